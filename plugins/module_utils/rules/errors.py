@@ -1,0 +1,35 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""The one error of the library."""
+
+__all__ = ("RuleError",)
+
+
+class RuleError(ValueError):
+    """A rule that cannot be understood, or must not be: which one, which part of it, and what is allowed.
+
+    ``part`` is the offending piece of ``rule``, ``origin`` where the rule was written (``file:line``), if known.
+    """
+
+    def __init__(self, reason: str, part: str = "", rule: str = "", origin: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.part = part
+        self.rule = rule
+        self.origin = origin
+
+    def of(self, rule: str, origin: str = "") -> "RuleError":
+        """The same error, said of a whole rule."""
+        return type(self)(self.reason, self.part, self.rule or rule, self.origin or origin)
+
+    def __str__(self) -> str:
+        where = f"{self.origin}: " if self.origin else ""
+        rule = f"audit rule {_quoted(self.rule)}: " if self.rule else ""
+        part = f"{_quoted(self.part)}: " if self.part and self.part != self.rule else ""
+        return f"{where}{rule}{part}{self.reason}"
+
+
+def _quoted(text: str) -> str:
+    """The text with control characters made visible: rules are hostile input, and errors end in terminals and logs."""
+    shown = text if len(text) <= 300 else text[:300] + "..."
+    return "'" + "".join(char if char.isprintable() else ascii(char)[1:-1] for char in shown) + "'"

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Rules as dictionaries, the form in which playbooks write and read them.
+
+A structure has the keys of ``OPTIONS``; each value is written as auditctl(8) writes it. One structure with several
+archs stands for one rule for each of them.
+"""
+
+from typing import Any, Dict, List, Mapping
+
+from .errors import RuleError
+from .model import Rule
+from .resolver import Resolver
+from .syntax import Statement, parse_arguments, render, split
+
+__all__ = ("OPTIONS", "parse_structure", "to_structure")
+
+#: Key of a structure: whether it is a list of texts (or one text).
+OPTIONS = {
+    "list": False,
+    "action": False,
+    "arch": True,
+    "syscalls": True,
+    "fields": True,
+    "comparisons": True,
+    "keys": True,
+}
+# With one of these a rule takes a key, and says what it matches, without -S.
+_STAND_ALONE = ("path=", "dir=", "perm=", "exe=", "exe!=")
+
+
+def parse_structure(structure: Mapping[str, Any], resolver: Resolver) -> List[Statement]:
+    """The statements of a structure, one for each arch. Raises RuleError."""
+    shown = str(dict(structure))
+    unknown = sorted(str(key) for key in structure if key not in OPTIONS)
+    if unknown:
+        raise RuleError(f"has the unknown key {', '.join(unknown)}; a rule has {', '.join(OPTIONS)}", rule=shown)
+    values = {key: _texts(structure.get(key), key, shown) for key in OPTIONS}
+    for key in ("list", "action"):
+        if len(values[key]) > 1:
+            raise RuleError("must be one word", key, shown)
+    arguments = [_arguments(values, arch) for arch in values["arch"] or [""]]
+    return [parse_arguments(words, resolver) for words in arguments]
+
+
+def to_structure(rule: Rule, machine: str) -> Dict[str, Any]:
+    """The structure of a rule, with values as ``render`` writes them for a host of that machine."""
+    structure: Dict[str, Any] = {"list": rule.list, "action": rule.action}
+    structure.update((key, []) for key, is_list in OPTIONS.items() if is_list)
+    words = split(render(rule._replace(keys=()), machine))
+    for option, value in zip(words[2::2], words[3::2]):
+        if option == "-S":
+            structure["syscalls"] = value.split(",")
+        elif option == "-C":
+            structure["comparisons"].append(value)
+        elif value.startswith("arch="):
+            structure["arch"].append(value[5:])
+        else:
+            structure["fields"].append(value)
+    structure["keys"] = list(rule.keys)
+    return structure
+
+
+def _arguments(values: Mapping[str, List[str]], arch: str) -> List[str]:
+    filter_list = values["list"][0] if values["list"] else "exit"
+    action = values["action"][0] if values["action"] else "always"
+    words = ["-a", f"{action},{filter_list}"]
+    if arch:
+        words += ["-F", arch if arch.startswith(("arch=", "arch!=")) else f"arch={arch}"]
+    if values["syscalls"]:
+        words += ["-S", ",".join(values["syscalls"])]
+    elif filter_list == "exit" and not any(field.startswith(_STAND_ALONE) for field in values["fields"]):
+        words += ["-S", "all"]
+    for option, key, prefix in (("-F", "fields", ""), ("-C", "comparisons", ""), ("-F", "keys", "key=")):
+        for value in values[key]:
+            words += [option, prefix + value]
+    return words
+
+
+def _texts(value: Any, key: str, shown: str) -> List[str]:
+    if value is None:
+        return []
+    items = value if isinstance(value, (list, tuple)) else [value]
+    for item in items:
+        if isinstance(item, bool) or not isinstance(item, (str, int)):
+            raise RuleError(f"must be {'a list of texts' if OPTIONS[key] else 'a text'}, not {item!r}", key, shown)
+    if key in ("arch", "syscalls") and isinstance(value, str):
+        items = [word.strip() for word in value.split(",")]
+    return [str(item) for item in items if str(item) or key != "keys"]

@@ -1,0 +1,263 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Values of filter fields: text to what the kernel holds, and back.
+
+Each kind of fields.FieldType has one pair here. Numbers are read as auditctl reads them (decimal, 0x hexadecimal,
+leading 0 octal), but whole: where auditctl takes `1000abc` for 1000 and 4294967296 for 0, this refuses.
+"""
+
+import re
+from typing import Callable, Dict, NamedTuple, Union
+
+from . import tables
+from .errors import RuleError
+from .fields import COMPARISONS
+from .resolver import Resolver
+
+__all__ = ("KINDS", "Kind", "UNSET", "format_permissions")
+
+#: AUDIT_UID_UNSET and AUDIT_SID_UNSET of linux/audit.h
+UNSET = 0xFFFFFFFF
+
+_PATH_MAX = 4096
+_KEY_MAX = 256
+_AF_MAX = 46
+# As in linux/audit.h: AUDIT_PERM_READ, _WRITE, _EXEC, _ATTR. The order is that of listings.
+_PERMISSIONS = (("r", 4), ("w", 2), ("x", 1), ("a", 8))
+
+_NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+# auditctl looks for these before it looks for `=`, and splits the text there.
+_OPERATOR = re.compile("[!<>&]=")
+
+
+class Kind(NamedTuple):
+    """How one kind of value is read and written. ``parse`` raises RuleError."""
+
+    parse: Callable[[str, Resolver], Union[int, str]]
+    format: Callable[[Union[int, str]], str]
+
+
+def parse_number(text: str, least: int = 0, most: int = 0xFFFFFFFF, what: str = "a number") -> int:
+    """A whole number as auditctl writes them, as unsigned 32 bit."""
+    if _NUMBER.fullmatch(text) and (least < 0 or text[0] != "-"):
+        digits = text.lstrip("-")
+        number = int(digits, 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10)
+        number = -number if text[0] == "-" else number
+        if least <= number <= most:
+            return number & 0xFFFFFFFF
+    bounds = f"from {least} to {most}" if most != 0xFFFFFFFF or least else "up to 4294967295"
+    raise RuleError(f"must be {what} {bounds} (decimal, 0x hexadecimal or 0 octal, nothing behind it)", text)
+
+
+def signed(number: int) -> int:
+    """The signed reading of an unsigned 32 bit number."""
+    return number - 0x100000000 if number & 0x80000000 else number
+
+
+def _starts_as_number(text: str) -> bool:
+    return text[:1].isdigit() or (text[:1] == "-" and text[1:2].isdigit())
+
+
+def _parse_unsigned(text: str, resolver: Resolver) -> int:
+    return parse_number(text)
+
+
+def _parse_argument(text: str, resolver: Resolver) -> int:
+    return parse_number(text, -0x80000000)
+
+
+def _parse_uid(text: str, resolver: Resolver) -> int:
+    if _starts_as_number(text):
+        number = parse_number(text, -0x80000000)
+    else:
+        number = UNSET if text == "unset" else resolver.uid(text)
+        if number is None:
+            raise RuleError("there is no user of that name on the host", text)
+    if number == UNSET:
+        raise RuleError("only auid and sessionid can be unset: the kernel refuses the number -1 in other fields", text)
+    return number
+
+
+def _parse_auid(text: str, resolver: Resolver) -> int:
+    if text == "unset" or (_starts_as_number(text) and parse_number(text, -0x80000000) == UNSET):
+        return UNSET
+    return _parse_uid(text, resolver)
+
+
+def _parse_gid(text: str, resolver: Resolver) -> int:
+    if text[:1].isdigit():
+        return parse_number(text, most=UNSET - 1)
+    number = resolver.gid(text)
+    if number is None:
+        raise RuleError("there is no group of that name on the host", text)
+    return number
+
+
+def _parse_sessionid(text: str, resolver: Resolver) -> int:
+    return UNSET if text == "unset" else parse_number(text, -0x80000000, what="unset or a number")
+
+
+def _parse_exit(text: str, resolver: Resolver) -> int:
+    if _starts_as_number(text):
+        return parse_number(text, -0x80000000)
+    number = tables.errno_number(text.lstrip("-"), resolver.machine) if text[:2] != "--" else None
+    if number is None:
+        raise RuleError("is neither a number nor the name of an error, as in -EPERM or EACCES", text)
+    return -number & 0xFFFFFFFF if text[0] == "-" else number
+
+
+def _parse_success(text: str, resolver: Resolver) -> int:
+    return {"yes": 1, "no": 0}.get(text) if text in ("yes", "no") else parse_number(text, what="1, 0 or a number")
+
+
+def _parse_arch(text: str, resolver: Resolver) -> int:
+    number = tables.arch_number(text, resolver.machine)
+    if number is None:
+        raise RuleError(
+            "is no arch that auditctl knows for a host of machine " + resolver.machine + ": b64, b32, a name such as "
+            "x86_64, or the AUDIT_ARCH_ number of one",
+            text,
+        )
+    return number
+
+
+def _format_arch(number: int) -> str:
+    return tables.arch_name(number) or hex(number)
+
+
+def _parse_msgtype(text: str, resolver: Resolver) -> int:
+    if text[:1].isdigit():
+        return parse_number(text, most=0x7FFFFFFF)
+    number = tables.record_type_number(text)
+    if number is None:
+        raise RuleError("is no record type: neither a number nor a name such as CWD", text)
+    return number
+
+
+def _parse_permissions(text: str, resolver: Resolver) -> int:
+    bits = dict(_PERMISSIONS)
+    letters = text.lower()
+    if not 1 <= len(letters) <= 4 or not set(letters) <= set(bits):
+        raise RuleError("must be one to four of the letters r (read), w (write), x (execute), a (attributes)", text)
+    return sum(bits[letter] for letter in set(letters))
+
+
+def format_permissions(number: int) -> str:
+    """Permission bits as letters, in the order of listings."""
+    return "".join(letter for letter, bit in _PERMISSIONS if number & bit)
+
+
+def _parse_filetype(text: str, resolver: Resolver) -> int:
+    number = tables.FILE_TYPES.get(text.lower())
+    if number is None and text in map(str, tables.FILE_TYPES.values()):
+        # auditctl lists numbers and refuses to read them again
+        number = int(text)
+    if number is None:
+        raise RuleError("is no file type: " + ", ".join(sorted(tables.FILE_TYPES)), text)
+    return number
+
+
+def _format_filetype(number: int) -> str:
+    names = [name for name, value in tables.FILE_TYPES.items() if value == number]
+    return names[0] if names else str(number)
+
+
+def _parse_fstype(text: str, resolver: Resolver) -> int:
+    if text[:1].isdigit():
+        return parse_number(text, most=UNSET - 1)
+    number = tables.FILE_SYSTEMS.get(text.lower())
+    if number is None:
+        known = ", ".join(sorted(tables.FILE_SYSTEMS))
+        raise RuleError(f"is no file system type: {known}, or the magic number of one", text)
+    return number
+
+
+def _format_fstype(number: int) -> str:
+    # Only the names that every release knows are written; a newer name is refused by older ones, its number never.
+    names = [name for name in ("debugfs", "tracefs") if tables.FILE_SYSTEMS[name] == number]
+    return names[0] if names else hex(number)
+
+
+def _parse_comparison(text: str, resolver: Resolver) -> int:
+    return parse_number(text, 1, len(COMPARISONS), "the number of a comparison")
+
+
+def parse_string(text: str, resolver: Resolver, most: int = _PATH_MAX) -> str:
+    """A string without control characters and without what auditctl would take for an operator."""
+    if _CONTROL.search(text):
+        raise RuleError("has a control character (a tab, a line end or the like)", text)
+    if _OPERATOR.search(text):
+        raise RuleError("has one of != >= <= &= in it, which auditctl would take for the operator", text)
+    if not 0 < len(text.encode("utf-8", "surrogateescape")) <= most:
+        raise RuleError(f"must have 1 to {most} bytes", text)
+    return text
+
+
+def _parse_absolute(text: str, resolver: Resolver) -> str:
+    if not text.startswith("/"):
+        raise RuleError("must be an absolute path", text)
+    return parse_string(text, resolver, _PATH_MAX - 1)
+
+
+def _parse_file(text: str, resolver: Resolver) -> str:
+    if text.endswith("/"):
+        raise RuleError("must not end with a slash; for a directory tree use dir", text)
+    return _parse_absolute(text, resolver)
+
+
+def parse_key(text: str, resolver: Resolver) -> str:
+    """One key. All keys of a rule share 256 bytes, which their sum is checked against."""
+    if _CONTROL.search(text):
+        raise RuleError("a key must not have a control character (a tab, a line end or the like) in it", text)
+    if _OPERATOR.search(text):
+        raise RuleError("a key must not have one of != >= <= &= in it, which auditctl would take for the operator", text)
+    if len(text.encode("utf-8", "surrogateescape")) > _KEY_MAX:
+        raise RuleError(f"the keys of a rule must not have more than {_KEY_MAX} bytes together", text)
+    return text
+
+
+def _format_exit(number: int) -> str:
+    value = signed(number)
+    name = tables.errno_name(-value) if value < 0 else None
+    return "-" + name if name else str(value)
+
+
+def _format_signed(number: int) -> str:
+    return str(signed(number))
+
+
+def _format_unset(number: int) -> str:
+    return "unset" if number == UNSET else str(signed(number))
+
+
+def _format_uid(number: int) -> str:
+    return str(signed(number))
+
+
+def _parse_saddr_fam(text: str, resolver: Resolver) -> int:
+    return parse_number(text, 0, _AF_MAX - 1, "the number of an address family (2 is ipv4, 10 is ipv6)")
+
+
+KINDS: Dict[str, Kind] = {
+    "arch": Kind(_parse_arch, _format_arch),
+    "argument": Kind(_parse_argument, lambda number: f"0x{number:X}"),
+    "auid": Kind(_parse_auid, _format_unset),
+    "comparison": Kind(_parse_comparison, str),
+    "dir": Kind(_parse_absolute, str),
+    "exe": Kind(_parse_file, str),
+    "exit": Kind(_parse_exit, _format_exit),
+    "filetype": Kind(_parse_filetype, _format_filetype),
+    "fstype": Kind(_parse_fstype, _format_fstype),
+    "gid": Kind(_parse_gid, str),
+    "key": Kind(parse_key, str),
+    "msgtype": Kind(_parse_msgtype, lambda number: tables.record_type_name(number) or str(number)),
+    "number": Kind(_parse_unsigned, str),
+    "path": Kind(_parse_file, str),
+    "perm": Kind(_parse_permissions, format_permissions),
+    "saddr_fam": Kind(_parse_saddr_fam, str),
+    "sessionid": Kind(_parse_sessionid, _format_unset),
+    "string": Kind(parse_string, str),
+    "success": Kind(_parse_success, str),
+    "uid": Kind(_parse_uid, _format_signed),
+}

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Rules as the kernel sends and takes them: struct audit_rule_data of linux/audit.h.
+
+Numbers are in the byte order of the machine. Strings (paths, keys, labels) stand one behind the other in ``buf``, with
+their lengths as the values of their fields; the keys of a rule are one string, with byte 1 between them.
+"""
+
+import struct
+from typing import FrozenSet, List, Optional
+
+from .fields import ACTIONS, BY_NAME, BY_NUMBER, LISTS, OPERATORS
+from .model import Field, Rule
+
+__all__ = ("PREPEND", "decode", "encode")
+
+#: AUDIT_FILTER_PREPEND
+PREPEND = 0x10
+
+_MAX_FIELDS = 64
+_HEAD = struct.Struct("=3I64I64I64I64II")
+_STRING_KINDS = frozenset(("string", "path", "dir", "exe", "key"))
+_KEY = BY_NAME["key"].number
+# The upper half of word 63 stands for classes of syscalls: auditctl sends it, the kernel clears it.
+_ALL = tuple([0xFFFFFFFF] * 63 + [0x0000FFFF])
+_NONE = (0,) * 64
+_OPERATOR_NAMES = {number: name for name, number in OPERATORS.items()}
+_ACTION_NAMES = {number: name for name, number in ACTIONS.items()}
+_LIST_NAMES = {number: name for name, number in LISTS.items()}
+
+
+def encode(rule: Rule) -> bytes:
+    """The rule as auditctl sends it to be added or deleted; an appended one."""
+    numbers: List[int] = []
+    values: List[int] = []
+    operators: List[int] = []
+    strings = b""
+    for field in rule.fields:
+        kind = BY_NAME.get(field.name)
+        numbers.append(kind.number if kind else int(field.name[1:]))
+        operators.append(OPERATORS[field.operator] if field.operator in OPERATORS else int(field.operator, 16))
+        if isinstance(field.value, str):
+            data = field.value.encode("utf-8", "surrogateescape")
+            values.append(len(data))
+            strings += data
+        else:
+            values.append(field.value)
+    if rule.keys:
+        data = "\x01".join(rule.keys).encode("utf-8", "surrogateescape")
+        numbers.append(_KEY)
+        operators.append(OPERATORS["="])
+        values.append(len(data))
+        strings += data
+    padding = [0] * (_MAX_FIELDS - len(numbers))
+    return (
+        _HEAD.pack(
+            LISTS[rule.list],
+            ACTIONS[rule.action],
+            len(numbers),
+            *_mask(rule),
+            *(numbers + padding),
+            *(values + padding),
+            *(operators + padding),
+            len(strings),
+        )
+        + strings
+    )
+
+
+def decode(data: bytes) -> Rule:
+    """A rule that the kernel lists. Raises ValueError for what is no audit_rule_data."""
+    if len(data) < _HEAD.size:
+        raise ValueError(f"{len(data)} bytes are too few for an audit rule of at least {_HEAD.size}")
+    words = _HEAD.unpack_from(data)
+    filter_list, action, count = words[:3]
+    if count > _MAX_FIELDS or filter_list & ~PREPEND not in _LIST_NAMES or action not in _ACTION_NAMES:
+        raise ValueError(f"no audit rule: list {filter_list}, action {action}, {count} fields")
+    fields, keys, place = [], (), _HEAD.size
+    for number, value, operator in zip(words[67 : 67 + count], words[131 : 131 + count], words[195 : 195 + count]):
+        kind = BY_NUMBER.get(number)
+        if kind and kind.kind in _STRING_KINDS:
+            if place + value > len(data):
+                raise ValueError(f"no audit rule: a string of {value} bytes ends behind its data")
+            text = data[place : place + value].decode("utf-8", "surrogateescape")
+            place += value
+            if number == _KEY:
+                keys = tuple(text.split("\x01"))
+                continue
+            value = text
+        fields.append(
+            Field(kind.name if kind else f"f{number}", _OPERATOR_NAMES.get(operator) or hex(operator), value)
+        )
+    name = _LIST_NAMES[filter_list & ~PREPEND]
+    return Rule(name, _ACTION_NAMES[action], tuple(fields), _syscalls(name, words[3:67]), keys)
+
+
+def _mask(rule: Rule) -> tuple:
+    if rule.list == "task":
+        return _NONE
+    if rule.syscalls is None:
+        return _ALL
+    mask = [0] * 64
+    for number in rule.syscalls:
+        mask[number // 32] |= 1 << number % 32
+    return tuple(mask)
+
+
+def _syscalls(name: str, mask: tuple) -> Optional[FrozenSet[int]]:
+    if name not in ("exit", "io_uring") or mask[:63] == _ALL[:63]:
+        return None
+    return frozenset(
+        place * 32 + bit for place, word in enumerate(mask) if word for bit in range(32) if word >> bit & 1
+    )

@@ -1,0 +1,189 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linux.audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: audit_rule
+short_description: Put rules of the Linux audit system in place, or take them away
+version_added: 0.1.0
+description:
+  - Sees to it that audit rules are held by the running kernel and by the files of C(rules.d), or by neither.
+  - Rules are compared by their meaning. Spelling, the order of fields, names or numbers, C(-w) or C(-F path=) make no
+    other rule, so that a rule is found however it was written and by whomever it was loaded.
+  - Two rules that match the same events under different keys are one rule whose key has changed. The kernel would look
+    at the first of them alone.
+  - Other rules are left as they are, and the order in which the kernel looks at them is kept.
+author:
+  - The linux.audit contributors (@linux-audit)
+extends_documentation_fragment:
+  - linux.audit.attributes
+  - linux.audit.attributes.actiongroup_audit
+  - linux.audit.rules
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: linux
+options:
+  rule:
+    description:
+      - One rule as a line of auditctl(8), starting with C(-a), C(-A) or C(-w).
+      - As in a rules file only spaces separate words. A space in a word is written C(\ ) and a backslash C(\\).
+    type: str
+  rules:
+    description:
+      - Many rules in one task, each a line as in O(rule) or a structure with the keys V(list), V(action), V(arch),
+        V(syscalls), V(fields), V(comparisons) and V(keys), which mean what the parameters of these names mean.
+    type: list
+    elements: raw
+  list:
+    description:
+      - The filter list of a rule given by parameters.
+      - The default is V(exit).
+    type: str
+    choices: [task, exit, user, exclude, filesystem, io_uring]
+  action:
+    description:
+      - Whether events that the rule matches are recorded.
+      - The default is V(always).
+    type: str
+    choices: [always, never]
+  arch:
+    description: The architecture, such as V(b64), V(b32) or V(aarch64). Several make one rule each.
+    type: list
+    elements: str
+  syscalls:
+    description: System calls by name or number, or V(all). On the list V(io_uring) its operations.
+    type: list
+    elements: str
+  fields:
+    description: Fields with operator and value, each as behind C(-F), all of which have to match.
+    type: list
+    elements: str
+  comparisons:
+    description: Comparisons of two fields, each as behind C(-C).
+    type: list
+    elements: str
+  keys:
+    description: Keys that the records of the rule can be found by.
+    type: list
+    elements: str
+  key:
+    description:
+      - With O(state=absent) and no rule, remove all rules that have exactly this key, alone or among others.
+    type: str
+  state:
+    description:
+      - V(present) puts the rules in place.
+      - V(absent) removes them from the kernel and from all files. A rule without a key is removed whatever its key.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Record changes of the list of users
+  linux.audit.audit_rule:
+    rule: -a always,exit -F arch=b64 -F path=/etc/passwd -F perm=wa -F key=identity
+
+- name: Record changes of the time on both architectures, by parameters
+  linux.audit.audit_rule:
+    arch: [b64, b32]
+    syscalls: [adjtimex, settimeofday, clock_settime]
+    keys: [time-change]
+
+- name: Many rules in one task, in a file that is read early
+  linux.audit.audit_rule:
+    file: 10-exceptions.rules
+    rules:
+      - -a never,exit -F arch=b64 -S adjtimex -F auid=unset -F uid=root
+      - -a always,exclude -F msgtype=CWD
+      - list: exit
+        action: always
+        arch: [b64]
+        syscalls: [execve]
+        comparisons: [uid!=euid]
+        fields: [euid=0]
+        keys: [setuid]
+
+- name: Only until the next boot
+  linux.audit.audit_rule:
+    rule: -a always,exit -F arch=b64 -S connect -F a2!=110 -k investigation
+    persistent: false
+
+- name: Prepare an image whose kernel does not run
+  linux.audit.audit_rule:
+    rule: -w /etc/sudoers -p wa -k actions
+    live: false
+
+- name: Take a rule away, wherever it stands
+  linux.audit.audit_rule:
+    rule: -a always,exclude -F msgtype=CWD
+    state: absent
+
+- name: Take away all rules of a key
+  linux.audit.audit_rule:
+    key: investigation
+    state: absent
+"""
+
+RETURN = r"""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linux.audit.plugins.module_utils.apply import Change
+from ansible_collections.linux.audit.plugins.module_utils.rule_module import (
+    ARGUMENTS,
+    read_rules,
+    run,
+    without_repetition,
+)
+from ansible_collections.linux.audit.plugins.module_utils.rules.structure import OPTIONS
+
+
+def wanted(parameters, host):
+    """The change that the parameters ask for."""
+    structure = {key: parameters[key] for key in OPTIONS if parameters[key] is not None}
+    items = [parameters["rule"]] if parameters["rule"] is not None else parameters["rules"] or []
+    statements = without_repetition(read_rules(items + ([structure] if structure else []), host))
+    if parameters["state"] == "present":
+        return Change(present=statements)
+    return Change(absent=statements, absent_keys=(parameters["key"],) if parameters["key"] else ())
+
+
+def main():
+    forms = ["rule", "rules", "key"]
+    by_parameters = list(OPTIONS)
+    module = AnsibleModule(
+        argument_spec=dict(
+            ARGUMENTS,
+            rule={"type": "str"},
+            rules={"type": "list", "elements": "raw"},
+            list={"type": "str", "choices": ["task", "exit", "user", "exclude", "filesystem", "io_uring"]},
+            action={"type": "str", "choices": ["always", "never"]},
+            arch={"type": "list", "elements": "str"},
+            syscalls={"type": "list", "elements": "str"},
+            fields={"type": "list", "elements": "str"},
+            comparisons={"type": "list", "elements": "str"},
+            keys={"type": "list", "elements": "str", "no_log": False},
+            key={"type": "str", "no_log": False},
+            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+        ),
+        required_one_of=[forms + by_parameters],
+        mutually_exclusive=[forms] + [[form, option] for form in forms for option in by_parameters],
+        supports_check_mode=True,
+    )
+    if module.params["key"] is not None and (module.params["state"] != "absent" or not module.params["key"]):
+        module.fail_json(msg="key alone names rules to remove (state: absent); a rule to put in place has keys")
+    run(module, lambda host: wanted(module.params, host))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linux.audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: audit_watch
+short_description: Watch files and directory trees with the Linux audit system
+version_added: 0.1.0
+description:
+  - Sees to it that access to a file, or to everything below a directory, is recorded, in the running kernel and by the
+    files of C(rules.d), or that it is not.
+  - A watch is the same watch as C(-w /etc/passwd -p wa) and as rules with C(-F path=) and C(-F perm=) for each
+    architecture. One that is held in either form is left in it.
+  - The permissions are a part of what a watch is. Another watch of the same path with other permissions is left alone.
+author:
+  - The linux.audit contributors (@linux-audit)
+extends_documentation_fragment:
+  - linux.audit.attributes
+  - linux.audit.attributes.actiongroup_audit
+  - linux.audit.rules
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: linux
+options:
+  path:
+    description:
+      - The absolute path of the file or directory.
+      - The file need not exist, but its directory must.
+    type: str
+    required: true
+  permissions:
+    description:
+      - The kinds of access to record, V(r) (read), V(w) (write), V(x) (execute) and V(a) (change of attributes), in any
+        order.
+    type: str
+    default: rwxa
+  keys:
+    description: Keys that the records can be found by.
+    type: list
+    elements: str
+    default: []
+  type:
+    description:
+      - V(directory) watches everything below O(path), V(file) the path alone.
+      - V(auto) looks what is there. A path where nothing is becomes a file, unless it ends with a slash.
+    type: str
+    choices: [auto, file, directory]
+    default: auto
+  style:
+    description:
+      - The form that a new watch is written in.
+      - V(syscall) writes rules with an arch, which cost the kernel less, one for each that the host has.
+      - V(watch) writes C(-w).
+    type: str
+    choices: [syscall, watch]
+    default: syscall
+  missing:
+    description:
+      - What to do when the kernel cannot take the watch, because the directory of O(path) is missing (or O(path)
+        itself, if it is to be watched as a directory).
+      - V(fail) fails and changes nothing.
+      - V(defer) writes the watch to O(file) alone. Mind that C(auditctl -R) stops at the first rule that cannot be
+        loaded, so the directory has to be there at the next boot.
+    type: str
+    choices: [fail, defer]
+    default: fail
+  state:
+    description: Whether the watch is to be there. With V(absent) and no O(keys) it is removed whatever its key.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Record changes of the list of users
+  linux.audit.audit_watch:
+    path: /etc/passwd
+    permissions: wa
+    keys: [identity]
+
+- name: Record changes of everything below a directory, in the old form
+  linux.audit.audit_watch:
+    path: /etc/ssh/
+    permissions: wa
+    keys: [sshd]
+    style: watch
+
+- name: Watch a file of an application that is installed later
+  linux.audit.audit_watch:
+    path: /opt/application/etc/secret
+    permissions: r
+    keys: [secret]
+    missing: defer
+
+- name: Do not watch it any more
+  linux.audit.audit_watch:
+    path: /opt/application/etc/secret
+    permissions: r
+    state: absent
+"""
+
+RETURN = r"""
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linux.audit.plugins.module_utils.apply import Change
+from ansible_collections.linux.audit.plugins.module_utils.rule_module import ARGUMENTS, run
+from ansible_collections.linux.audit.plugins.module_utils.rules.watch import statements
+
+
+def is_missing(path, is_directory):
+    """Whether the kernel would refuse the watch."""
+    return not os.path.isdir(path if is_directory else os.path.dirname(path.rstrip("/")))
+
+
+def wanted(parameters, is_directory, host):
+    """The change that the parameters ask for."""
+    forms = statements(
+        parameters["path"], is_directory, parameters["permissions"], parameters["keys"], parameters["style"], host
+    )
+    if parameters["state"] == "present":
+        return Change(present=forms[0], instead=forms[1])
+    return Change(absent=forms[0] + forms[1])
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=dict(
+            ARGUMENTS,
+            path={"type": "str", "required": True},
+            permissions={"type": "str", "default": "rwxa"},
+            keys={"type": "list", "elements": "str", "default": [], "no_log": False},
+            type={"type": "str", "choices": ["auto", "file", "directory"], "default": "auto"},
+            style={"type": "str", "choices": ["syscall", "watch"], "default": "syscall"},
+            missing={"type": "str", "choices": ["fail", "defer"], "default": "fail"},
+            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+        ),
+        supports_check_mode=True,
+    )
+    path, kind = module.params["path"], module.params["type"]
+    is_directory = kind == "directory" or (kind == "auto" and (path.endswith("/") or os.path.isdir(path)))
+    options = {}
+    if module.params["state"] == "present" and module.params["missing"] == "defer" and is_missing(path, is_directory):
+        if not module.params["persistent"]:
+            module.fail_json(msg=f"the watch of {path} cannot be loaded now, and with persistent: false not deferred")
+        module.warn(f"the watch of {path} is in the files alone: the kernel takes it when the directory is there")
+        options["live"] = False
+    run(module, lambda host: wanted(module.params, is_directory, host), **options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let the tests import ansible_collections.linux.audit from a checkout that lies anywhere; tell where the time goes."""
+
+import os
+import pathlib
+import sys
+import types
+
+import clock
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def _package(name, *path):
+    module = types.ModuleType(name)
+    module.__path__ = [str(part) for part in path]
+    sys.modules[name] = module
+
+
+# ansible-test brings its own importer, and has imported this file through it.
+if "ansible_collections" not in sys.modules:
+    _package("ansible_collections")
+    _package("ansible_collections.linux")
+    _package("ansible_collections.linux.audit", ROOT)
+
+
+def pytest_runtest_logreport(report):
+    """Add a test's time to that of its kind, which is the name of the directory below tests/."""
+    kind = pathlib.PurePath(report.location[0]).parts[1]
+    clock.spent[f"{kind} tests"] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print a table of seconds; LINUX_AUDIT_STAGES has what was spent before pytest, as `NAME=SECONDS ...`."""
+    stages = (stage.split("=") for stage in os.environ.get("LINUX_AUDIT_STAGES", "").split())
+    rows = [(name, float(seconds)) for name, seconds in stages] + list(clock.spent.items())
+    terminalreporter.section("where the time goes")
+    for name, seconds in rows:
+        terminalreporter.line(f"{seconds:8.1f} s  {name}")

@@ -1,0 +1,134 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab itself: what every other test here takes for granted."""
+
+import pathlib
+import signal
+import subprocess
+import sys
+
+import pytest
+from lab import GuestError, sweep
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+
+HOLD_A_GUEST = """
+from lab import Lab
+with Lab() as lab:
+    lab.boot("bookworm")
+    print(lab.directory, lab.enter[1].partition("=")[2], flush=True)
+    input()
+"""
+
+
+def boot_id(guest):
+    return guest.run("cat /proc/sys/kernel/random/boot_id").stdout
+
+
+def test_a_guest_has_an_audit_kernel_and_a_daemon_of_its_own(guest):
+    status = dict(line.split(maxsplit=1) for line in guest.run("auditctl -s").stdout.splitlines())
+    assert status["enabled"] == "1"
+    assert guest.run(f"cat /proc/{status['pid']}/comm").stdout == "auditd\n"
+    assert guest.run("hostname").stdout == "bookworm\n"
+    assert guest.run("systemctl is-system-running").stdout == "running\n"
+
+
+def test_run_gives_output_and_status_and_takes_input(guest):
+    done = guest.run("cat; echo no >&2; exit 3", check=False, input="yes\n")
+    assert (done.stdout, done.stderr, done.returncode) == ("yes\n", "no\n", 3)
+    with pytest.raises(GuestError, match=r"'false' exited with 1"):
+        guest.run("false")
+    with pytest.raises(subprocess.TimeoutExpired):
+        guest.run("sleep 9", timeout=0.5)
+
+
+def test_put_and_get_copy_files_and_directories(guest, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "file").write_bytes(bytes(range(256)))
+    guest.put(source, "/root/copied")
+    guest.get("/root/copied/file", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == bytes(range(256))
+    guest.run("rm -r /root/copied")
+
+
+def test_a_reboot_keeps_the_disk_and_nothing_else(guest):
+    guest.run("touch /root/kept; auditctl -w /root/kept -k lost")
+    before = boot_id(guest)
+    guest.reboot()
+    assert boot_id(guest) != before
+    assert guest.run("rm -v /root/kept; auditctl -l").stdout == "removed '/root/kept'\nNo rules\n"
+
+
+def test_a_guest_may_panic_or_lose_its_power(guest):
+    guest.run("echo kept > /root/kept; sync")
+    guest.run("auditctl -f 2 -b 1 --backlog_wait_time 0; auditctl -a always,exit -S all", check=False)
+    assert "Kernel panic" in guest.console
+    assert not guest.running
+    guest.start()
+    guest.stop()
+    assert not guest.running
+    guest.start()
+    assert guest.run("cat /root/kept; rm /root/kept").stdout == "kept\n"
+
+
+def test_guests_see_each_other_but_for_one_that_is_cut_off(boot):
+    one, other = boot("bookworm"), boot("trixie")
+    greet = f"timeout 3 bash -c 'head -n 1 < /dev/tcp/{other.address}/22'"
+    assert one.run(greet).stdout.startswith("SSH-")
+    other.cut()
+    assert one.run(greet, check=False).stdout == ""
+    assert other.run("hostname").stdout == "trixie\n"
+    other.join()
+    assert one.run(greet).stdout.startswith("SSH-")
+
+
+def test_kernel_arguments_reach_the_kernel(lab):
+    guest = lab.boot("bookworm", name="quiet", kernel_args="audit=0")
+    assert " audit=0 " in guest.run("cat /proc/cmdline").stdout.replace("\n", " ")
+    assert guest.run("auditctl -s", check=False).returncode != 0
+    guest.stop()
+
+
+def test_ansible_reaches_a_guest_by_the_inventory_alone(lab, guest, ansible):
+    assert ansible(guest, "ansible.builtin.ping")["ping"] == "pong"
+    failure = ansible(guest, "ansible.builtin.file", {"path": "/nowhere/at/all", "state": "touch"})
+    assert failure["failed"]
+    change = ansible(
+        guest, "ansible.builtin.copy", {"content": "new\n", "dest": "/root/x"}, check=True, diff=True, extra={"unused": 1}
+    )
+    assert change["changed"]
+    assert change["diff"][0]["after"] == "new\n"
+    plain = subprocess.run(
+        ["ansible", "-i", lab.inventory, guest.name, "-m", "ping"], check=True, text=True, stdout=subprocess.PIPE
+    )
+    assert "pong" in plain.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_nothing_outlives_the_process_that_made_the_lab(lab, number):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD_A_GUEST], cwd=TESTS, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    directory, namespace = holder.stdout.readline().split()
+    inode = pathlib.Path(namespace).readlink()
+    assert pathlib.Path(directory).is_dir()
+    assert len(processes(inode)) > 2
+    holder.send_signal(number)
+    holder.communicate()
+    assert number != signal.SIGKILL or pathlib.Path(directory) in sweep()
+    assert not pathlib.Path(directory).exists()
+    assert lab.directory.exists(), "sweep() leaves the labs alone whose process lives"
+    assert not processes(inode)
+
+
+def processes(namespace):
+    """The processes in a network namespace; it goes, and its devices with it, when there is none."""
+    found = []
+    for link in pathlib.Path("/proc").glob("[0-9]*/ns/net"):
+        try:
+            if link.readlink() == namespace:
+                found.append(link)
+        except OSError:
+            pass
+    return found

@@ -1,0 +1,179 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Base images: one ext4 file for each Debian release, built once and shared by all guests of that release."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+
+RELEASES = ("bullseye", "bookworm", "trixie", "forky", "sid")
+
+PACKAGES = (
+    "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "auditd", "audispd-plugins",
+    "iproute2", "procps", "kmod",
+)  # fmt: skip
+
+SIZE = "3G"  # of the file system; the file is sparse
+
+MODULES = pathlib.Path("/usr/lib/uml/modules")
+
+# Nobody waits for these in a guest that lives for minutes, has no network beyond the lab and no device manager.
+MASKED = (
+    "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer",
+    "e2scrub_reap.service", "getty.target", "systemd-binfmt.service", "systemd-pstore.service",
+    "systemd-logind.service", "systemd-networkd.service", "systemd-resolved.service", "systemd-timesyncd.service",
+    "systemd-random-seed.service", "systemd-update-utmp-runlevel.service",
+    "kmod-static-nodes.service", "modprobe@.service", "dev-hugepages.mount", "dev-mqueue.mount",
+    "sys-kernel-config.mount", "sys-kernel-tracing.mount", "sys-fs-fuse-connections.mount",
+)  # fmt: skip
+
+# networkd waits for a device manager, so a guest takes its addresses and its ssh key from the kernel command line:
+# lab.link=INTERFACE:ADDRESS/BITS (any number of them) and lab.key=BASE64.
+CONFIGURE = r"""#!/bin/sh
+for word in $(cat /proc/cmdline); do
+    value=${word#*=}
+    case $word in
+        lab.link=*) ip link set "${value%%:*}" up && ip address replace "${value#*:}" dev "${value%%:*}" ;;
+        lab.key=*) mkdir -p -m 700 /root/.ssh && echo "ssh-ed25519 $value" > /root/.ssh/authorized_keys ;;
+    esac
+done
+ip link set lo up
+"""
+
+FILES = {
+    "usr/local/sbin/lab-configure": (0o755, CONFIGURE),
+    "etc/systemd/system/lab-configure.service": (
+        0o644,
+        "[Unit]\n"
+        "Description=Addresses and ssh key from the kernel command line\n"
+        "Before=network.target ssh.service\n"
+        "[Service]\n"
+        "Type=oneshot\n"
+        "ExecStart=/usr/local/sbin/lab-configure\n"
+        "[Install]\n"
+        "WantedBy=multi-user.target\n",
+    ),
+    "etc/ssh/sshd_config.d/lab.conf": (0o644, "UseDNS no\nUsePAM no\nMaxSessions 100\nPrintMotd no\n"),
+    "etc/hosts": (0o644, "127.0.0.1 localhost\n"),
+    "etc/fstab": (0o644, ""),
+}
+
+DPKG_EXCLUDES = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+
+
+class ImageError(Exception):
+    """An image could not be built; the message says which, why, and where the log lies."""
+
+
+def cache_directory() -> pathlib.Path:
+    """The directory of everything that can be built again."""
+    home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(os.environ.get("LINUX_AUDIT_CACHE") or pathlib.Path(home, "linux-audit"))
+
+
+def image(release: str) -> pathlib.Path:
+    """Return the base image of a Debian release; build it if there is none made by this recipe."""
+    if release not in RELEASES:
+        raise ImageError(f"there is no image of {release!r}; the lab knows {', '.join(RELEASES)}")
+    directory = cache_directory() / "images"
+    directory.mkdir(parents=True, exist_ok=True)
+    wanted = directory / f"{release}-{_recipe_hash()}.ext4"
+    with _locked(directory / f"{release}.lock"):
+        if not wanted.exists():
+            _build(release, wanted)
+    return wanted
+
+
+def apt_source(release: str, directory: pathlib.Path = pathlib.Path("/etc/apt")) -> str:
+    """Return a deb822 source of a release, like the one this machine's own Debian packages come from."""
+    suites = {platform.freedesktop_os_release().get("VERSION_CODENAME"), "stable", "testing", "unstable", *RELEASES}
+    for source in _apt_sources(directory):
+        if suites & set(source["suites"].split()) and "main" in source.get("components", "").split():
+            source.update(types="deb", suites=release, components="main")
+            source.pop("architectures", None)
+            return "".join(f"{key.title()}: {value}\n" for key, value in source.items())
+    raise ImageError(f"cannot build an image of {release}: no apt source of Debian's main component in {directory}")
+
+
+def _apt_sources(directory):
+    """Yield every enabled binary source as a dict with deb822's names in lower case."""
+    for path in sorted(directory.glob("sources.list.d/*.sources")):
+        for stanza in re.split(r"\n\s*\n", path.read_text()):
+            text = re.sub(r"^#.*\n?", "", stanza, flags=re.M)
+            fields = {key.lower(): value.strip() for key, value in re.findall(r"^(\S+):((?:.*)(?:\n[ \t].*)*)", text, re.M)}
+            if "deb" in fields.get("types", "").split() and fields.get("enabled", "yes") != "no":
+                yield fields
+    for path in [directory / "sources.list", *sorted(directory.glob("sources.list.d/*.list"))]:
+        if path.exists():
+            for options, uri, suite, components in re.findall(
+                r"^deb\s+(?:\[([^]]*)\]\s+)?(\S+)\s+(\S+)\s+(.*)$", path.read_text(), re.M
+            ):
+                fields = {"types": "deb", "uris": uri, "suites": suite, "components": components}
+                yield fields | dict(option.lower().split("=", 1) for option in options.split())
+
+
+def _recipe_hash():
+    modules = sorted(path.name for path in MODULES.glob("*"))
+    return hashlib.sha256(pathlib.Path(__file__).read_bytes() + repr(modules).encode()).hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def _locked(path):
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(release, wanted):
+    """Make the image beside its final place; the caller holds the lock of the release."""
+    for leftover in wanted.parent.glob(f"{release}-*"):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    work = wanted.with_suffix(".work")
+    root, log = work / "root", wanted.parent / f"{release}.log"
+    work.mkdir()
+    sources, apt_conf, draft = work / "debian.sources", work / "apt.conf", work / "image"
+    sources.write_text(apt_source(release))
+    apt_conf.write_text('Acquire::Check-Valid-Until "false";\n' + _apt_transport())
+    with log.open("w") as output:
+
+        def run(*command):
+            done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            if done.returncode:
+                tail = "".join(log.read_text(errors="replace").splitlines(keepends=True)[-8:])
+                raise ImageError(f"building the {release} image: {shlex.join(command[:1])} failed, see {log}:\n{tail}")
+
+        run(
+            "mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory", f"--aptopt={apt_conf}",
+            *(f"--dpkgopt=path-exclude={pattern}" for pattern in DPKG_EXCLUDES),
+            f"--include={','.join(PACKAGES)}", release, str(root), str(sources),
+        )  # fmt: skip
+        for name, (mode, text) in FILES.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            path.chmod(mode)
+        # The mirror is this machine's business, and a guest cannot reach it anyway.
+        for name in ("etc/apt/apt.conf.d/99mmdebstrap", "etc/resolv.conf"):
+            (root / name).unlink(missing_ok=True)
+        shutil.copytree(MODULES, root / "lib/modules", dirs_exist_ok=True)
+        units = root / "etc/systemd/system"
+        for unit in MASKED:
+            (units / unit).unlink(missing_ok=True)
+            (units / unit).symlink_to("/dev/null")
+        (units / "multi-user.target.wants/lab-configure.service").symlink_to("/etc/systemd/system/lab-configure.service")
+        run("mke2fs", "-q", "-t", "ext4", "-J", "size=8", "-m", "0", "-d", str(root), str(draft), SIZE)
+    draft.rename(wanted)
+    shutil.rmtree(work)
+
+
+def _apt_transport():
+    """This machine's own settings for fetching packages (proxies, certificates), as apt.conf lines."""
+    command = ["apt-config", "dump", "--format", '%F "%v";%n', "Acquire::http", "Acquire::https"]
+    return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout

@@ -1,0 +1,186 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab: guests, the namespaces they live in, and a directory. When its process ends, however it ends, so do the guests."""
+
+import concurrent.futures
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+from .guest import Guest
+from .image import image
+
+# Not gettempdir(): ssh's control sockets lie here, and the path of a socket has 107 bytes at most.
+PARENT, PREFIX = "/tmp", "linux-audit-lab."  # noqa: S108
+
+# Guests are reached over the first bridge, also when their link, a port of the second, is cut.
+BRIDGES = {"manage": "10.99.0.254/24", "shared": "10.98.0.254/24"}
+
+# UML reboots by executing its own argv[0] in the same process, but with its network devices still open, which makes them
+# busy; so argv[0] is this script.
+KERNEL = """\
+#!/bin/bash
+for fd in /proc/self/fd/*; do
+    [ "${fd##*/}" -le 2 ] || eval "exec ${fd##*/}>&-"
+done
+exec -a "$0" linux.uml "$@"
+"""
+
+SSH_CONFIG = """\
+Host *
+  User root
+  IdentityFile {directory}/key
+  IdentitiesOnly yes
+  StrictHostKeyChecking no
+  UserKnownHostsFile /dev/null
+  LogLevel ERROR
+  ControlMaster auto
+  ControlPath {directory}/%C
+  ControlPersist 1h
+  ConnectTimeout 10
+  ServerAliveInterval 15
+  ServerAliveCountMax 6
+  ProxyCommand {enter} nc %h %p
+"""
+
+
+class Lab:
+    """Any number of guests that see one another and nothing else. Use it as a context manager, as root.
+
+    Guests and network live in a network and a process namespace. The first process of the latter reads a pipe that this
+    process holds: when this process is gone, the kernel kills everything in there and drops the network with it.
+    What can remain is the directory, which the next lab removes.
+    """
+
+    def __init__(self):
+        """Sweep, then make the directory, the namespaces, the bridges and the ssh key."""
+        if os.geteuid() != 0:
+            raise PermissionError("the lab makes network namespaces and file systems: run it as root")
+        sweep()
+        self.guests: dict[str, Guest] = {}
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX, dir=PARENT))
+        self._owner = (self.directory / "owner").open("w")
+        fcntl.flock(self._owner, fcntl.LOCK_EX)
+        self._registry = threading.Lock()
+        self._previous_handler = None
+        commands = ["ip link set lo up"]
+        for bridge, address in BRIDGES.items():
+            commands += [f"ip link add name {bridge} type bridge", f"ip address add {address} dev {bridge}", f"ip link set dev {bridge} up"]
+        self._keeper = subprocess.Popen(
+            ["unshare", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec", "; ".join([*commands, "echo ready", "exec env --ignore-signal=CHLD cat"])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        if self._keeper.stdout.readline() != "ready\n":
+            self.close()
+            raise OSError("cannot make the namespaces of a lab; `unshare` or `ip` said why above")
+        spaces = f"/proc/{self._keeper.pid}/ns"
+        self.enter = ["nsenter", f"--net={spaces}/net", f"--pid={spaces}/pid_for_children"]
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", self.directory / "key"], check=True)
+        self.kernel = self.directory / "kernel"
+        self.kernel.write_text(KERNEL)
+        self.kernel.chmod(0o755)
+        self._write_files()
+
+    @property
+    def inventory(self) -> pathlib.Path:
+        """An Ansible inventory of the guests that run; nothing else need be set."""
+        return self.directory / "inventory.yml"
+
+    @property
+    def ssh_config(self) -> pathlib.Path:
+        """For `ssh -F`: every guest by its name."""
+        return self.directory / "ssh_config"
+
+    def boot(self, release: str, *, name: str | None = None, memory: int = 256, kernel_args: str = "") -> Guest:
+        """Boot a guest (memory in MiB), wait until it is up, return it. Its name is the release, or release-2, ...."""
+        base = image(release)
+        with self._registry:
+            number = len(self.guests) + 1
+            names = [release, *(f"{release}-{count}" for count in range(2, number + 1))]
+            name = name or next(free for free in names if free not in self.guests)
+            if name in self.guests:
+                raise ValueError(f"this lab has a guest named {name!r} already")
+            guest = Guest(self, name, release, base, number=number, memory=memory, kernel_args=kernel_args)
+            self.guests[name] = guest
+        guest.start()
+        return guest
+
+    def boot_all(self, releases, **options) -> list[Guest]:
+        """Boot guests of several releases at the same time; options as for boot(). If one fails, the lab is closed."""
+        with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            boots = [pool.submit(self.boot, release, **options) for release in releases]
+            try:
+                return [boot.result() for boot in boots]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.close()
+                raise
+
+    def run(self, *command) -> None:
+        """Run a command of this machine inside the lab's namespaces."""
+        subprocess.run([*self.enter, *command], check=True, stdin=subprocess.DEVNULL)
+
+    def refresh(self) -> None:
+        """Write the inventory and the ssh settings anew, for the guests that run."""
+        with self._registry:
+            self._write_files()
+
+    def _write_files(self):
+        running = [guest for guest in self.guests.values() if guest.running]
+        hosts = {guest.name: {"lab_release": guest.release, "lab_address": guest.address} for guest in running}
+        variables = {
+            "ansible_ssh_args": f"-F {self.ssh_config}",
+            "ansible_ssh_pipelining": True,
+            "ansible_python_interpreter": "/usr/bin/python3",
+        }
+        sections = [f"Host {guest.name}\n  HostName {guest.management_address}\n" for guest in running]
+        _replace(self.inventory, json.dumps({"all": {"hosts": hosts, "vars": variables}}, indent=2) + "\n")
+        _replace(self.ssh_config, "".join(sections) + SSH_CONFIG.format(directory=self.directory, enter=" ".join(self.enter)))
+
+    def close(self) -> None:
+        """Kill the guests and remove every trace."""
+        self._keeper.stdin.close()
+        self._keeper.wait()
+        self._keeper.stdout.close()
+        for guest in self.guests.values():
+            guest.reap()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self._owner.close()
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            self._previous_handler = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+        if self._previous_handler is not None:
+            signal.signal(signal.SIGTERM, self._previous_handler)
+
+
+def sweep() -> list[pathlib.Path]:
+    """Remove the directories of labs whose process is gone; return them."""
+    gone = []
+    for directory in pathlib.Path(PARENT).glob(PREFIX + "*"):
+        with contextlib.suppress(FileNotFoundError, BlockingIOError), (directory / "owner").open() as owner:
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(directory, ignore_errors=True)
+            gone.append(directory)
+    return gone
+
+
+def _replace(path, text):
+    draft = path.with_suffix(".draft")
+    draft.write_text(text)
+    draft.rename(path)

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write the errors and record types of plugins/module_utils/rules/tables.py.
+
+Errors come from the kernel headers and must be what libaudit calls them. Record types come from libaudit, because most
+are of its own making; where linux/audit.h has one of the same name the number must be the same.
+"""
+
+import re
+import sys
+
+import sources
+
+_ERROR = re.compile(r"^#define\s+(E\w+)\s+(\d+)\b", re.MULTILINE)
+_CONSTANT = re.compile(r"^#define\s+AUDIT_(\w+)\s+(\d{4})\b", re.MULTILINE)
+
+
+def generate(given):
+    audit = given.libaudit()
+    headers = given.header("asm-generic/errno-base.h") + given.header("asm-generic/errno.h")
+    kernel = {int(number): name for name, number in _ERROR.findall(headers)}
+    constants = {name: int(number) for name, number in _CONSTANT.findall(given.header("linux/audit.h"))}
+    wrong = [
+        f"{number}: {name} in libaudit, {kernel.get(number)} in errno.h"
+        for number, name in audit["errno"].items()
+        if kernel.get(number) != name
+    ]
+    wrong += [
+        f"{name}: {number} in libaudit, {constants[name]} in linux/audit.h"
+        for number, name in audit["msg_type"].items()
+        if constants.get(name, number) != number
+    ]
+    if wrong:
+        raise SystemExit("\n".join(wrong))
+    errors = [f"{name}({number})" for number, name in kernel.items() if number not in audit["errno"]]
+    types = [f"{name}({number})" for name, number in constants.items() if number not in audit["msg_type"]]
+    print(f"errors: {len(audit['errno'])}; unknown to audit: {' '.join(errors) or 'none'}", file=sys.stderr)
+    print(f"record types: {len(audit['msg_type'])}; unknown to audit: {' '.join(types) or 'none'}", file=sys.stderr)
+    return (
+        f"{sources.provenance(given)}"
+        f'_ERRNO = """\n{sources.encode(audit["errno"])}\n"""\n'
+        f'_RECORD_TYPES = """\n{sources.encode(audit["msg_type"])}\n"""\n'
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(sources.run(__doc__, sources.RULES / "tables.py", generate))
