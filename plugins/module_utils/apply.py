@@ -1,16 +1,16 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From wanted rules to a kernel and files that hold them: compare, plan, check, apply, prove, or put everything back."""
+"""From wanted rules to a kernel and files that hold them: compare, plan, check, apply, prove, or put all back."""
 
 import errno
 import fcntl
 import os
 import time
 from contextlib import contextmanager
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .host import Host
-from .kernel import AuditUnavailable, Kernel, KernelError, KernelRule, RuleRefused
+from .kernel import Kernel, KernelError, KernelRule, RuleRefused
 from .rules import wire
 from .rules.fields import LISTS
 from .rules.model import Rule, canonical, match
@@ -175,7 +175,7 @@ def _both_types(statement: Statement) -> Iterator[Rule]:
     if statement.watch:
         first = statement.rule.fields[0]
         other = first._replace(name="dir" if first.name == "path" else "path")
-        yield statement.rule._replace(fields=(other,) + statement.rule.fields[1:])
+        yield statement.rule._replace(fields=(other, *statement.rule.fields[1:]))
 
 
 def _compare_kernel(change: Change, options: Options, held: List[KernelRule]) -> _Live:
@@ -343,7 +343,7 @@ def _execute(
     deleted: List[KernelRule] = []
     written: List[Edit] = []
     try:
-        for step, held in steps:
+        for step, _held in steps:
             if step.operation != "delete":
                 (kernel.append if step.operation == "append" else kernel.prepend)(step.rule)
                 added.append(KernelRule(step.rule, wire.encode(step.rule)))

@@ -129,7 +129,7 @@ class Kernel:
 
     def _change(self, kind: int, data: bytes, rule: Rule) -> None:
         try:
-            for unused in self._ask(kind, data, None):
+            for _unused in self._ask(kind, data, None):
                 pass
         except OSError as error:
             if error.errno is None:
@@ -204,7 +204,7 @@ def _messages(data: bytes) -> Iterator[Tuple[int, int, bytes]]:
     """The netlink messages of one datagram: type, sequence number, payload."""
     place = 0
     while place + _HEADER.size <= len(data):
-        length, kind, unused, sequence, unused = _HEADER.unpack_from(data, place)
+        length, kind, unused, sequence, _unused = _HEADER.unpack_from(data, place)
         if length < _HEADER.size:
             return
         yield kind, sequence, data[place + _HEADER.size : place + length]
@@ -213,9 +213,7 @@ def _messages(data: bytes) -> Iterator[Tuple[int, int, bytes]]:
 
 def _connection_error(error: OSError) -> KernelError:
     if error.errno in (errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT):
-        return AuditUnavailable(
-            "this host has no audit system: its kernel was built without it or booted with audit=0"
-        )
+        return AuditUnavailable("this host has no audit system: its kernel was built without it or booted with audit=0")
     if error.errno == errno.ECONNREFUSED:
         return AuditUnavailable(
             "the audit system of this host is not to be had from here: it is off (booted with audit=0), or this is a "

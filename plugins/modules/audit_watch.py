@@ -108,6 +108,37 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+added:
+  description:
+    - Rules that the kernel or a file did not hold before, in canonical form.
+    - Rules that are the same have the same canonical form, however they are written.
+  type: list
+  elements: str
+  returned: success
+  sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]
+removed:
+  description: Rules that the kernel or a file does not hold any more, in canonical form.
+  type: list
+  elements: str
+  returned: success
+  sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=passwd"]
+rules:
+  description: The rules that were asked for, in canonical form.
+  type: list
+  elements: str
+  returned: success
+  sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]
+pending:
+  description: What an immutable kernel lacks until the next boot, as arguments of auditctl.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+reboot_required:
+  description: Whether the kernel will hold what was asked for only after a boot.
+  type: bool
+  returned: success
+  sample: false
 """
 
 import os

@@ -9,7 +9,7 @@ the kernel really evaluates it: on the lists user and exclude any other field en
 
 from typing import NamedTuple, Tuple
 
-__all__ = ("ACTIONS", "BY_NAME", "BY_NUMBER", "COMPARISONS", "FIELDS", "FieldType", "LISTS", "OPERATORS")
+__all__ = ("ACTIONS", "BY_NAME", "BY_NUMBER", "COMPARISONS", "FIELDS", "LISTS", "OPERATORS", "FieldType")
 
 # AUDIT_FILTER_* and AUDIT_NEVER/AUDIT_ALWAYS
 LISTS = {"user": 0, "task": 1, "exit": 4, "exclude": 5, "filesystem": 6, "io_uring": 7}
@@ -30,7 +30,7 @@ OPERATORS = {
 _EQUAL = ("=",)
 _EITHER = ("=", "!=")
 _ORDERED = ("=", "!=", "<", "<=", ">", ">=")
-_ANY = _ORDERED + ("&", "&=")
+_ANY = (*_ORDERED, "&", "&=")
 
 _EVALUATED_EVERYWHERE = ("task", "exit", "user", "exclude", "io_uring")
 _SYSCALL = ("task", "exit", "io_uring")
@@ -110,9 +110,31 @@ BY_NUMBER = {field.number: field for field in FIELDS}
 # same comparison; this is the order in which auditctl lists it.
 COMPARISONS = tuple(
     tuple(pair.split("="))
-    for pair in (
-        "uid=obj_uid gid=obj_gid euid=obj_uid egid=obj_gid auid=obj_uid suid=obj_uid sgid=obj_gid fsuid=obj_uid "
-        "fsgid=obj_gid uid=auid uid=euid uid=fsuid uid=suid auid=fsuid auid=suid auid=euid euid=suid euid=fsuid "
-        "suid=fsuid gid=egid gid=fsgid gid=sgid egid=fsgid egid=sgid sgid=fsgid"
-    ).split()
+    for pair in [
+        "uid=obj_uid",
+        "gid=obj_gid",
+        "euid=obj_uid",
+        "egid=obj_gid",
+        "auid=obj_uid",
+        "suid=obj_uid",
+        "sgid=obj_gid",
+        "fsuid=obj_uid",
+        "fsgid=obj_gid",
+        "uid=auid",
+        "uid=euid",
+        "uid=fsuid",
+        "uid=suid",
+        "auid=fsuid",
+        "auid=suid",
+        "auid=euid",
+        "euid=suid",
+        "euid=fsuid",
+        "suid=fsuid",
+        "gid=egid",
+        "gid=fsgid",
+        "gid=sgid",
+        "egid=fsgid",
+        "egid=sgid",
+        "sgid=fsgid",
+    ]
 )

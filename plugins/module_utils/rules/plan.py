@@ -51,7 +51,7 @@ def variant(rule: Rule) -> Rule:
     The first fields stay, as people look for arch and path there.
     """
     if len(rule.fields) > 1 and rule.fields[-1] != rule.fields[-2]:
-        return rule._replace(fields=rule.fields[:-2] + (rule.fields[-1], rule.fields[-2]))
+        return rule._replace(fields=(*rule.fields[:-2], rule.fields[-1], rule.fields[-2]))
     return rule._replace(fields=rule.fields + rule.fields[-1:])
 
 
@@ -146,8 +146,32 @@ def _watch_apart(one: Rule, other: Rule) -> bool:
 
 # Fields of which an event has one value, so that two rules may exclude each other by them.
 _SINGLE = frozenset(
-    "arch msgtype fstype pers pid ppid auid uid euid suid fsuid gid egid sgid fsgid sessionid a0 a1 a2 a3 exe "
-    "subj_user subj_role subj_type".split()
+    [
+        "arch",
+        "msgtype",
+        "fstype",
+        "pers",
+        "pid",
+        "ppid",
+        "auid",
+        "uid",
+        "euid",
+        "suid",
+        "fsuid",
+        "gid",
+        "egid",
+        "sgid",
+        "fsgid",
+        "sessionid",
+        "a0",
+        "a1",
+        "a2",
+        "a3",
+        "exe",
+        "subj_user",
+        "subj_role",
+        "subj_type",
+    ]
 )
 _MOST = 0xFFFFFFFF
 

@@ -351,7 +351,9 @@ class _RuleParser:
     def _add(self, field: Field, part: str) -> None:
         once = ("path", "dir", "inode") if field.name in ("path", "dir", "inode") else ("exe",)
         if field.name in once and any(other.name in once for other in self.fields):
-            raise RuleError(f"a rule can have only one of {', '.join(once)}" if len(once) > 1 else "is given twice", part)
+            raise RuleError(
+                f"a rule can have only one of {', '.join(once)}" if len(once) > 1 else "is given twice", part
+            )
         if field.name == "auid" and field.value == 0xFFFFFFFF and field.operator not in ("=", "!="):
             raise RuleError("an unset auid can only be compared by = and !=", part)
         self.fields.append(field)
@@ -507,5 +509,7 @@ def _render_syscalls(rule: Rule, machine: Optional[str]) -> List[str]:
     if rule.list == "io_uring":
         names = [syscalls.name(syscalls.IO_URING, number) or str(number) for number in sorted(rule.syscalls)]
     else:
-        names = [(syscalls.name(machine, number) if machine else None) or str(number) for number in sorted(rule.syscalls)]
+        names = [
+            (syscalls.name(machine, number) if machine else None) or str(number) for number in sorted(rule.syscalls)
+        ]
     return ["-S", ",".join(names)]

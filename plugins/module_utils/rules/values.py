@@ -14,7 +14,7 @@ from .errors import RuleError
 from .fields import COMPARISONS
 from .resolver import Resolver
 
-__all__ = ("KINDS", "Kind", "UNSET", "format_permissions")
+__all__ = ("KINDS", "UNSET", "Kind", "format_permissions")
 
 #: AUDIT_UID_UNSET and AUDIT_SID_UNSET of linux/audit.h
 UNSET = 0xFFFFFFFF
@@ -211,7 +211,9 @@ def parse_key(text: str, resolver: Resolver) -> str:
     if _CONTROL.search(text):
         raise RuleError("a key must not have a control character (a tab, a line end or the like) in it", text)
     if _OPERATOR.search(text):
-        raise RuleError("a key must not have one of != >= <= &= in it, which auditctl would take for the operator", text)
+        raise RuleError(
+            "a key must not have one of != >= <= &= in it, which auditctl would take for the operator", text
+        )
     if len(text.encode("utf-8", "surrogateescape")) > _KEY_MAX:
         raise RuleError(f"the keys of a rule must not have more than {_KEY_MAX} bytes together", text)
     return text

@@ -35,10 +35,18 @@ def statements(
     field = "dir" if is_directory else "path"
     modern = tuple(
         parse_arguments(
-            ["-a", "always,exit", "-F", f"arch={arch}"]
-            + _syscalls(permissions, arch, resolver)
-            + ["-F", f"{field}={path}", "-F", f"perm={permissions}"]
-            + key_words,
+            [
+                "-a",
+                "always,exit",
+                "-F",
+                f"arch={arch}",
+                *_syscalls(permissions, arch, resolver),
+                "-F",
+                f"{field}={path}",
+                "-F",
+                f"perm={permissions}",
+                *key_words,
+            ],
             resolver,
         )
         for arch in _archs(resolver.machine)

@@ -87,9 +87,7 @@ def decode(data: bytes) -> Rule:
                 keys = tuple(text.split("\x01"))
                 continue
             value = text
-        fields.append(
-            Field(kind.name if kind else f"f{number}", _OPERATOR_NAMES.get(operator) or hex(operator), value)
-        )
+        fields.append(Field(kind.name if kind else f"f{number}", _OPERATOR_NAMES.get(operator) or hex(operator), value))
     name = _LIST_NAMES[filter_list & ~PREPEND]
     return Rule(name, _ACTION_NAMES[action], tuple(fields), _syscalls(name, words[3:67]), keys)
 
