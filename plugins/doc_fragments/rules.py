@@ -57,7 +57,7 @@ seealso:
     link: https://man7.org/linux/man-pages/man8/augenrules.8.html
 notes:
   - Rules are read and changed over netlink. Neither auditctl nor augenrules is needed or run, but for one question for
-    the version of auditctl where the meaning of a rule depends on it (a rule with C(-S), and C(-F perm=) behind an arch).
+    the version of auditctl where the meaning of a rule depends on it (C(-S) with C(-F perm=) behind an arch).
   - In a container the rules are those of its host and can mostly not be reached from within.
   - Nothing is written or loaded before everything is checked. If the kernel refuses a rule, everything is put back.
 """

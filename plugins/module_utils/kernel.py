@@ -204,7 +204,7 @@ def _messages(data: bytes) -> Iterator[Tuple[int, int, bytes]]:
     """The netlink messages of one datagram: type, sequence number, payload."""
     place = 0
     while place + _HEADER.size <= len(data):
-        length, kind, unused, sequence, _unused = _HEADER.unpack_from(data, place)
+        length, kind, _flags, sequence, _port = _HEADER.unpack_from(data, place)
         if length < _HEADER.size:
             return
         yield kind, sequence, data[place + _HEADER.size : place + length]

@@ -79,7 +79,7 @@ def read_rules(items: Iterable[Any], resolver: Resolver) -> List[Statement]:
                 raise RuleError(f"must be a line of auditctl or a structure, not {item!r}")
         except RuleError as error:
             raise error.of("", f"rule {number}") from None
-    for number, statement in enumerate(statements, 1):
+    for statement in statements:
         if statement.operation == "control":
             raise RuleError("is a setting, not a rule", statement.text, statement.text)
         if statement.operation == "delete":

@@ -77,7 +77,7 @@ def ansible(lab):
     ) -> dict:
         """`module` of this collection, or of any by its full name; `extra` are variables."""
         name = module if "." in module else f"linux.audit.{module}"
-        (line,) = _ansible("ansible", lab, guest.name, "-m", name, "-a", json.dumps(args or {}), *_options(check, diff, extra))
+        (line,) = _ansible("ansible", lab, guest.name, "-m", name, *_options(args, check, diff, extra))
         return line["result"]
 
     return ansible
@@ -95,13 +95,17 @@ def playbook(lab):
         diff: bool = False,
         extra: dict | None = None,
     ) -> list[dict]:
-        return _ansible("ansible-playbook", lab, str(path), "--limit", limit, *_options(check, diff, extra))
+        return _ansible("ansible-playbook", lab, str(path), "--limit", limit, *_options(None, check, diff, extra))
 
     return playbook
 
 
-def _options(check, diff, extra):
-    return ["--check"] * check + ["--diff"] * diff + (["-e", json.dumps(extra)] if extra else [])
+def _options(args, check, diff, extra):
+    words = ["--check"] * check + ["--diff"] * diff
+    for flag, value in (("-a", args), ("-e", extra)):
+        if value:
+            words += [flag, json.dumps(value)]
+    return words
 
 
 def _ansible(command, lab, *arguments):

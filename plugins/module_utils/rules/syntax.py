@@ -297,7 +297,7 @@ class _RuleParser:
             raise RuleError("there is no table of syscalls for this arch; give the number", name)
         number = syscalls.number(machine, name)
         if number is None and machine == syscalls.IO_URING:
-            raise RuleError("is no io_uring operation that auditctl knows", name)
+            raise RuleError("is no io_uring operation that auditctl knows; for all of them, leave out -S", name)
         if number is None:
             raise RuleError(f"there is no syscall of that name on {machine}", name)
         return number, str(number) if _newer(syscalls.since(machine, number), self.resolver) else name

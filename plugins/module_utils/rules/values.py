@@ -26,6 +26,9 @@ _AF_MAX = 46
 _PERMISSIONS = (("r", 4), ("w", 2), ("x", 1), ("a", 8))
 
 _NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+# What else Python's int() takes for digits (1_000, full width ones), auditctl does not.
+_ARCH = re.compile("(?i)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+")
+_RECORD_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\[[0-9]{1,7}\])?")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 # auditctl looks for these before it looks for `=`, and splits the text there.
 _OPERATOR = re.compile("[!<>&]=")
@@ -112,7 +115,7 @@ def _parse_success(text: str, resolver: Resolver) -> int:
 
 
 def _parse_arch(text: str, resolver: Resolver) -> int:
-    number = tables.arch_number(text, resolver.machine)
+    number = tables.arch_number(text, resolver.machine) if _ARCH.fullmatch(text) else None
     if number is None:
         raise RuleError(
             "is no arch that auditctl knows for a host of machine " + resolver.machine + ": b64, b32, a name such as "
@@ -129,8 +132,8 @@ def _format_arch(number: int) -> str:
 def _parse_msgtype(text: str, resolver: Resolver) -> int:
     if text[:1].isdigit():
         return parse_number(text, most=0x7FFFFFFF)
-    number = tables.record_type_number(text)
-    if number is None:
+    number = tables.record_type_number(text) if _RECORD_TYPE.fullmatch(text) else None
+    if not number:
         raise RuleError("is no record type: neither a number nor a name such as CWD", text)
     return number
 
