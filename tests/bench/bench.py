@@ -25,7 +25,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.model import can
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import parse_line
 lines = [
-    f"-a always,exit -F arch=b64 -S openat,unlinkat -F path=/etc/file{number} -F auid>={number} -F auid!=unset -k k{number}"
+    f"-a always,exit -F arch=b64 -S openat,unlinkat -F path=/etc/file{number} -F auid>={number} -F auid!=-1 -k {number}"
     for number in range(10000)
 ]
 resolver = Resolver()
