@@ -16,7 +16,7 @@ from typing import FrozenSet, NamedTuple, Optional, Tuple, Union
 from . import tables
 from .fields import FIELDS
 
-__all__ = ("Field", "Rule", "canonical", "equivalent", "match", "same_match")
+__all__ = ("ANYTHING", "Field", "Rule", "canonical", "equivalent", "match", "same_match")
 
 _ORDER = {field.name: place for place, field in enumerate(FIELDS)}
 _LAST = len(FIELDS)
@@ -31,6 +31,10 @@ class Field(NamedTuple):
     name: str
     operator: str
     value: Union[int, str]
+
+
+#: A field that matches every event, and so makes no difference.
+ANYTHING = Field("pid", ">=", 0)
 
 
 class Rule(NamedTuple):
@@ -69,7 +73,7 @@ def canonical(rule: Rule) -> Rule:
 
 def match(rule: Rule) -> Rule:
     """The canonical rule without its keys: what it matches and whether that is recorded."""
-    fields = {_plain(field) for field in rule.fields} if len(rule.fields) > 1 else map(_plain, rule.fields)
+    fields = {_plain(field) for field in rule.fields} - {ANYTHING}
     return Rule(
         rule.list,
         # The kernel does not look at the action of a rule that excludes records.
