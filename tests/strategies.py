@@ -16,7 +16,15 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import qu
 from ansible_collections.linux.audit.plugins.module_utils.rules.values import UNSET, format_permissions
 
 # What these generators write exists on every Debian, the parents of the files at least.
-FILES = ("/etc/passwd", "/etc/shadow", "/etc/no-such-file", "/usr/bin/su", "/tmp/with space", "/tmp/back\\slash", "/etc/ünïcode")
+FILES = (
+    "/etc/passwd",
+    "/etc/shadow",
+    "/etc/no-such-file",
+    "/usr/bin/su",
+    "/tmp/with space",
+    "/tmp/back\\slash",
+    "/etc/ünïcode",
+)
 DIRECTORIES = ("/", "/etc", "/etc/ssh", "/usr/bin", "/var/log", "/tmp")
 KEYS = ("identity", "time-change", "a", "b", "with space", "back\\slash", "k=v", "clé", "x" * 120)
 LABELS = ("system_u", "unconfined_t", "s0", "s0:c0.c1023", "a<b", "x")
@@ -78,7 +86,7 @@ def rule(random, host=HOST, lists=LISTS):
         chosen = [BY_NAME["fstype"]]
     else:
         count = random.choice((0, 1, 1, 2, 2, 3, 4, 8))
-        chosen = [random.choice(kinds) for _ in range(count)]
+        chosen = [random.choice(kinds) for _count in range(count)]
     if filter_list == "exit" and random.random() < 0.35:
         chosen += [BY_NAME[random.choice(("path", "dir"))], BY_NAME["perm"]]
     fields, seen = [], set()
@@ -94,16 +102,25 @@ def rule(random, host=HOST, lists=LISTS):
             value = UNSET
         fields.append(Field(kind.name, operator, value))
     random.shuffle(fields)
-    made = Rule(filter_list, random.choice(("always", "always", "never")), tuple(fields), _syscalls(random, filter_list, fields, host))
+    made = Rule(
+        filter_list,
+        random.choice(("always", "always", "never")),
+        tuple(fields),
+        _syscalls(random, filter_list, fields, host),
+    )
     if _takes_key(made) and random.random() < 0.7:
-        made = made._replace(keys=tuple(random.choice(KEYS) for _ in range(random.choice((1, 1, 1, 2)))))
+        made = made._replace(keys=tuple(random.choice(KEYS) for _count in range(random.choice((1, 1, 1, 2)))))
     return made
 
 
 def _takes_key(made):
     names = {field.name for field in made.fields}
     # Where -S all cannot be written, something else must let a key in.
-    return made.list == "exit" or made.syscalls is not None or (made.list in BY_NAME["key"].lists and bool(names & {"exe", "fstype"}))
+    return (
+        made.list == "exit"
+        or made.syscalls is not None
+        or (made.list in BY_NAME["key"].lists and bool(names & {"exe", "fstype"}))
+    )
 
 
 def _syscalls(random, filter_list, fields, host):
@@ -113,9 +130,9 @@ def _syscalls(random, filter_list, fields, host):
         numbers = list(syscalls.names(syscalls.IO_URING).values())
     else:
         arch = [field.value for field in fields if field.name == "arch"]
-        machine = tables.arch_machine(arch[0]) if arch else host.machine
+        machine = tables.arch_machine(arch[0]) if arch else tables.machine(host.machine)
         numbers = list(syscalls.names(machine).values()) + [999, 2031]
-    return frozenset(random.choice(numbers) for _ in range(random.choice((1, 1, 2, 3, 7))))
+    return frozenset(random.choice(numbers) for _count in range(random.choice((1, 1, 2, 3, 7))))
 
 
 def number_text(random, number, signed=False):
@@ -137,7 +154,9 @@ def value_text(random, kind, value, host=HOST):
     """One of the spellings of a field's value."""
     choice = random.choice
     if kind.kind in ("uid", "auid", "gid"):
-        names = [name for name, number in (host.groups if kind.kind == "gid" else host.users).items() if number == value]
+        names = [
+            name for name, number in (host.groups if kind.kind == "gid" else host.users).items() if number == value
+        ]
         if names and random.random() < 0.5:
             return choice(names)
     if kind.kind in ("auid", "sessionid") and value == UNSET and random.random() < 0.4:
@@ -156,7 +175,9 @@ def value_text(random, kind, value, host=HOST):
         return number_text(random, value)
     if kind.kind == "arch":
         words = [f"0x{value:X}", str(value), f"{value:X}", tables.arch_name(value)]
-        words += [word for word in ("b64", "b32", "i686", "i486") if tables.arch_number(word, host.machine) == value] * 3
+        words += [
+            word for word in ("b64", "b32", "i686", "i486") if tables.arch_number(word, host.machine) == value
+        ] * 3
         # Bare hexadecimal that starts with a digit is read as decimal.
         return any_case(random, choice([word for word in words if tables.arch_number(word, host.machine) == value]))
     if kind.kind == "msgtype":
@@ -197,7 +218,13 @@ def _watch(random, made, host):
     objects = [field for field in made.fields if field.name in ("path", "dir")]
     perms = [field for field in made.fields if field.name == "perm"]
     rest = [field for field in made.fields if field.name not in ("path", "dir", "perm")]
-    if made.list != "exit" or made.action != "always" or made.syscalls is not None or not (objects and perms) or len(perms) > 1:
+    if (
+        made.list != "exit"
+        or made.action != "always"
+        or made.syscalls is not None
+        or not (objects and perms)
+        or len(perms) > 1
+    ):
         return None
     if any(field.name == "arch" for field in rest) or (objects[0].name == "dir") != host.is_directory(objects[0].value):
         return None
@@ -238,7 +265,13 @@ def _syscall_words(random, made, host):
         return []
     if made.syscalls is None:
         return [["-S", "all"]] if made.list == "exit" and (made.keys or random.random() < 0.5) else []
-    machine = syscalls.IO_URING if made.list == "io_uring" else tables.arch_machine(made.arch) if made.arch else host.machine
+    machine = (
+        syscalls.IO_URING
+        if made.list == "io_uring"
+        else tables.arch_machine(made.arch)
+        if made.arch
+        else tables.machine(host.machine)
+    )
     names = []
     for number in made.syscalls:
         name = syscalls.name(machine, number)
@@ -252,9 +285,55 @@ def _syscall_words(random, made, host):
 
 # What people get wrong, and what only tests write.
 _MISTAKES = (
-    *("abc", "4294967296", "99999999999", "-1", "-2", "08", "0x", "1000abc", "unset", "root", "nobody-here", "yes", "none"),
-    *("UNKNOWN[", "ipv4", "ENOTSUP", "--EPERM", "b64", "x86", "/", "/etc/", "relative/path", "/x/y/z", "rwxar", "q", "possible"),
-    *("!=", ">=", "&", "&=", "<", "all", "2032", "2047", "2048", "entry", "always,exit", "always", "exit", "key=", "UID", ",", "\\"),
+    *(
+        "abc",
+        "4294967296",
+        "99999999999",
+        "-1",
+        "-2",
+        "08",
+        "0x",
+        "1000abc",
+        "unset",
+        "root",
+        "nobody-here",
+        "yes",
+        "none",
+    ),
+    *(
+        "UNKNOWN[",
+        "ipv4",
+        "ENOTSUP",
+        "--EPERM",
+        "b64",
+        "x86",
+        "/",
+        "/etc/",
+        "relative/path",
+        "/x/y/z",
+        "rwxar",
+        "q",
+        "possible",
+    ),
+    *(
+        "!=",
+        ">=",
+        "&",
+        "&=",
+        "<",
+        "all",
+        "2032",
+        "2047",
+        "2048",
+        "entry",
+        "always,exit",
+        "always",
+        "exit",
+        "key=",
+        "UID",
+        ",",
+        "\\",
+    ),
 )
 _EXTRA = ("-S", "-F", "-k", "-p", "-C", "-w", "-a", "-D", "-e", "-d", "-A", "-z", "#", "-", "--", "junk")
 
@@ -262,7 +341,7 @@ _EXTRA = ("-S", "-F", "-k", "-p", "-C", "-w", "-a", "-D", "-e", "-d", "-A", "-z"
 def broken(random, line, host=HOST):
     """The line with one or two mistakes in it; now and then it is right nevertheless."""
     words = line.split(" ")
-    for _ in range(random.choice((1, 1, 2))):
+    for _count in range(random.choice((1, 1, 2))):
         place = random.randrange(len(words))
         word = words[place]
         how = random.randrange(9)
@@ -317,6 +396,8 @@ def wrong_lines(host=HOST):
 
 def hostile_lines():
     """Hypothesis strategy: text of any kind, mixed with words of the grammar."""
-    words = st.sampled_from(("-a", "always,exit", "-F", "-S", "-k", "-w", "-p", "-C", "arch=b64", "path=", "msgtype=", "key=", "uid="))
+    words = st.sampled_from(
+        ("-a", "always,exit", "-F", "-S", "-k", "-w", "-p", "-C", "arch=b64", "path=", "msgtype=", "key=", "uid=")
+    )
     characters = st.characters() | st.sampled_from("\x00\x01\t\r\n\x1b\x7f\u202e\u2066\udc80\udcff²٣\\ ,=!<>&")
     return st.lists(words | st.text(characters, max_size=40), max_size=8).map(" ".join)

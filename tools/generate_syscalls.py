@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the names of plugins/module_utils/rules/syscalls.py from kernel headers, as audit calls them.

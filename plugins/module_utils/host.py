@@ -65,7 +65,12 @@ def _auditctl_version() -> Optional[Tuple[int, ...]]:
         return None
     try:
         output = subprocess.run(
-            [program, "-v"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, timeout=10
+            [program, "-v"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            timeout=10,
+            check=False,
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return None

@@ -17,9 +17,22 @@ __all__ = ("AuditUnavailable", "Kernel", "KernelError", "KernelRule", "Permissio
 _NETLINK_AUDIT = 9
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _REQUEST, _ACK = 1, 4
-_GET, _ADD_RULE, _DEL_RULE, _LIST_RULES = 1000, 1011, 1012, 1013
+_GET, _SET, _USER, _ADD_RULE, _DEL_RULE, _LIST_RULES = 1000, 1001, 1005, 1011, 1012, 1013
+_SET_FEATURE, _GET_FEATURE = 1018, 1019
+# AUDIT_STATUS_*: which value of the status a request sets
+_STATUS_BITS = {
+    "enabled": 0x0001,
+    "failure": 0x0002,
+    "rate_limit": 0x0008,
+    "backlog_limit": 0x0010,
+    "backlog_wait_time": 0x0020,
+    "lost": 0x0040,
+}
+_FEATURE_VERSION = 1
+_LOGINUID_IMMUTABLE = 1 << 1
 _HEADER = struct.Struct("=IHHII")
 _TIMEOUT = 10.0
+_IMMUTABLE = 2
 _CAP_AUDIT_CONTROL = 30
 
 
@@ -111,7 +124,10 @@ class Kernel:
 
     def rules(self) -> List[KernelRule]:
         """All rules, list by list in the order in which the kernel looks at them (AUDIT_LIST_RULES)."""
-        return [KernelRule(wire.decode(data), data) for data in self._ask(_LIST_RULES, b"", _LIST_RULES, many=True)]
+        try:
+            return [KernelRule(wire.decode(data), data) for data in self._ask(_LIST_RULES, b"", _LIST_RULES, many=True)]
+        except ValueError as error:
+            raise KernelError(f"the kernel lists a rule that is not understood here ({error})") from error
 
     def append(self, rule: Rule) -> None:
         """Add the rule behind all rules of its list. Raises RuleRefused."""
@@ -127,6 +143,45 @@ class Kernel:
         """Delete the first rule that is identical to the given one. Raises RuleRefused."""
         self._change(_DEL_RULE, held.data, held.rule)
 
+    def set(self, name: str, value: int) -> None:
+        """Set one value of the status (AUDIT_SET). Raises KernelError."""
+        values = dict.fromkeys(Status._fields, 0)
+        values[name] = value
+        self._command(_SET, struct.pack("=11I", _STATUS_BITS[name], *values.values()), f"set {name} to {value}")
+
+    def reset_lost(self) -> int:
+        """Set the counter of lost records to 0; return what it was."""
+        status = dict.fromkeys(Status._fields, 0)
+        request = struct.pack("=11I", _STATUS_BITS["lost"], *status.values())
+        return self._command(_SET, request, "reset the counter of lost records")
+
+    def loginuid_immutable(self) -> Tuple[bool, bool]:
+        """Whether login uids cannot be changed once they are set, and whether that is locked until the next boot."""
+        replies = list(self._ask(_GET_FEATURE, b"", _GET_FEATURE))
+        _version, _mask, features, locked = struct.unpack_from("=4I", replies[0])
+        return bool(features & _LOGINUID_IMMUTABLE), bool(locked & _LOGINUID_IMMUTABLE)
+
+    def set_loginuid_immutable(self) -> None:
+        """Keep login uids from being changed, and lock that until the next boot, as auditctl does."""
+        request = struct.pack("=4I", _FEATURE_VERSION, *[_LOGINUID_IMMUTABLE] * 3)
+        self._command(_SET_FEATURE, request, "make login uids immutable")
+
+    def message(self, text: str) -> None:
+        """Record a message (type USER), which ``auditctl -m`` does as well."""
+        self._command(_USER, f"text={text} res=success".encode("utf-8", "surrogateescape") + b"\0", "record a message")
+
+    def _command(self, kind: int, data: bytes, asked: str) -> int:
+        """Send a request that is no rule; return the number that the kernel answers."""
+        try:
+            return sum(struct.unpack("=i", value)[0] for value in self._ask(kind, data, None))
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            if error.errno == errno.EPERM and self.status().enabled == _IMMUTABLE:
+                reason = "the audit system is immutable until the next boot (enabled 2)"
+            elif error.errno == errno.EINVAL:
+                reason = "the kernel does not know this setting, or not this value"
+            raise KernelError(f"the kernel does not {asked}: {reason}") from error
+
     def _change(self, kind: int, data: bytes, rule: Rule) -> None:
         try:
             for _unused in self._ask(kind, data, None):
@@ -140,7 +195,7 @@ class Kernel:
     def _reason(self, code: int, kind: int, rule: Rule) -> str:
         if code == errno.EPERM:
             # Whoever may not ask for the status fails here with a reason of its own.
-            if self.status().enabled == 2:
+            if self.status().enabled == _IMMUTABLE:
                 return "the audit system is immutable until the next boot (enabled 2)"
             return "permission denied"
         if kind == _DEL_RULE and code == errno.ENOENT:
@@ -164,9 +219,12 @@ class Kernel:
                     if sequence != self._sequence:
                         continue
                     if kind_of_reply == _NLMSG_ERROR:
-                        code = -struct.unpack_from("=i", payload)[0]
+                        code = struct.unpack_from("=i", payload)[0]
+                        if code < 0:
+                            raise OSError(-code, os.strerror(-code))
                         if code:
-                            raise OSError(code, os.strerror(code))
+                            # A positive one is no error: the counter that a request has reset.
+                            yield payload[:4]
                         acknowledged = True
                     elif kind_of_reply == _NLMSG_DONE:
                         finished = True
@@ -194,6 +252,7 @@ def refusal(code: int, rule: Rule) -> str:
 _REFUSALS: Dict[int, str] = {
     errno.EEXIST: "the rule exists",
     errno.EINVAL: "a field, an operator, a value or the list of it is not supported by this kernel",
+    errno.EOPNOTSUPP: "no security module of this host knows labels (the fields subj_ and obj_)",
     errno.ENOTDIR: "a part of the path is not a directory",
     errno.ENAMETOOLONG: "the path is too long",
     errno.ENOMEM: "the kernel has no memory left for it",

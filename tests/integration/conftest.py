@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 
 import pytest
+
 from clock import measured
 from lab import Guest, Lab, image
 
@@ -43,7 +44,7 @@ def lab():
 
 @pytest.fixture(scope="session")
 def boot(lab):
-    """boot(release): the guest of that release that all tests share; booted when first asked for, or when it has stopped."""
+    """boot(release): the guest of that release that all tests share; booted if it does not run."""
 
     def boot(release: str) -> Guest:
         guest = lab.guests.get(release)
@@ -64,7 +65,7 @@ def guest(boot):
 
 @pytest.fixture(scope="session")
 def ansible(lab):
-    """ansible(guest, module, args): run one module by the `ansible` command, return its result, be it a failure or not."""
+    """ansible(guest, module, args): the result, failures included, of a module run by the `ansible` command."""
 
     def ansible(
         guest: Guest,
@@ -115,8 +116,7 @@ def _ansible(command, lab, *arguments):
         cwd=ROOT,
         env=os.environ | ANSIBLE_ENVIRONMENT,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
     )
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

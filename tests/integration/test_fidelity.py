@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rule library against the vendor's auditctl and a real kernel: the same lines, the same bytes, the same refusals.
 
-Thousands of lines, the same ones in every run, are loaded by ``auditctl -R`` on a guest. What it loads, the kernel must
-hold as wire.encode(parse(line)), byte for byte and in that order; what it refuses, the library must refuse. Wherever the
-two differ on purpose there is a row in one of the tables below, and each row says why.
+Thousands of lines, the same ones in every run, are loaded by ``auditctl -R`` on a guest. What it loads, the kernel
+must hold as wire.encode(parse(line)), byte for byte and in that order; what it refuses, the library must refuse.
+Wherever the two differ on purpose there is a row in one of the tables below, and each row says why.
 """
 
 import base64
@@ -16,6 +16,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import pytest
+
 import strategies
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
@@ -39,9 +40,9 @@ ACCEPTED_BY_US = {
     r"value should be number for success": "yes and no are what half the world's documentation writes",
     r"unknown file type": "auditctl lists file types as numbers, and refuses to read them again",
     r"(Syscall name|io_uring op) unknown": "a name of a newer release, written as a number for this one",
-    r"file system type is unknown": "a name of a newer release, written as a number for this one",
+    r"file system type is unknown|unknown message type": "a name of a newer release, written as a number for this one",
     r"bad keyword \w+,io_uring": "releases before 3.1 do not know the list",
-    r"bad keyword \w+,EXIT|bad keyword EXIT,\w+": "releases before 3.1 know lists in lower case only",
+    r"bad keyword (?-i:\w+,[A-Z]\w+|[A-Z]\w+,\w+)": "releases before 3.1 know lists in lower case only",
     r"delete rule data request \(No such file or directory\)": "there is no such rule in the kernel at that time",
     r"add rule data request \(No such file or directory\)": "the kernel looks for the directory, the library does not",
 }
@@ -50,16 +51,16 @@ ACCEPTED_BY_US = {
 REFUSED_BY_US = {
     r"[-\d]\S* must be .*nothing behind it": "a number with a tail or of more than 32 bits: auditctl reads another one",
     r"\d\S*: must be .*nothing behind it": "the same, of a syscall",
-    r"-F (?i:sessionid)\W+\S+ must be unset or a number": "auditctl takes any word for 0",
-    r"-F (?i:saddr_fam)\W+\S+ must be the number of an address family": "auditctl takes any word for 0",
-    r"-F arch\W+\S+: \S+ is no arch": "a number with a tail",
+    r"-F (?i:sessionid)\W.* must be unset or a number": "auditctl takes any word for 0",
+    r"-F (?i:saddr_fam)\W.* must be the number of an address family": "auditctl takes any word for 0",
+    r"-F (?i:arch)\W+\d.* is no arch": "a number with a tail",
     r"20\d\d: .* classes of syscalls": "such a number is a class of syscalls to the kernel",
     r"the action possible is gone": "auditctl drops the rule and reports success",
     r"exactly one of": "-w and -a in one line",
     r"must come after the list": "-S before -a passes auditctl's check of the list",
     r"so many short words": "auditctl before 4.2 drops the last words",
     r"a key can only be set": "the kernel holds key!=x and ignores it; KEY=x, unlike key=x, must stand behind -S",
-    r"-w \S+: .*take for the operator": "such a path can be watched, and never be listed in a form that is read again",
+    r"^/.*take for the operator": "such a path can be watched, and never be listed in a form that is read again",
     r"ends the evaluation of the list": "the rule is dead, and so are all behind it",
     r"field_compare does not work on the list \w+": "there is no -C to write it with",
     r"perm does not work on the list exclude": "the kernel does not look at it",
@@ -128,8 +129,6 @@ class Vendor:
     """auditctl and the kernel of a guest."""
 
     def __init__(self, guest):
-        # UML gives the guest only the first segment of what the bridge hands over as one, and TCP waits for the rest.
-        guest.lab.run("ip", "link", "set", "dev", "manage", "gso_max_segs", "1")
         self.guest = guest
         guest.run("systemctl stop auditd; auditctl -e 0")
         guest.put(ROOT / "plugins" / "module_utils", "/root/module_utils")
@@ -228,7 +227,7 @@ def _is_setting(line):
 
 
 def _explain(text, table):
-    return next((pattern for pattern in table if re.search(pattern, text)), None)
+    return next((pattern for pattern in table if re.search(pattern, text, re.IGNORECASE)), None)
 
 
 def _in_kernel_order(statements):
@@ -257,21 +256,24 @@ def _compare(vendor, statements):
         # The one difference there is: the loader chooses the syscalls of a rule with arch and perm and without -S,
         # and a key that is empty.
         assert equivalent(wire.decode(data), rule), f"{rule}\nis in the kernel\n{wire.decode(data)}"
-        permitted = rule.syscalls is None and rule.value("arch") and rule.value("perm") and vendor.host.version >= (3, 1, 3)
+        permitted = (
+            rule.syscalls is None and rule.value("arch") and rule.value("perm") and vendor.host.version >= (3, 1, 3)
+        )
         assert permitted or "" in wire.decode(data).keys, f"{rule}\nis in the kernel\n{wire.decode(data)}"
         counts["equivalent, by release"] += 1
     return counts
 
 
 def _report(vendor, what, counts):
-    shown = ", ".join(f"{count} {name}" for name, count in counts.items())
-    print(f"\nauditctl {'.'.join(map(str, vendor.host.version))}: {what}: {shown}")
+    print(f"\nauditctl {'.'.join(map(str, vendor.host.version))}: {what}")
+    for name, count in counts.items():
+        print(f"{count:8} {name}")
 
 
 def test_lines_that_we_accept(vendor, entries):
     accepted = [entry for entry in entries if entry.statement]
     refused = vendor.load([entry.line for entry in accepted])
-    counts = Counter({"lines": len(accepted)})
+    counts = Counter({"lines": len(accepted), "unexplained": 0})
     unexplained = []
     for place, message in refused.items():
         reason = _explain(message, ACCEPTED_BY_US)
@@ -279,7 +281,7 @@ def test_lines_that_we_accept(vendor, entries):
             unexplained.append((accepted[place].line, message))
         counts["refused: " + ACCEPTED_BY_US.get(reason, "unexplained")] += 1
     assert not unexplained
-    counts += _compare(vendor, [entry.statement for place, entry in enumerate(accepted) if place not in refused])
+    counts.update(_compare(vendor, [entry.statement for place, entry in enumerate(accepted) if place not in refused]))
     _report(vendor, "lines that we accept", counts)
     assert counts["equal bytes"] > 0.9 * len(accepted)
 
@@ -287,7 +289,7 @@ def test_lines_that_we_accept(vendor, entries):
 def test_lines_that_we_refuse(vendor, entries):
     ours = [entry for entry in entries if entry.error]
     refused = vendor.load([entry.line for entry in ours])
-    counts = Counter({"lines": len(ours), "refused by both": len(refused)})
+    counts = Counter({"lines": len(ours), "refused by both": len(refused), "unexplained": 0})
     unexplained = []
     for place, entry in enumerate(ours):
         if place not in refused:
@@ -305,7 +307,9 @@ def test_what_we_write_into_files_is_read(vendor, entries):
     refused = vendor.load([statement.text for statement in statements])
     lacking = r"delete rule data request|request \(No such file or directory\)|bad keyword \w+,io_uring"
     assert not [(statements[place], message) for place, message in refused.items() if not re.search(lacking, message)]
-    counts = _compare(vendor, [statement for place, statement in enumerate(statements) if place not in refused])
+    # Where a rule of a file goes is said by its place there, so -A is written as -a.
+    loaded = [statement for place, statement in enumerate(statements) if place not in refused]
+    counts = _compare(vendor, [_entry(statement.text, vendor.host).statement for statement in loaded])
     _report(vendor, "lines that we write", counts)
 
 

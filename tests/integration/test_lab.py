@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+
 from lab import GuestError, sweep
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
@@ -96,7 +97,12 @@ def test_ansible_reaches_a_guest_by_the_inventory_alone(lab, guest, ansible):
     failure = ansible(guest, "ansible.builtin.file", {"path": "/nowhere/at/all", "state": "touch"})
     assert failure["failed"]
     change = ansible(
-        guest, "ansible.builtin.copy", {"content": "new\n", "dest": "/root/x"}, check=True, diff=True, extra={"unused": 1}
+        guest,
+        "ansible.builtin.copy",
+        {"content": "new\n", "dest": "/root/x"},
+        check=True,
+        diff=True,
+        extra={"unused": 1},
     )
     assert change["changed"]
     assert change["diff"][0]["after"] == "new\n"

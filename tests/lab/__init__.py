@@ -3,7 +3,7 @@
 """Disposable Debian guests with an audit kernel of their own, on User-Mode Linux. See README.md beside this file."""
 
 from .guest import Guest, GuestError
-from .image import RELEASES, ImageError, image
+from .images import RELEASES, ImageError, image
 from .laboratory import Lab, sweep
 
 __all__ = ["RELEASES", "Guest", "GuestError", "ImageError", "Lab", "image", "sweep"]

@@ -45,7 +45,9 @@ def swept(arguments):
 
 def main():
     """Parse the command line and run one of the functions above."""
-    parser = argparse.ArgumentParser(prog="python3 -m lab", description="Disposable Debian guests with an audit kernel.")
+    parser = argparse.ArgumentParser(
+        prog="python3 -m lab", description="Disposable Debian guests with an audit kernel."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name, function):
@@ -63,6 +65,7 @@ def main():
     command("images", images).add_argument("release", nargs="*", metavar="RELEASE", help=", ".join(RELEASES))
     command("sweep", swept)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         arguments.function(arguments)
     except (GuestError, ImageError, PermissionError) as error:

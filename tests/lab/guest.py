@@ -14,7 +14,7 @@ import time
 BOOT_TIMEOUT = 120  # seconds
 
 # Memory of a guest is a file that UML maps; on a disk it works, but every page that a guest dirties is written out.
-MEMORY_DIRECTORIES = ("/dev/shm", "/run", "/dev", "/tmp")  # noqa: S108
+MEMORY_DIRECTORIES = ("/dev/shm", "/run", "/dev", "/tmp")
 
 
 class GuestError(Exception):
@@ -60,7 +60,7 @@ class Guest:
         command = [
             *self.lab.enter, self.lab.kernel, f"ubd0={self._disk},{self._base}", "root=/dev/ubda", "rw",
             f"mem={self.memory}M",
-            # Not the newer vector driver: it misses the arrival of packets, so that uploads crawl from timeout to timeout.
+            # Not the newer vector driver: it misses the arrival of packets, and uploads crawl from timeout to timeout.
             *(f"eth{n}=tuntap,{self._taps[net]},{self._macs[net]}" for n, net in enumerate(self._taps)),
             f"systemd.hostname={self.name}",
             f"lab.link=eth0:{self.management_address}/24", f"lab.link=eth1:{self.address}/24", f"lab.key={key}",
@@ -87,7 +87,9 @@ class Guest:
         """Run a shell command as root; text in, text out. `timeout` in seconds."""
         result = self._ssh(command, input=input, timeout=timeout)
         if check and result.returncode:
-            raise GuestError(f"{self.name}: {command!r} exited with {result.returncode}\n{result.stdout}{result.stderr}")
+            raise GuestError(
+                f"{self.name}: {command!r} exited with {result.returncode}\n{result.stdout}{result.stderr}"
+            )
         return result
 
     def put(self, local, remote: str) -> None:
@@ -141,8 +143,7 @@ class Guest:
             check=False,
             stdin=subprocess.DEVNULL if input is None else None,
             input=input,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             timeout=timeout,
         )
@@ -176,7 +177,8 @@ def _memory_directory():
     """The first of MEMORY_DIRECTORIES that is in memory and that code may be mapped from, else the last."""
     mounts = [line.split() for line in pathlib.Path("/proc/mounts").read_text().splitlines()]
     in_memory = {
-        point for _device, point, kind, options, *_rest in mounts
+        point
+        for _device, point, kind, options, *_rest in mounts
         if kind in ("tmpfs", "devtmpfs") and "noexec" not in options.split(",")
     }
     return next((name for name in MEMORY_DIRECTORIES if name in in_memory), MEMORY_DIRECTORIES[-1])

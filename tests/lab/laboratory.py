@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab: guests, the namespaces they live in, and a directory. When its process ends, however it ends, so do the guests."""
+"""A lab: guests, the namespaces they live in, and a directory. However its process ends, the guests end with it."""
 
 import concurrent.futures
 import contextlib
@@ -16,16 +16,16 @@ import tempfile
 import threading
 
 from .guest import Guest
-from .image import image
+from .images import hold, image
 
 # Not gettempdir(): ssh's control sockets lie here, and the path of a socket has 107 bytes at most.
-PARENT, PREFIX = "/tmp", "linux-audit-lab."  # noqa: S108
+PARENT, PREFIX = "/tmp", "linux-audit-lab."
 
 # Guests are reached over the first bridge, also when their link, a port of the second, is cut.
 BRIDGES = {"manage": "10.99.0.254/24", "shared": "10.98.0.254/24"}
 
-# UML reboots by executing its own argv[0] in the same process, but with its network devices still open, which makes them
-# busy; so argv[0] is this script.
+# UML reboots by executing its own argv[0] in the same process, but with its network devices still open, which makes
+# them busy; so argv[0] is this script.
 KERNEL = """\
 #!/bin/bash
 for fd in /proc/self/fd/*; do
@@ -67,15 +67,24 @@ class Lab:
         sweep()
         self.guests: dict[str, Guest] = {}
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX, dir=PARENT))
-        self._owner = (self.directory / "owner").open("w")
+        # Locked before it has the name that sweep() looks for.
+        self._owner = (self.directory / "owner.draft").open("w")
         fcntl.flock(self._owner, fcntl.LOCK_EX)
+        os.rename(self._owner.name, self.directory / "owner")
+        self._images = contextlib.ExitStack()
         self._registry = threading.Lock()
         self._previous_handler = None
         commands = ["ip link set lo up"]
         for bridge, address in BRIDGES.items():
-            commands += [f"ip link add name {bridge} type bridge", f"ip address add {address} dev {bridge}", f"ip link set dev {bridge} up"]
+            commands += [
+                f"ip link add name {bridge} type bridge",
+                f"ip address add {address} dev {bridge}",
+                # UML gives the guest only the first segment of several that it is handed as one.
+                f"ip link set dev {bridge} gso_max_segs 1 up",
+            ]
+        commands += ["echo ready", "exec env --ignore-signal=CHLD cat"]
         self._keeper = subprocess.Popen(
-            ["unshare", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec", "; ".join([*commands, "echo ready", "exec env --ignore-signal=CHLD cat"])],
+            ["unshare", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec", "; ".join(commands)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -86,7 +95,8 @@ class Lab:
             raise OSError("cannot make the namespaces of a lab; `unshare` or `ip` said why above")
         spaces = f"/proc/{self._keeper.pid}/ns"
         self.enter = ["nsenter", f"--net={spaces}/net", f"--pid={spaces}/pid_for_children"]
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", self.directory / "key"], check=True)
+        keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", self.directory / "key"]
+        subprocess.run(keygen, check=True)
         self.kernel = self.directory / "kernel"
         self.kernel.write_text(KERNEL)
         self.kernel.chmod(0o755)
@@ -106,6 +116,7 @@ class Lab:
         """Boot a guest (memory in MiB), wait until it is up, return it. Its name is the release, or release-2, ...."""
         base = image(release)
         with self._registry:
+            self._images.enter_context(hold(base))
             number = len(self.guests) + 1
             names = [release, *(f"{release}-{count}" for count in range(2, number + 1))]
             name = name or next(free for free in names if free not in self.guests)
@@ -146,7 +157,8 @@ class Lab:
         }
         sections = [f"Host {guest.name}\n  HostName {guest.management_address}\n" for guest in running]
         _replace(self.inventory, json.dumps({"all": {"hosts": hosts, "vars": variables}}, indent=2) + "\n")
-        _replace(self.ssh_config, "".join(sections) + SSH_CONFIG.format(directory=self.directory, enter=" ".join(self.enter)))
+        sections.append(SSH_CONFIG.format(directory=self.directory, enter=" ".join(self.enter)))
+        _replace(self.ssh_config, "".join(sections))
 
     def close(self) -> None:
         """Kill the guests and remove every trace."""
@@ -156,6 +168,7 @@ class Lab:
         for guest in self.guests.values():
             guest.reap()
         shutil.rmtree(self.directory, ignore_errors=True)
+        self._images.close()
         self._owner.close()
 
     def __enter__(self):

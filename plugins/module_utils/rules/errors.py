@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The one error of the library."""
 
-__all__ = ("RuleError",)
+__all__ = ("RuleError", "shown")
 
 
 class RuleError(ValueError):
@@ -13,7 +13,7 @@ class RuleError(ValueError):
 
     def __init__(self, reason: str, part: str = "", rule: str = "", origin: str = "") -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = _visible(reason)
         self.part = part
         self.rule = rule
         self.origin = origin
@@ -23,13 +23,17 @@ class RuleError(ValueError):
         return type(self)(self.reason, self.part, self.rule or rule, self.origin or origin)
 
     def __str__(self) -> str:
-        where = f"{self.origin}: " if self.origin else ""
-        rule = f"audit rule {_quoted(self.rule)}: " if self.rule else ""
-        part = f"{_quoted(self.part)}: " if self.part and self.part != self.rule else ""
+        where = f"{_visible(self.origin)}: " if self.origin else ""
+        rule = f"audit rule '{shown(self.rule)}': " if self.rule else ""
+        part = f"'{shown(self.part)}': " if self.part and self.part != self.rule else ""
         return f"{where}{rule}{part}{self.reason}"
 
 
-def _quoted(text: str) -> str:
-    """The text with control characters made visible: rules are hostile input, and errors end in terminals and logs."""
-    shown = text if len(text) <= 300 else text[:300] + "..."
-    return "'" + "".join(char if char.isprintable() else ascii(char)[1:-1] for char in shown) + "'"
+def shown(text: str) -> str:
+    """The text as errors show it: of bearable length, and with control characters made visible."""
+    return _visible(text if len(text) <= 300 else text[:300] + "...")
+
+
+def _visible(text: str) -> str:
+    # Rules are hostile input, and errors end in terminals and logs.
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -13,6 +13,7 @@ prepended before a rule that has to stand before it.
 """
 
 from bisect import bisect
+from collections import deque
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .model import ANYTHING, Field, Rule
@@ -199,11 +200,10 @@ def _cut(
     sources, sinks = set(sources), set(sinks)
     while True:
         came_from: Dict[_Answer, Optional[_Answer]] = dict.fromkeys(sources | given)
-        todo = list(came_from)
+        todo = deque(came_from)
         end = next((node for node in todo if node in sinks), None)
-        for node in todo:
-            if end is not None:
-                break
+        while todo and end is None:
+            node = todo.popleft()
             # Forward without a limit, backward as far as something flows.
             for other in implied[node] + [before for before, amount in flow[node].items() if amount]:
                 if other not in came_from:

@@ -53,8 +53,10 @@ def to_structure(rule: Rule, machine: str) -> Dict[str, Any]:
             structure["syscalls"] = value.split(",")
         elif option == "-C":
             structure["comparisons"].append(value)
-        elif value.startswith("arch="):
-            structure["arch"].append(value[5:])
+        elif option == "-p":
+            structure["fields"].append(f"perm={value}")
+        elif value.startswith(("arch=", "arch!=")):
+            structure["arch"].append(value[5:] if value[4] == "=" else value)
         else:
             structure["fields"].append(value)
     structure["keys"] = list(rule.keys)

@@ -11,9 +11,9 @@ import getopt
 from typing import Iterable, List, NamedTuple, Optional, Tuple
 
 from . import syscalls, tables
-from .errors import RuleError
+from .errors import RuleError, shown
 from .fields import ACTIONS, BY_NAME, COMPARISONS, LISTS, OPERATORS
-from .model import Field, Rule
+from .model import Field, Rule, match
 from .resolver import Resolver
 from .values import KINDS, format_permissions
 
@@ -154,7 +154,7 @@ def _parse(arguments: List[str], resolver: Resolver) -> Statement:
     try:
         options, rest = getopt.gnu_getopt(arguments, _SHORT, list(_LONG))
     except getopt.GetoptError as error:
-        raise RuleError(f"auditctl would not understand it ({error})", error.opt) from None
+        raise RuleError(f"auditctl would not understand it ({shown(str(error))})", error.opt) from None
     if rest:
         raise RuleError(
             "stands there without an option; spaces separate words, a space inside of one is written '\\ '", rest[0]
@@ -324,7 +324,8 @@ class _RuleParser:
         try:
             number = KINDS[kind.kind].parse(text, self.resolver)
         except RuleError as error:
-            raise RuleError(f"{error.part} {error.reason}" if error.part else error.reason, f"-F {value}") from None
+            reason = f"{shown(error.part)} {error.reason}" if error.part else error.reason
+            raise RuleError(reason, f"-F {value}") from None
         field = Field(kind.name, operator, number)
         self._add(field, f"-F {value}")
         if kind.name == "perm":
@@ -473,13 +474,21 @@ def _machine(fields: Iterable[Field], native: str) -> Optional[str]:
 def render(rule: Rule, machine: str) -> str:
     """The rule as a line that auditctl reads on a host of that ``machine`` (uname -m)."""
     words = ["-a", f"{rule.action},{rule.list}"]
-    archs = [place for place, field in enumerate(rule.fields) if field.name == "arch"]
-    head = archs[-1] + 1 if archs else 0
-    for field in rule.fields[:head]:
-        words += _render_field(field, rule.list, machine)
+    # arch must stand before -S, and a perm that is first, so that it stands before both, is never expanded.
+    before = [
+        place for place, field in enumerate(rule.fields) if field.name == "arch" or (field.name, place) == ("perm", 0)
+    ]
+    head = before[-1] + 1 if before else 0
+    rendered = [_render_field(field, rule.list, machine) for field in rule.fields]
+    for place, field in enumerate(rule.fields):
+        # Behind -S, newer releases add syscalls for -F perm=, but none for -p, which must have a field before it.
+        if place and field.name == "perm" and match(rule).syscalls is not None:
+            rendered[place] = ["-p", format_permissions(field.value)]
+    for field_words in rendered[:head]:
+        words += field_words
     words += _render_syscalls(rule, _machine(rule.fields, machine))
-    for field in rule.fields[head:]:
-        words += _render_field(field, rule.list, machine)
+    for field_words in rendered[head:]:
+        words += field_words
     for key in rule.keys:
         words += ["-F", quote(f"key={key}")]
     return " ".join(words)

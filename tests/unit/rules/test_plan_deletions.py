@@ -5,10 +5,11 @@
 import itertools
 import random
 
-from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
-from ansible_collections.linux.audit.plugins.module_utils.rules.plan import must_keep_order, plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
+from ansible_collections.linux.audit.plugins.module_utils.rules.plan import must_keep_order, plan
 
 EVENTS = list(itertools.product(range(4), range(3)))  # a syscall and a uid
 

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools"))
-import libaudit  # noqa: E402
+import libaudit
 
 TABLES = (*syscalls.MACHINES, syscalls.IO_URING)
 

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls, tables
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools"))
-import libaudit  # noqa: E402
+import libaudit
 
 
 @pytest.fixture(scope="module")

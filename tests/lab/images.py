@@ -60,12 +60,16 @@ FILES = {
         "[Install]\n"
         "WantedBy=multi-user.target\n",
     ),
-    "etc/ssh/sshd_config.d/lab.conf": (0o644, "UseDNS no\nUsePAM no\nMaxSessions 100\nPrintMotd no\n"),
+    "etc/ssh/sshd_config.d/lab.conf": (0o644, "UseDNS no\nMaxSessions 100\nPrintMotd no\n"),
     "etc/hosts": (0o644, "127.0.0.1 localhost\n"),
     "etc/fstab": (0o644, ""),
 }
 
 DPKG_EXCLUDES = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+
+
+# What a build started ends with the build, even if that is killed.
+TIED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child")
 
 
 class ImageError(Exception):
@@ -85,10 +89,19 @@ def image(release: str) -> pathlib.Path:
     directory = cache_directory() / "images"
     directory.mkdir(parents=True, exist_ok=True)
     wanted = directory / f"{release}-{_recipe_hash()}.ext4"
-    with _locked(directory / f"{release}.lock"):
+    with (directory / f"{release}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not wanted.exists():
+            _remove_leftovers(directory, release)
             _build(release, wanted)
     return wanted
+
+
+def hold(path: pathlib.Path):
+    """Return an open file that keeps an image from being removed, until it is closed or this process ends."""
+    held = path.open("rb")
+    fcntl.flock(held, fcntl.LOCK_SH)
+    return held
 
 
 def apt_source(release: str, directory: pathlib.Path = pathlib.Path("/etc/apt")) -> str:
@@ -96,9 +109,9 @@ def apt_source(release: str, directory: pathlib.Path = pathlib.Path("/etc/apt"))
     suites = {platform.freedesktop_os_release().get("VERSION_CODENAME"), "stable", "testing", "unstable", *RELEASES}
     for source in _apt_sources(directory):
         if suites & set(source["suites"].split()) and "main" in source.get("components", "").split():
-            source.update(types="deb", suites=release, components="main")
-            source.pop("architectures", None)
-            return "".join(f"{key.title()}: {value}\n" for key, value in source.items())
+            kept = {name: source[name] for name in ("uris", "signed-by", "trusted") if name in source}
+            wanted = {"types": "deb", "suites": release, "components": "main"} | kept
+            return "".join(f"{name.title()}: {value}\n" for name, value in wanted.items())
     raise ImageError(f"cannot build an image of {release}: no apt source of Debian's main component in {directory}")
 
 
@@ -107,16 +120,16 @@ def _apt_sources(directory):
     for path in sorted(directory.glob("sources.list.d/*.sources")):
         for stanza in re.split(r"\n\s*\n", path.read_text()):
             text = re.sub(r"^#.*\n?", "", stanza, flags=re.M)
-            fields = {key.lower(): value.strip() for key, value in re.findall(r"^(\S+):((?:.*)(?:\n[ \t].*)*)", text, re.M)}
+            found = re.findall(r"^(\S+):(.*(?:\n[ \t].*)*)", text, re.M)
+            fields = {name.lower(): value.strip() for name, value in found}
             if "deb" in fields.get("types", "").split() and fields.get("enabled", "yes") != "no":
                 yield fields
     for path in [directory / "sources.list", *sorted(directory.glob("sources.list.d/*.list"))]:
         if path.exists():
-            for options, uri, suite, components in re.findall(
-                r"^deb\s+(?:\[([^]]*)\]\s+)?(\S+)\s+(\S+)\s+(.*)$", path.read_text(), re.M
-            ):
-                fields = {"types": "deb", "uris": uri, "suites": suite, "components": components}
-                yield fields | dict(option.lower().split("=", 1) for option in options.split())
+            lines = re.findall(r"^deb\s+(?:\[([^]]*)\]\s+)?(\S+)\s+(\S+)\s+(.*)$", path.read_text(), re.M)
+            for options, uri, suite, components in lines:
+                fields = dict(option.split("=", 1) for option in options.split())
+                yield fields | {"types": "deb", "uris": uri, "suites": suite, "components": components}
 
 
 def _recipe_hash():
@@ -124,17 +137,18 @@ def _recipe_hash():
     return hashlib.sha256(pathlib.Path(__file__).read_bytes() + repr(modules).encode()).hexdigest()[:12]
 
 
-@contextlib.contextmanager
-def _locked(path):
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _remove_leftovers(directory, release):
+    """Remove what interrupted builds left, and images of other recipes that no lab holds."""
+    for work in directory.glob(f"{release}-*.work"):
+        shutil.rmtree(work)
+    for other in directory.glob(f"{release}-*.ext4"):
+        with other.open("rb") as unheld, contextlib.suppress(BlockingIOError):
+            fcntl.flock(unheld, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            other.unlink()
 
 
 def _build(release, wanted):
     """Make the image beside its final place; the caller holds the lock of the release."""
-    for leftover in wanted.parent.glob(f"{release}-*"):
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     work = wanted.with_suffix(".work")
     root, log = work / "root", wanted.parent / f"{release}.log"
     work.mkdir()
@@ -144,7 +158,9 @@ def _build(release, wanted):
     with log.open("w") as output:
 
         def run(*command):
-            done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            done = subprocess.run(
+                [*TIED, *command], check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
             if done.returncode:
                 tail = "".join(log.read_text(errors="replace").splitlines(keepends=True)[-8:])
                 raise ImageError(f"building the {release} image: {shlex.join(command[:1])} failed, see {log}:\n{tail}")
@@ -167,7 +183,7 @@ def _build(release, wanted):
         for unit in MASKED:
             (units / unit).unlink(missing_ok=True)
             (units / unit).symlink_to("/dev/null")
-        (units / "multi-user.target.wants/lab-configure.service").symlink_to("/etc/systemd/system/lab-configure.service")
+        (units / "multi-user.target.wants/lab-configure.service").symlink_to("../lab-configure.service")
         run("mke2fs", "-q", "-t", "ext4", "-J", "size=8", "-m", "0", "-d", str(root), str(draft), SIZE)
     draft.rename(wanted)
     shutil.rmtree(work)

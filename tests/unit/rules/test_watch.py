@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watches in their two forms."""
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.module_utils.rules.watch import statements
+from strategies import Host
+
+
+def texts(*arguments, host=None):
+    return [[statement.text for statement in form] for form in statements(*arguments, host or Host())]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "modern", "watch"),
+    [
+        (
+            ("/etc/passwd", False, "wa", ["id"]),
+            [f"-a always,exit -F arch={arch} -F path=/etc/passwd -F perm=wa -F key=id" for arch in ("b64", "b32")],
+            ["-w /etc/passwd -p wa -k id"],
+        ),
+        (
+            ("/etc/ssh//", True, "rwxa", []),
+            [f"-a always,exit -F arch={arch} -F dir=/etc/ssh -F perm=rwxa" for arch in ("b64", "b32")],
+            ["-w /etc/ssh -p rwxa"],
+        ),
+        (
+            ("/", True, "x", ["two words", "b"]),
+            [
+                rf"-a always,exit -F arch={arch} -F dir=/ -F perm=x -F key=two\ words -F key=b"
+                for arch in ("b64", "b32")
+            ],
+            [r"-w / -p x -k two\ words -k b"],
+        ),
+        # What -w would find there is something else.
+        (
+            ("/etc/later", True, "w", []),
+            [f"-a always,exit -F arch={arch} -F dir=/etc/later -F perm=w" for arch in ("b64", "b32")],
+            [],
+        ),
+    ],
+)
+def test_both_forms(arguments, modern, watch):
+    assert texts(*arguments, "syscall") == [modern, watch]
+    if watch:
+        assert texts(*arguments, "watch") == [watch, modern]
+
+
+def test_every_arch_of_the_host_and_no_other():
+    def archs(machine):
+        return [text.split()[3] for text in texts("/etc/x", False, "w", [], "syscall", host=Host(machine))[0]]
+
+    assert archs("x86_64") == ["arch=b64", "arch=b32"]
+    assert archs("i686") == ["arch=b32"]
+    assert archs("ppc64le") == ["arch=b64"]
+    assert "arch=b64" in archs("aarch64")
+
+
+def test_an_old_auditctl_that_would_refuse_the_rule_at_boot():
+    for version, words in (
+        ((4, 0, 2), "-S all -F path"),
+        ((3, 0, 9), "arch=b64 -F path"),
+        ((4, 1, 2), "arch=b64 -F path"),
+    ):
+        host = Host("aarch64", version)
+        assert words in texts("/etc/x", False, "wa", [], "syscall", host=host)[0][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("etc/passwd", False, "wa", [], "syscall"), ["etc/passwd", "absolute"]),
+        (("/etc/passwd", False, "wb", [], "syscall"), ["wb", "r (read)"]),
+        (("/etc/passwd", False, "", [], "syscall"), ["r (read)"]),
+        (("/etc/passwd", False, "wa", ["a\x01b"], "syscall"), [r"a\x01b"]),
+        (("/etc/ssh", False, "wa", [], "watch"), ["-w /etc/ssh", "as a directory", "style: syscall"]),
+        (("/etc/later", True, "wa", [], "watch"), ["-w /etc/later", "as a file", "style: syscall"]),
+    ],
+)
+def test_what_is_refused(arguments, parts):
+    with pytest.raises(RuleError) as error:
+        statements(*arguments, Host())
+    for part in parts:
+        assert part in str(error.value)
