@@ -16,7 +16,7 @@ from bisect import bisect
 from collections import deque
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from .model import ANYTHING, Field, Rule
+from .model import ANYTHING, Field, Rule, match
 
 __all__ = ("Step", "must_keep_order", "plan", "variant")
 
@@ -44,7 +44,14 @@ def plan(current: Sequence[Rule], wanted: Sequence[Tuple[Rule, Optional[int]]]) 
     ``wanted`` has each rule with its place in ``current``, None for a rule that is not there. What ``current`` has and
     ``wanted`` does not name is deleted.
     """
-    front, back = _Order([rule for rule, held in wanted], [held for rule, held in wanted]).ends()
+    wanted = _last_copies(current, wanted)
+    alive, dead = _first_of_each_match([rule for rule, held in wanted])
+    front, back = _Order([wanted[place][0] for place in alive], [wanted[place][1] for place in alive]).ends()
+    front, back = {alive[place] for place in front}, {alive[place] for place in back}
+    for place, first in dead.items():
+        held, before = wanted[place][1], wanted[first][1]
+        if held is None or first in back or (first not in front and held < before):
+            back.add(place)
     taken = set(current)
     steps = [Step("prepend", _copy(*wanted[place], taken)) for place in sorted(front, reverse=True)]
     steps += [Step("append", _copy(*wanted[place], taken)) for place in sorted(back)]
@@ -52,6 +59,40 @@ def plan(current: Sequence[Rule], wanted: Sequence[Tuple[Rule, Optional[int]]]) 
     deleted = [place for place in range(len(current)) if place not in kept]
     deleted.sort(key=lambda place: current[place].action != "never")
     return steps + [Step("delete", current[place], place) for place in deleted]
+
+
+def _last_copies(
+    current: Sequence[Rule], wanted: Sequence[Tuple[Rule, Optional[int]]]
+) -> Sequence[Tuple[Rule, Optional[int]]]:
+    """Of several copies of a rule the last ones are kept, since the kernel deletes the first."""
+    if len(set(current)) == len(current):
+        return wanted
+    places: Dict[Rule, List[int]] = {}
+    for place, rule in enumerate(current):
+        places.setdefault(rule, []).append(place)
+    named: Dict[Rule, int] = {}
+    for _rule, held in wanted:
+        if held is not None:
+            named[current[held]] = named.get(current[held], 0) + 1
+    left = {rule: iter(places[rule][-count:]) for rule, count in named.items()}
+    return [(rule, None if held is None else next(left[current[held]])) for rule, held in wanted]
+
+
+def _first_of_each_match(rules: Sequence[Rule]) -> Tuple[List[int], Dict[int, int]]:
+    """The places of the rules that the kernel looks at; of each other, the place of the first that matches the same.
+
+    The others need no place in an order, as long as they are behind the first.
+    """
+    alive: List[int] = []
+    dead: Dict[int, int] = {}
+    first: Dict[Rule, int] = {}
+    for place, rule in enumerate(rules):
+        found = first.setdefault(match(rule), place)
+        if found == place:
+            alive.append(place)
+        else:
+            dead[place] = found
+    return alive, dead
 
 
 def variant(rule: Rule) -> Rule:

@@ -8,7 +8,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule, match
 from ansible_collections.linux.audit.plugins.module_utils.rules.plan import must_keep_order, plan
 
 EVENTS = list(itertools.product(range(4), range(3)))  # a syscall and a uid
@@ -27,7 +27,8 @@ RULES = st.builds(
 @st.composite
 def changes(draw):
     """A list, and another one that keeps, drops, moves and adds rules."""
-    rules = draw(st.lists(RULES, max_size=9, unique=True))
+    # Of rules of the same match the kernel looks at one, so that the others have no order to keep.
+    rules = draw(st.lists(RULES, max_size=9, unique_by=match))
     current = rules[: draw(st.integers(0, min(7, len(rules))))]
     kept = [place for place in range(len(current)) if draw(st.booleans()) or draw(st.booleans())]
     wanted = [(current[place], place) for place in draw(st.permutations(kept))]
@@ -69,7 +70,7 @@ def fewest_moves(wanted):
 
 
 @given(changes())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_fewest_deletions_right_order_and_nothing_lost_on_the_way(change):
     current, wanted = change
     rules = [rule for rule, held in wanted]
