@@ -34,7 +34,8 @@ def pytest_runtest_logreport(report):
 def pytest_terminal_summary(terminalreporter):
     """Print a table of seconds; LINUX_AUDIT_STAGES has what was spent before pytest, as `NAME=SECONDS ...`."""
     stages = (stage.split("=") for stage in os.environ.get("LINUX_AUDIT_STAGES", "").split())
-    rows = [(name, float(seconds)) for name, seconds in stages] + list(clock.spent.items())
+    rows = [(name, float(seconds)) for name, seconds in stages]
+    rows += sorted(clock.spent.items(), key=lambda row: row[0].startswith("of these"))
     terminalreporter.section("where the time goes")
     for name, seconds in rows:
         terminalreporter.line(f"{seconds:8.1f} s  {name}")

@@ -7,18 +7,17 @@ import fcntl
 import os
 import time
 from contextlib import contextmanager
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .host import Host
 from .kernel import Kernel, KernelError, KernelRule, RuleRefused
-from .rules import wire
 from .rules.fields import LISTS
 from .rules.model import Rule, canonical, match
 from .rules.plan import Step, plan
 from .rules.syntax import Line, Statement, render
-from .rules_d import DEFAULT_DIRECTORY, Edit, RulesDirectory, RulesFile, add_lines, write_atomically
+from .rules_d import DEFAULT_DIRECTORY, Edit, RulesDirectory, RulesFile, RulesFileError, add_lines, written
 
-__all__ = ("ApplyError", "Change", "Options", "Outcome", "apply")
+__all__ = ("ApplyError", "Change", "Options", "Outcome", "apply", "file_diffs", "locked")
 
 _IMMUTABLE = 2
 _LOCK_SECONDS = 120.0
@@ -67,6 +66,16 @@ class Outcome(NamedTuple):
     pending: List[str]
     diff: List[Dict[str, str]]
 
+    def joined_with(self, other: "Outcome") -> "Outcome":
+        """The outcome of this and then of another change."""
+        return Outcome(
+            self.changed or other.changed,
+            self.added + other.added,
+            self.removed + other.removed,
+            self.pending + other.pending,
+            self.diff + other.diff,
+        )
+
     @property
     def reboot_required(self) -> bool:
         """Whether the kernel will hold what was asked for only after a boot."""
@@ -81,7 +90,7 @@ class _Arrangement(NamedTuple):
     added: List[Statement]
 
 
-class _Live(NamedTuple):
+class Live(NamedTuple):
     """The kernel's side: what it holds, list by list, and the steps to what it is to hold."""
 
     held: List[KernelRule]
@@ -94,7 +103,7 @@ def apply(change: Change, options: Options, host: Host) -> Outcome:
 
     Raises ApplyError, KernelError or RulesFileError; then nothing is changed.
     """
-    with _lock(options):
+    with locked(options):
         kernel = Kernel() if options.live else None
         try:
             return _apply(change, options, host, kernel)
@@ -105,13 +114,13 @@ def apply(change: Change, options: Options, host: Host) -> Outcome:
 
 def _apply(change: Change, options: Options, host: Host, kernel: Optional[Kernel]) -> Outcome:
     immutable = kernel is not None and kernel.status().enabled == _IMMUTABLE
-    live = _compare_kernel(change, options, kernel.rules()) if kernel else _Live([], [], [])
+    live = _compare_kernel(change, options, kernel.rules()) if kernel else Live([], [], [])
     edits, file_changes = _compare_files(change, options, host) if options.persistent else ([], ([], []))
     if immutable and live.steps:
         if not options.stage_when_immutable:
             raise ApplyError(
                 "the audit system is immutable until the next boot (enabled 2) and does not hold what was asked for: "
-                + "; ".join(_lines(live.steps, host))
+                + "; ".join(step_lines(live.steps, host))
             )
         if not options.persistent:
             raise ApplyError(
@@ -119,11 +128,11 @@ def _apply(change: Change, options: Options, host: Host, kernel: Optional[Kernel
                 "would be left of the change after it"
             )
     elif kernel:
-        _check_paths(step.rule for step, held in live.steps if step.operation != "delete")
-    outcome = _outcome(live, edits, file_changes, immutable, options, host)
+        check_paths(step.rule for step, held in live.steps if step.operation != "delete")
+    outcome = make_outcome(live, edits, file_changes, immutable, options, host)
     if not options.check:
         steps = [] if immutable else live.steps
-        _execute(kernel, steps, edits)
+        execute(kernel, live.held, steps, edits)
         if kernel and not immutable:
             _prove(kernel, change, host)
     return outcome
@@ -178,7 +187,7 @@ def _both_types(statement: Statement) -> Iterator[Rule]:
         yield statement.rule._replace(fields=(other, *statement.rule.fields[1:]))
 
 
-def _compare_kernel(change: Change, options: Options, held: List[KernelRule]) -> _Live:
+def _compare_kernel(change: Change, options: Options, held: List[KernelRule]) -> Live:
     wanted_rules: List[Rule] = []
     steps: List[Tuple[Step, Optional[KernelRule]]] = []
     arrangement = _arrange(change, [entry.rule for entry in held])
@@ -203,35 +212,39 @@ def _compare_kernel(change: Change, options: Options, held: List[KernelRule]) ->
         if len(wanted) != len(current) or any(index is None for rule, index in wanted):
             for step in plan([entry.rule for entry in current], wanted):
                 steps.append((step, None if step.held is None else current[step.held]))
-    return _Live(held, wanted_rules, steps)
+    return Live(held, wanted_rules, steps)
 
 
 def _compare_files(
     change: Change, options: Options, host: Host
 ) -> Tuple[List[Edit], Tuple[List[Statement], List[Statement]]]:
     """The edits of files, and the statements that they add and remove."""
+    directory = RulesDirectory(options.rules_dir, host)
     if not os.path.isdir(options.rules_dir):
         raise ApplyError(
             f"the directory {options.rules_dir} does not exist: install the audit package (auditd), name another "
             "rules_dir, or set persistent: false"
         )
-    directory = RulesDirectory(options.rules_dir, host)
     target = directory.file(options.file)
     files = [target] + [file for file in directory.files if file.path != target.path]
-    lines = [(file, number) for file in files for number, line in enumerate(file.lines) if _holds_rule(line)]
-    rules = [_statement(file, number).rule for file, number in lines]
-    arrangement = _arrange(change, rules)
+    held = [
+        (file.path, number, line.statement)
+        for file in files
+        for number, line in enumerate(file.lines)
+        if line.statement and line.statement.operation in ("append", "prepend")
+    ]
+    arrangement = _arrange(change, [statement.rule for path, number, statement in held])
     added, removed = list(arrangement.added), []
     new_lines = {file.path: list(file.lines) for file in files}
     for place in sorted(arrangement.replaced.keys() | arrangement.removed, reverse=True):
-        file, number = lines[place]
-        removed.append(_statement(file, number))
+        path, number, statement = held[place]
+        removed.append(statement)
         if place in arrangement.replaced:
             statement = arrangement.replaced[place]
             added.append(statement)
-            new_lines[file.path][number : number + 1] = [Line(statement.text, file.path, statement)]
+            new_lines[path][number : number + 1] = [Line(statement.text, path, statement)]
         else:
-            del new_lines[file.path][number]
+            del new_lines[path][number]
     changed = {file.path: file._replace(lines=tuple(new_lines[file.path])) for file in files}
     for at_front in (True, False):
         texts = [
@@ -241,44 +254,41 @@ def _compare_files(
         ]
         if texts:
             changed[target.path] = add_lines(changed[target.path], texts, at_front)
-    # Untouched files are not written again, not even for a missing final newline.
     touched = [file for file in changed.values() if file.lines != _lines_of(file.path, files)]
     edits = directory.edits(touched)
     compiled = directory.compiled(edits)
     return edits + ([compiled] if compiled else []), (added, removed)
 
 
-def _holds_rule(line: Line) -> bool:
-    return bool(line.statement and line.statement.rule and line.statement.operation in ("append", "prepend"))
-
-
-def _statement(file: RulesFile, number: int) -> Statement:
-    statement = file.lines[number].statement
-    assert statement is not None
-    return statement
-
-
 def _lines_of(path: str, files: Sequence[RulesFile]) -> Tuple[Line, ...]:
     return next(file.lines for file in files if file.path == path)
 
 
-def _check_paths(rules: Iterable[Rule]) -> None:
+def check_paths(rules: Iterable[Rule]) -> None:
     """What the kernel would refuse for want of a directory, found before anything is changed."""
     for rule in rules:
-        for name in ("path", "dir", "exe"):
-            value = rule.value(name)
-            if isinstance(value, str):
-                needed = value if name == "dir" else os.path.dirname(value)
-                if not os.path.isdir(needed):
-                    raise ApplyError(
-                        f"audit rule '{render(rule, os.uname().machine)}': the directory {needed} does not exist, and "
-                        f"the kernel takes no {name} without it; create it first, or set live: false to have the rule "
-                        "in the files alone"
-                    )
+        missing = missing_directory(rule)
+        if missing:
+            raise ApplyError(
+                f"audit rule '{render(rule, os.uname().machine)}': the directory {missing} does not exist, and the "
+                "kernel takes no such rule without it; create it first, or set live: false to have the rule in the "
+                "files alone"
+            )
 
 
-def _outcome(
-    live: _Live,
+def missing_directory(rule: Rule) -> Optional[str]:
+    """The directory that is not there and has to be for the kernel to take the rule."""
+    for name in ("path", "dir", "exe"):
+        value = rule.value(name)
+        if isinstance(value, str):
+            needed = value if name == "dir" else os.path.dirname(value)
+            if not os.path.isdir(needed):
+                return needed
+    return None
+
+
+def make_outcome(
+    live: Live,
     edits: List[Edit],
     file_changes: Tuple[List[Statement], List[Statement]],
     immutable: bool,
@@ -294,12 +304,10 @@ def _outcome(
     removed = _texts(kernel_removed + [statement.rule for statement in file_changes[1]], moved, host)
     diff: List[Dict[str, str]] = []
     if options.with_diff:
-        diff = [_file_diff(edit) for edit in edits[:1] if len(edits) == 1] or [
-            _file_diff(edit) for edit in edits if os.path.basename(edit.path) != "audit.rules"
-        ]
+        diff = file_diffs(edits)
         if steps:
             diff.append(_kernel_diff(live, host))
-    pending = _lines(live.steps, host) if immutable else []
+    pending = step_lines(live.steps, host) if immutable else []
     return Outcome(bool(steps or edits), added, removed, pending, diff)
 
 
@@ -308,22 +316,27 @@ def _texts(rules: Iterable[Rule], without: Set[Rule], host: Host) -> List[str]:
     return [render(rule, host.machine) for rule in found if rule not in without]
 
 
-def _lines(steps: Sequence[Tuple[Step, Optional[KernelRule]]], host: Host) -> List[str]:
+def step_lines(steps: Sequence[Tuple[Step, Optional[KernelRule]]], host: Host) -> List[str]:
     """Steps as arguments of auditctl."""
     options = {"append": "-a", "prepend": "-A", "delete": "-d"}
     return [options[step.operation] + render(step.rule, host.machine)[2:] for step, held in steps]
 
 
-def _file_diff(edit: Edit) -> Dict[str, str]:
-    return {
-        "before_header": edit.path,
-        "after_header": edit.path,
-        "before": edit.before or "",
-        "after": edit.after or "",
-    }
+def file_diffs(edits: Sequence[Edit]) -> List[Dict[str, str]]:
+    """The edits of files in Ansible's form; that of audit.rules, which follows from the others, only if it is alone."""
+    shown = [edit for edit in edits if not edit.compiled] or edits
+    return [
+        {
+            "before_header": edit.path,
+            "after_header": edit.path,
+            "before": edit.before or "",
+            "after": edit.after or "",
+        }
+        for edit in shown
+    ]
 
 
-def _kernel_diff(live: _Live, host: Host) -> Dict[str, str]:
+def _kernel_diff(live: Live, host: Host) -> Dict[str, str]:
     def text(rules: Iterable[Rule]) -> str:
         return "".join(render(rule, host.machine) + "\n" for rule in rules)
 
@@ -335,51 +348,52 @@ def _kernel_diff(live: _Live, host: Host) -> Dict[str, str]:
     }
 
 
-def _execute(
-    kernel: Optional[Kernel], steps: Sequence[Tuple[Step, Optional[KernelRule]]], edits: Sequence[Edit]
+def execute(
+    kernel: Optional[Kernel],
+    before: Sequence[KernelRule],
+    steps: Sequence[Tuple[Step, Optional[KernelRule]]],
+    edits: Sequence[Edit],
+    last: Callable[[], None] = lambda: None,
 ) -> None:
-    """Additions, then files, then deletions; when one fails, everything done so far is undone."""
-    added: List[KernelRule] = []
-    deleted: List[KernelRule] = []
-    written: List[Edit] = []
+    """Additions, then files, then deletions, then ``last``; when one fails, everything done so far is undone."""
     try:
         for step, _held in steps:
             if step.operation != "delete":
                 (kernel.append if step.operation == "append" else kernel.prepend)(step.rule)
-                added.append(KernelRule(step.rule, wire.encode(step.rule)))
-        for edit in edits:
-            written.append(edit)
-            write_atomically(edit.path, edit.after)
-        for step, held in steps:
-            if step.operation == "delete":
-                _delete(kernel, held)
-                deleted.append(held)
-    except (KernelError, OSError) as error:
-        left = _undo(kernel, added, deleted, written)
-        reason = error if isinstance(error, KernelError) else f"{error.filename}: {error.strerror}"
-        raise ApplyError(f"{reason}; " + (left or "everything is as it was before")) from error
+        with written(edits):
+            for step, held in steps:
+                if step.operation == "delete":
+                    _delete(kernel, held)
+            last()
+    except (KernelError, RulesFileError) as error:
+        try:
+            if steps:
+                _restore(kernel, before)
+        except KernelError as problem:
+            raise ApplyError(f"{error}; and the kernel's rules could not be put back: {problem}") from error
+        if isinstance(error, RulesFileError):
+            raise
+        raise ApplyError(f"{error}; everything is as it was before") from error
 
 
-def _undo(kernel: Kernel, added: List[KernelRule], deleted: List[KernelRule], written: List[Edit]) -> str:
-    """Take everything back; what could not be taken back, in words."""
-    left = []
-    for held in deleted:
-        try:
-            kernel.append(held.rule)
-        except KernelError as error:
-            left.append(str(error))
-    for held in reversed(added):
-        try:
-            _delete(kernel, held)
-        except KernelError as error:
-            left.append(str(error))
-    for edit in reversed(written):
-        try:
-            if edit.before is not None or os.path.exists(edit.path):
-                write_atomically(edit.path, edit.before)
-        except OSError as error:
-            left.append(f"{edit.path} could not be restored: {error.strerror}")
-    return "; ".join(left)
+def _restore(kernel: Kernel, before: Sequence[KernelRule]) -> None:
+    """Bring the kernel back to what it held before, in the same order."""
+    now = kernel.rules()
+    for filter_list in LISTS:
+        present = [entry for entry in now if entry.rule.list == filter_list]
+        data = [entry.data for entry in present]
+        wanted: List[Tuple[Rule, Optional[int]]] = []
+        start = 0
+        for entry in before:
+            if entry.rule.list == filter_list:
+                place = data.index(entry.data, start) if entry.data in data[start:] else None
+                wanted.append((entry.rule, place))
+                start = start if place is None else place + 1
+        for step in plan([entry.rule for entry in present], wanted):
+            if step.held is None:
+                (kernel.append if step.operation == "append" else kernel.prepend)(step.rule)
+            else:
+                _delete(kernel, present[step.held])
 
 
 def _delete(kernel: Kernel, held: KernelRule) -> None:
@@ -405,12 +419,13 @@ def _prove(kernel: Kernel, change: Change, host: Host) -> None:
 
 
 @contextmanager
-def _lock(options: Options) -> Iterator[None]:
-    """One run at a time on a host; the lock is on the directory itself, so that nothing is left behind."""
+def locked(options: Options) -> Iterator[None]:
+    """One run at a time on a host; the lock is on a directory, so that nothing is left behind."""
     if options.check:
         yield
         return
-    directory = options.rules_dir if os.path.isdir(options.rules_dir) else "/"
+    # Whatever the rules_dir, the kernel is one. Users who are not root could lock /, but not the first of these.
+    directory = next(filter(os.path.isdir, (DEFAULT_DIRECTORY, options.rules_dir)), "/")
     handle = os.open(directory, os.O_RDONLY)
     try:
         until = time.monotonic() + _LOCK_SECONDS

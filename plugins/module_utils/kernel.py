@@ -32,6 +32,9 @@ _FEATURE_VERSION = 1
 _LOGINUID_IMMUTABLE = 1 << 1
 _HEADER = struct.Struct("=IHHII")
 _TIMEOUT = 10.0
+# asm-generic/socket.h; the module socket does not have it.
+_SO_RCVBUFFORCE = 33
+_LISTING_BYTES = 1 << 25
 _IMMUTABLE = 2
 _CAP_AUDIT_CONTROL = 30
 
@@ -93,8 +96,7 @@ class Kernel:
         self._socket: Optional[socket.socket] = None
         try:
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_AUDIT)
-            # Sets of thousands of rules are listed in one go.
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+            _widen(self._socket)
             self._socket.settimeout(_TIMEOUT)
             self._socket.bind((0, 0))
         except OSError as error:
@@ -125,7 +127,9 @@ class Kernel:
     def rules(self) -> List[KernelRule]:
         """All rules, list by list in the order in which the kernel looks at them (AUDIT_LIST_RULES)."""
         try:
-            return [KernelRule(wire.decode(data), data) for data in self._ask(_LIST_RULES, b"", _LIST_RULES, many=True)]
+            # First read, then decode: the kernel drops what is not read soon.
+            listed = list(self._ask(_LIST_RULES, b"", _LIST_RULES, many=True))
+            return [KernelRule(wire.decode(data), data) for data in listed]
         except ValueError as error:
             raise KernelError(f"the kernel lists a rule that is not understood here ({error})") from error
 
@@ -257,6 +261,17 @@ _REFUSALS: Dict[int, str] = {
     errno.ENAMETOOLONG: "the path is too long",
     errno.ENOMEM: "the kernel has no memory left for it",
 }
+
+
+def _widen(connection: socket.socket) -> None:
+    """Make room for tens of thousands of rules, as the kernel waits a tenth of a second for a reader, then drops them.
+
+    Without CAP_NET_ADMIN there is room for as many as net.core.rmem_max allows.
+    """
+    try:
+        connection.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _LISTING_BYTES)
+    except PermissionError:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _LISTING_BYTES)
 
 
 def _messages(data: bytes) -> Iterator[Tuple[int, int, bytes]]:

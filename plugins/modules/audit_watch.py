@@ -157,12 +157,14 @@ def is_missing(path, is_directory):
 
 def wanted(parameters, is_directory, host):
     """The change that the parameters ask for."""
-    forms = statements(
-        parameters["path"], is_directory, parameters["permissions"], parameters["keys"], parameters["style"], host
-    )
+    path, permissions, keys = parameters["path"], parameters["permissions"], parameters["keys"]
     if parameters["state"] == "present":
-        return Change(present=forms[0], instead=forms[1])
-    return Change(absent=forms[0] + forms[1])
+        present, instead = statements(path, is_directory, permissions, keys, parameters["style"], host)
+        return Change(present=present, instead=instead)
+    # What was there when the watch was made may be gone.
+    kinds = (True, False) if parameters["type"] == "auto" and path.strip("/") else (is_directory,)
+    forms = [form for kind in kinds for form in statements(path, kind, permissions, keys, "syscall", host)]
+    return Change(absent=tuple(statement for form in forms for statement in form))
 
 
 def main():

@@ -29,9 +29,9 @@ class MeasuredLab(Lab):
 
     def boot(self, release, **options):
         """As Lab.boot()."""
-        with measured("of these, building images"):
+        with measured("of these: building images"):
             image(release)
-        with measured("of these, booting guests"):
+        with measured("of these: booting guests"):
             return super().boot(release, **options)
 
 

@@ -72,6 +72,12 @@ DPKG_EXCLUDES = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", 
 TIED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child")
 
 
+# Of this file as it was loaded, and of the modules that go into the images.
+RECIPE = hashlib.sha256(
+    pathlib.Path(__file__).read_bytes() + repr(sorted(path.name for path in MODULES.glob("*"))).encode()
+).hexdigest()[:12]
+
+
 class ImageError(Exception):
     """An image could not be built; the message says which, why, and where the log lies."""
 
@@ -88,7 +94,7 @@ def image(release: str) -> pathlib.Path:
         raise ImageError(f"there is no image of {release!r}; the lab knows {', '.join(RELEASES)}")
     directory = cache_directory() / "images"
     directory.mkdir(parents=True, exist_ok=True)
-    wanted = directory / f"{release}-{_recipe_hash()}.ext4"
+    wanted = directory / f"{release}-{RECIPE}.ext4"
     with (directory / f"{release}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not wanted.exists():
@@ -130,11 +136,6 @@ def _apt_sources(directory):
             for options, uri, suite, components in lines:
                 fields = dict(option.split("=", 1) for option in options.split())
                 yield fields | {"types": "deb", "uris": uri, "suites": suite, "components": components}
-
-
-def _recipe_hash():
-    modules = sorted(path.name for path in MODULES.glob("*"))
-    return hashlib.sha256(pathlib.Path(__file__).read_bytes() + repr(modules).encode()).hexdigest()[:12]
 
 
 def _remove_leftovers(directory, release):
