@@ -4,6 +4,7 @@
 
 import base64
 import json
+import re
 from typing import NamedTuple
 
 RULES_D = "/etc/audit/rules.d"
@@ -27,6 +28,11 @@ find /etc/audit -type f ! -name audit.rules.prev | sort | while read -r file; do
     base64 -w 0 "$file"; echo
 done
 """
+
+
+def meaning(rules: list[str]) -> list[frozenset[str]]:
+    """Rules, but for the order and the repetition of fields: what has moved is held so, to tell it from the original."""
+    return [frozenset(re.split(" (?=-)", rule)) for rule in rules]
 
 
 class State(NamedTuple):
@@ -138,7 +144,8 @@ def assert_message(message: str, *parts: str) -> None:
 
 def _said(result):
     """All but the time, which is in the name of a backup."""
-    return {name: value for name, value in result.items() if name not in ("invocation", "backup")}
+    said = {name: value for name, value in result.items() if name != "invocation"}
+    return json.loads(re.sub(r"\.before-[^/\"]*", ".before", json.dumps(said)))
 
 
 def _state(text):

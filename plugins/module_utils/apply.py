@@ -17,7 +17,7 @@ from .rules.plan import Step, plan
 from .rules.syntax import Line, Statement, render
 from .rules_d import DEFAULT_DIRECTORY, Edit, RulesDirectory, RulesFile, RulesFileError, add_lines, written
 
-__all__ = ("ApplyError", "Change", "Options", "Outcome", "apply", "file_diffs", "locked")
+__all__ = ("ApplyError", "Change", "Options", "Outcome", "apply", "both_types", "file_diffs", "locked")
 
 _IMMUTABLE = 2
 _LOCK_SECONDS = 120.0
@@ -158,7 +158,7 @@ def _arrange(change: Change, current: Sequence[Rule]) -> _Arrangement:
         else:
             added.append(statement)
     for statement in change.absent:
-        for rule in _both_types(statement):
+        for rule in both_types(statement):
             keys = set(rule.keys)
             removed.update(
                 place for place in by_match.get(match(rule), []) if not keys or set(current[place].keys) == keys
@@ -178,7 +178,7 @@ def _wanted_form(change: Change, by_match: Dict[Rule, List[int]]) -> Tuple[State
     return change.present
 
 
-def _both_types(statement: Statement) -> Iterator[Rule]:
+def both_types(statement: Statement) -> Iterator[Rule]:
     """The rule, and for -w also what it was if the path was no directory, or one, when it was loaded."""
     yield statement.rule
     if statement.watch:

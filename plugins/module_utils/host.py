@@ -8,7 +8,7 @@ import pwd
 import re
 import shutil
 import subprocess
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from .rules.resolver import Resolver
 
@@ -60,12 +60,20 @@ class Host(Resolver):
 
 
 def _auditctl_version() -> Optional[Tuple[int, ...]]:
-    program = shutil.which("auditctl", path="/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin")
-    if program is None:
-        return None
+    # Without audit in the kernel, and to other users than root, auditctl does not even tell its version; ausearch, of
+    # the same release, does.
+    for command in (["ausearch", "--version"], ["auditctl", "-v"]):
+        program = shutil.which(command[0], path="/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin")
+        found = re.search(rb"version (\d+(?:\.\d+)*)", _output([program, command[1]]) if program else b"")
+        if found:
+            return tuple(int(part) for part in found.group(1).split(b"."))
+    return None
+
+
+def _output(command: List[str]) -> bytes:
     try:
-        output = subprocess.run(
-            [program, "-v"],
+        return subprocess.run(
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             stdin=subprocess.DEVNULL,
@@ -73,6 +81,4 @@ def _auditctl_version() -> Optional[Tuple[int, ...]]:
             check=False,
         ).stdout
     except (OSError, subprocess.SubprocessError):
-        return None
-    found = re.search(rb"version (\d+(?:\.\d+)*)", output)
-    return tuple(int(part) for part in found.group(1).split(b".")) if found else None
+        return b""

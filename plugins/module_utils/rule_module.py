@@ -9,6 +9,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .apply import ApplyError, Change, Options, apply
 from .host import Host
 from .kernel import AuditUnavailable, KernelError
+from .result import visible
 from .rules.errors import RuleError
 from .rules.model import Rule, canonical, match
 from .rules.resolver import Resolver
@@ -51,19 +52,21 @@ def run(module: AnsibleModule, change_of: Callable[[Host], Change], **changed_op
     except AuditUnavailable as error:
         module.fail_json(msg=f"{error}; with live: false rules are written to {options.rules_dir} alone")
     except (RuleError, ApplyError, KernelError, RulesFileError) as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=visible(str(error)))
     except OSError as error:
         module.fail_json(msg=f"{error.filename or options.rules_dir}: {error.strerror}")
     rules = change.present or change.absent
-    module.exit_json(
-        changed=outcome.changed,
-        added=outcome.added,
-        removed=outcome.removed,
-        rules=[render(canonical(statement.rule), host.machine) for statement in rules],
-        pending=outcome.pending,
-        reboot_required=outcome.reboot_required,
-        **({"diff": outcome.diff} if options.with_diff else {}),
-    )
+    result = {
+        "changed": outcome.changed,
+        "added": outcome.added,
+        "removed": outcome.removed,
+        "rules": [render(canonical(statement.rule), host.machine) for statement in rules],
+        "pending": outcome.pending,
+        "reboot_required": outcome.reboot_required,
+    }
+    if options.with_diff:
+        result["diff"] = outcome.diff
+    module.exit_json(**visible(result))
 
 
 def read_rules(items: Iterable[Any], resolver: Resolver) -> List[Statement]:

@@ -226,7 +226,10 @@ def test_a_file_is_written_with_its_mode_and_nothing_beside_it(tmp_path):
 def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "x.rules"
     path.write_text("old")
-    monkeypatch.setattr(rules_d.os, "rename", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left")))
+    def fail(*paths):
+        raise OSError(28, "No space left")
+
+    monkeypatch.setattr(rules_d.os, "rename", fail)
     with pytest.raises(OSError, match="No space left"):
         write_atomically(str(path), "new")
     assert [file.name for file in tmp_path.iterdir()] == ["x.rules"]

@@ -245,7 +245,7 @@ class _RuleParser:
         path = value.rstrip("/") or "/" if len(value) > 2 else value
         if not path.startswith("/") or len(path.rpartition("/")[2].encode("utf-8", "surrogateescape")) > 255:
             raise RuleError("must be an absolute path, with a last part of at most 255 bytes", f"{option} {value}")
-        name = "dir" if path == "/" or self.resolver.is_directory(path) else "path"
+        name = "dir" if path == "/" or self.resolver.is_directory(value) else "path"
         self.operation, self.action, self.list, self.watch = _LIST_OPTIONS[option], "always", "exit", True
         self.key_allowed = self.all = self.syscalls_given = True
         self.fields += [Field(name, "=", KINDS[name].parse(path, self.resolver)), Field("perm", "=", 15)]

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The part of audit_ruleset that runs on the controller: it reads the files that src names."""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    """Turn src into sources, and run the module."""
+
+    def run(self, tmp=None, task_vars=None):
+        self._supports_check_mode = True
+        self._supports_async = True
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        paths = arguments.pop("src", None)
+        if paths:
+            names = [paths] if isinstance(paths, str) else paths
+            arguments["sources"] = [{"name": name, "content": self._content(name)} for name in names]
+        result.update(
+            self._execute_module(
+                module_name="linux.audit.audit_ruleset",
+                module_args=arguments,
+                task_vars=task_vars or {},
+                wrap_async=self._task.async_val,
+            )
+        )
+        return result
+
+    def _content(self, name):
+        try:
+            path = self._find_needle("files", name)
+            with open(self._loader.get_real_file(path), encoding="utf-8", errors="surrogateescape") as file:
+                return file.read()
+        except (OSError, AnsibleActionFail) as error:
+            raise AnsibleActionFail(f"the rules file {name} cannot be read on the controller: {error}") from error

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters parse_rules and render_rules; each is documented in the file of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.module_utils.rules.structure import to_structure
+from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_line, read_machine
+
+
+def parse_rules(value, machine="x86_64"):
+    """Structures of the rules of a rules file."""
+    lines = value.split("\n") if isinstance(value, str) else _items("parse_rules", value, "a text or a list of lines")
+
+    def read(line):
+        if not isinstance(line, str):
+            raise RuleError(f"must be a line of auditctl, not {line!r}")
+        return read_line(line, machine) if line.strip(" ") and not line.lstrip(" ").startswith("#") else None
+
+    rules = []
+    for statement in _each("parse_rules", "line", lines, read, machine):
+        if statement and statement.rule:
+            structure = to_structure(statement.rule, machine)
+            rules.insert(0 if statement.operation == "prepend" else len(rules), structure)
+    return rules
+
+
+def render_rules(value, machine="x86_64"):
+    """Lines of rules."""
+    items = _items("render_rules", [value] if isinstance(value, Mapping) else value, "a list of structures")
+    found = _each("render_rules", "rule", items, lambda item: read_item(item, machine), machine)
+    return [statement.text for statements in found for statement in statements]
+
+
+def _items(name, value, expected):
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise AnsibleFilterError(f"linux.audit.{name} takes {expected}, not {value!r}")
+    return list(value)
+
+
+def _each(name, kind, items, read, machine):
+    """What ``read`` makes of each item; all that is wrong in one error."""
+    results, problems = [], []
+    try:
+        read_machine(machine)
+    except RuleError as error:
+        raise AnsibleFilterError(f"linux.audit.{name}: machine {error}") from error
+    for number, item in enumerate(items, 1):
+        try:
+            results.append(read(item))
+        except RuleError as error:
+            problems.append(str(error.of("", f"{kind} {number}")))
+    if problems:
+        raise AnsibleFilterError(f"linux.audit.{name}: " + "\n".join(problems))
+    return results
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self):
+        """Filters by name."""
+        return {"parse_rules": parse_rules, "render_rules": render_rules}

@@ -1,0 +1,457 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole set of rules and settings, declared as one: the file that holds it, and the kernel in the same order."""
+
+import os
+import time
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .apply import (
+    ApplyError,
+    Change,
+    Live,
+    Options,
+    Outcome,
+    apply,
+    both_types,
+    execute,
+    locked,
+    make_outcome,
+    missing_directory,
+    step_lines,
+)
+from .control import (
+    SETTINGS,
+    Setting,
+    Value,
+    apply_control,
+    current,
+    differing_settings,
+    set_settings,
+    setting_value,
+    settings_diff,
+)
+from .host import Host
+from .kernel import Kernel, KernelError, KernelRule
+from .loading import in_augenrules_order, loaded_by
+from .result import visible
+from .rules.errors import RuleError
+from .rules.fields import LISTS
+from .rules.model import Rule, canonical, match
+from .rules.plan import plan
+from .rules.structure import parse_structure
+from .rules.syntax import Line, Statement, parse_file, parse_line
+from .rules_d import HEADER, Edit, RulesDirectory, RulesFile, RulesFileError
+
+__all__ = ("RulesetOptions", "RulesetOutcome", "add_ruleset", "apply_ruleset", "read_sources", "run_ruleset")
+
+_IMMUTABLE = 2
+
+
+class RulesetOptions(NamedTuple):
+    """How far the declaration reaches.
+
+    ``purge``: "file", the file holds nothing else; "all", nor do rules.d and the kernel. ``on_missing``: what becomes
+    of rules whose directory is not there: fail, skip (neither file nor kernel), stage (the file alone). ``present``:
+    False takes the set away.
+    """
+
+    purge: str = "file"
+    on_missing: str = "fail"
+    present: bool = True
+
+
+class RulesetOutcome(NamedTuple):
+    """What was done: as for single rules, and settings as lines, rules left out, the folder of files moved aside."""
+
+    rules: Outcome
+    settings: List[str]
+    left_out: List[str]
+    backup: Optional[str]
+    problems: List[str]
+
+
+class _Wanted(NamedTuple):
+    """The lines of the file, the rules for the kernel and those for the file alone, settings, what is left out."""
+
+    lines: Tuple[Line, ...]
+    statements: Tuple[Statement, ...]
+    staged: Tuple[Statement, ...]
+    settings: Dict[str, Value]
+    left_out: List[str]
+
+
+def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> List[Line]:
+    """The lines of sources in their order: each has a name, and content (the text of a rules file) or rules.
+
+    Several sources are told apart by a comment; a single text is taken as it is.
+    """
+    lines: List[Line] = []
+    if len(sources) > 1 or any(source.get("content") is None for source in sources):
+        lines.append(Line(HEADER, ""))
+    for source in sources:
+        name = source["name"]
+        if not name.isprintable():
+            raise ApplyError(f"the name of a source must be one line without control characters, not {name!r}")
+        if len(sources) > 1:
+            lines.append(Line(f"## {name}", name))
+        if source.get("content") is not None:
+            lines += parse_file(source["content"], name, host)
+        else:
+            for number, item in enumerate(source["rules"] or [], 1):
+                lines += _item_lines(item, f"{name}:{number}", host)
+    return lines
+
+
+def _item_lines(item: Any, origin: str, host: Host) -> List[Line]:
+    try:
+        if isinstance(item, Mapping):
+            return [Line(statement.text, origin, statement) for statement in parse_structure(item, host)]
+        if not isinstance(item, str):
+            raise RuleError(f"must be a line of auditctl or a structure, not {item!r}")
+        statement = parse_line(item, host)
+        return [Line(statement.text, origin, statement)]
+    except RuleError as error:
+        return [Line(str(item), origin, None, error.of("", origin))]
+
+
+def add_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Options, host: Host) -> RulesetOutcome:
+    """Add what the declaration has to what is there (``purge: none``), or take that away.
+
+    Raises ApplyError, KernelError or RulesFileError.
+    """
+    wanted = _read(lines, ruleset, options)
+    if not ruleset.present:
+        outcome = apply(Change(absent=wanted.statements), options, host)
+        return RulesetOutcome(outcome, [], wanted.left_out, None, [])
+    outcome = apply(Change(present=wanted.statements), options, host)
+    if wanted.staged and options.persistent:
+        staged = apply(Change(present=wanted.staged), options._replace(live=False), host)
+        outcome = outcome.joined_with(staged)
+    settings: List[str] = []
+    if wanted.settings:
+        control = apply_control(wanted.settings, options, host)
+        settings = [line for line in control.lines if line]
+        outcome = outcome.joined_with(Outcome(control.changed, [], [], control.pending, control.diff))
+    return RulesetOutcome(outcome, settings, wanted.left_out, None, [])
+
+
+def apply_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Options, host: Host) -> RulesetOutcome:
+    """Bring the file and the kernel to the declaration. Raises ApplyError, KernelError or RulesFileError."""
+    with locked(options):
+        kernel = Kernel() if options.live else None
+        try:
+            return _apply(_read(lines, ruleset, options), ruleset, options, host, kernel)
+        finally:
+            if kernel:
+                kernel.close()
+
+
+def _read(lines: Sequence[Line], ruleset: RulesetOptions, options: Options) -> _Wanted:
+    """Check the declaration as a whole; all that is wrong in one error."""
+    problems = [str(line.error) for line in lines if line.error]
+    found: Dict[Rule, Line] = {}
+    settings: Dict[str, Value] = {}
+    kept: List[Line] = []
+    statements: List[Statement] = []
+    staged: List[Statement] = []
+    left_out: List[str] = []
+    for line in lines:
+        statement = line.statement
+        if statement and statement.operation == "delete":
+            problems.append(f"{line.origin}: '{line.text}' deletes a rule; a declaration only says what is there")
+        elif statement and statement.control:
+            setting = _setting(statement)
+            if setting:
+                settings[setting.name] = setting_value(statement.control[1])
+            elif statement.control[0] not in ("-D", "-i", "-c") or statement.control[1]:
+                problems.append(f"{line.origin}: '{line.text}' is an action, and has no place in a declaration")
+        elif statement and statement.rule:
+            first = found.setdefault(match(statement.rule), line)
+            if first is not line:
+                if set(first.statement.rule.keys) != set(statement.rule.keys):
+                    problems.append(
+                        f"{line.origin}: '{line.text}' would never be looked at: '{first.text}' ({first.origin}) "
+                        "matches the same events under another key; give one rule both keys"
+                    )
+                continue
+            missing = missing_directory(statement.rule) if options.live and ruleset.present else None
+            if missing and ruleset.on_missing == "fail":
+                problems.append(
+                    f"{line.origin}: '{line.text}': the directory {missing} does not exist, and the kernel takes no "
+                    "such rule without it; create it first, or see on_missing"
+                )
+            elif missing:
+                left_out.append(statement.text)
+                if ruleset.on_missing == "skip":
+                    continue
+                staged.append(statement)
+            else:
+                statements.append(statement)
+            line = line._replace(text=statement.text)
+        kept.append(line)
+    if problems:
+        raise ApplyError("nothing was changed, because of\n" + "\n".join(problems))
+    return _Wanted(tuple(kept), tuple(statements), tuple(staged), settings, left_out)
+
+
+def _setting(statement: Statement) -> Optional[Setting]:
+    return next((setting for setting in SETTINGS if setting.option == statement.control[0]), None)
+
+
+def _apply(
+    wanted: _Wanted, ruleset: RulesetOptions, options: Options, host: Host, kernel: Optional[Kernel]
+) -> RulesetOutcome:
+    directory = RulesDirectory(options.rules_dir, host)
+    if options.persistent and not os.path.isdir(options.rules_dir):
+        raise ApplyError(
+            f"the directory {options.rules_dir} does not exist: install the audit package (auditd), name another "
+            "rules_dir, or set persistent: false"
+        )
+    target = directory.file(options.file)
+    new = target._replace(lines=wanted.lines if ruleset.present else ())
+    files = _order(directory, new, ruleset)
+    held = kernel.rules() if kernel else []
+    immutable = bool(kernel) and kernel.status().enabled == _IMMUTABLE
+    if immutable and options.persistent and options.stage_when_immutable:
+        # A boot leaves what files hold. So it does not matter what of it an earlier run has staged.
+        reach = ruleset._replace(purge="all")
+    else:
+        reach = ruleset
+    live = _compare(held, wanted, target, files, reach) if kernel else Live([], [], [])
+    now, later = [], []
+    values: Dict[str, Value] = {}
+    if kernel and ruleset.present:
+        values = current(kernel)
+        now, later = differing_settings(values, wanted.settings)
+    pending = (step_lines(live.steps, host) if immutable else []) + [
+        setting.line(wanted.settings[setting.name]) or setting.option for setting in later
+    ]
+    if pending and not options.stage_when_immutable:
+        raise ApplyError("the kernel takes this only after a boot (enabled 2): " + "; ".join(pending))
+    if pending and not options.persistent:
+        raise ApplyError(
+            "the kernel takes this only after a boot (enabled 2), and without persistent: true nothing would be left "
+            "of it then: " + "; ".join(pending)
+        )
+    edits, backup = _edits(directory, target, new, ruleset) if options.persistent else ([], None)
+    file_changes = _changed_statements(target, new, edits)
+    outcome = make_outcome(live, edits, file_changes, immutable, options, host)._replace(pending=pending)
+    if now and options.with_diff:
+        outcome.diff.append(settings_diff(now, values, wanted.settings))
+    if not options.check:
+        execute(
+            kernel,
+            held,
+            [] if immutable else live.steps,
+            edits,
+            lambda: set_settings(kernel, now, values, wanted.settings),
+        )
+        if kernel and not immutable:
+            _prove(_compare(kernel.rules(), wanted, target._replace(lines=new.lines), files, ruleset), host)
+    return RulesetOutcome(
+        outcome._replace(changed=outcome.changed or bool(now)),
+        [setting.line(wanted.settings[setting.name]) or "" for setting in now],
+        wanted.left_out,
+        backup,
+        _problems(files, target.path, wanted.settings) if ruleset.present else [],
+    )
+
+
+def _order(directory: RulesDirectory, new: RulesFile, ruleset: RulesetOptions) -> List[RulesFile]:
+    """The files in the order in which they are read at boot, with the new lines in place of the old."""
+    if ruleset.purge == "all":
+        return [new]
+    return directory.with_file(new)
+
+
+def _compare(
+    held: List[KernelRule], wanted: _Wanted, old: RulesFile, files: Sequence[RulesFile], ruleset: RulesetOptions
+) -> Live:
+    """What the kernel is to hold: the rules of the set, and the others that it holds, in the order of the files."""
+    ours = {canonical(statement.rule): statement.rule for statement in wanted.statements} if ruleset.present else {}
+    by_match = {match(rule) for rule in ours.values()}
+    in_files = loaded_by(in_augenrules_order(line for file in files for line in file.lines)).rules
+    still_wanted = set(map(canonical, in_files))
+    # A watch whose path has become a directory, or has ceased to be one, is held as what it was.
+    named = _statements(old) + list(wanted.statements)
+    dropped = {canonical(rule) for statement in named for rule in both_types(statement)} - still_wanted
+    steps, all_wanted = [], []
+    for filter_list in LISTS:
+        current_rules = [entry for entry in held if entry.rule.list == filter_list]
+        places: Dict[Rule, int] = {}
+        for place, entry in enumerate(current_rules):
+            places.setdefault(canonical(entry.rule), place)
+        order: List[Tuple[Rule, Optional[int]]] = []
+        used: Set[int] = set()
+        seen: Set[Rule] = set()
+        for rule in in_files:
+            same = canonical(rule)
+            if rule.list != filter_list or same in seen:
+                continue
+            seen.add(same)
+            if same in places:
+                used.add(places[same])
+                order.append((current_rules[places[same]].rule, places[same]))
+            elif same in ours:
+                order.append((rule, None))
+        if ruleset.purge != "all":
+            others = [
+                place
+                for place, entry in enumerate(current_rules)
+                if place not in used
+                and canonical(entry.rule) not in dropped
+                and canonical(entry.rule) not in ours
+                and match(entry.rule) not in by_match
+            ]
+            order = _with_others(order, current_rules, used, others)
+        all_wanted += [rule for rule, place in order]
+        for step in plan([entry.rule for entry in current_rules], order):
+            steps.append((step, None if step.held is None else current_rules[step.held]))
+    return Live(held, all_wanted, steps)
+
+
+def _with_others(
+    order: List[Tuple[Rule, Optional[int]]], current_rules: List[KernelRule], used: Set[int], others: Iterable[int]
+) -> List[Tuple[Rule, Optional[int]]]:
+    """Rules that nobody asked about stay behind the rule that they stand behind."""
+    behind: Dict[Optional[int], List[int]] = {}
+    left = set(others)
+    anchor: Optional[int] = None
+    for place in range(len(current_rules)):
+        if place in used:
+            anchor = place
+        elif place in left:
+            behind.setdefault(anchor, []).append(place)
+    merged = [(current_rules[place].rule, place) for place in behind.get(None, [])]
+    for rule, held in order:
+        merged.append((rule, held))
+        if held is not None:
+            merged += [(current_rules[place].rule, place) for place in behind.get(held, [])]
+    return merged
+
+
+def _statements(file: RulesFile) -> List[Statement]:
+    return [
+        line.statement
+        for line in file.lines
+        if line.statement and line.statement.operation in ("append", "prepend")
+    ]
+
+
+def _edits(
+    directory: RulesDirectory, old: RulesFile, new: RulesFile, ruleset: RulesetOptions
+) -> Tuple[List[Edit], Optional[str]]:
+    """The edits of the file, and of the others if they are moved aside; the folder that they go to."""
+    after = "".join(line.text + "\n" for line in new.lines) if ruleset.present else None
+    edits = [] if after == old.text else [Edit(old.path, old.text, after)]
+    others = [file for file in directory.files if file.path != old.path] if ruleset.purge == "all" else []
+    backup = None
+    if others:
+        # augenrules reads no folder but rules.d.
+        backup = time.strftime(f"{directory.path}.before-%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+        edits = [Edit(os.path.join(backup, os.path.basename(file.path)), None, file.text) for file in others] + edits
+        edits += [Edit(file.path, file.text, None) for file in others]
+    compiled = directory.compiled([edit for edit in edits if os.path.dirname(edit.path) == directory.path])
+    return edits + ([compiled] if compiled else []), backup
+
+
+def _changed_statements(
+    old: RulesFile, new: RulesFile, edits: Sequence[Edit]
+) -> Tuple[List[Statement], List[Statement]]:
+    if not edits:
+        return [], []
+    before, after = (
+        {
+            canonical(line.statement.rule): line.statement
+            for line in file.lines
+            if line.statement and line.statement.rule
+        }
+        for file in (old, new)
+    )
+    return (
+        [statement for rule, statement in after.items() if rule not in before],
+        [statement for rule, statement in before.items() if rule not in after],
+    )
+
+
+def _prove(live: Live, host: Host) -> None:
+    if live.steps:
+        raise ApplyError(
+            "the kernel took every change and does not hold what was asked for; something else changes its rules at "
+            "the same time. It still needs: " + "; ".join(step_lines(live.steps, host))
+        )
+
+
+def _problems(files: Sequence[RulesFile], target: str, settings: Mapping[str, Value]) -> List[str]:
+    """What would keep a boot from leading to what was asked for."""
+    problems = [str(line.error) for file in files if file.path != target for line in file.lines if line.error]
+    lines = [line for file in files for line in file.lines]
+    if not any(line.statement and line.statement.control == ("-D", "") for line in lines):
+        problems.append(
+            "no file has the line -D: augenrules --load fails where the kernel holds one of the rules already"
+        )
+    at_boot = loaded_by(in_augenrules_order(lines)).settings
+    problems += [
+        f"at boot {setting.name} becomes {setting.word(at_boot[setting.name])} and not "
+        f"{setting.word(settings[setting.name])}, by a line of a file that is read after {target}"
+        for setting in SETTINGS
+        if setting.name in settings and at_boot.get(setting.name, settings[setting.name]) != settings[setting.name]
+    ]
+    return problems
+
+
+def run_ruleset(module: AnsibleModule) -> None:
+    """Do what the parameters of the module audit_ruleset ask for, and leave the module with its result."""
+    parameters = module.params
+    if not parameters["live"] and not parameters["persistent"]:
+        module.fail_json(msg="live: false and persistent: false together leave nothing to do; set one of them to true")
+    if parameters["state"] == "absent" and parameters["purge"] == "all":
+        module.fail_json(msg="purge: all declares all rules of a host, and so has no state: absent; declare no rules")
+    if parameters["src"]:
+        module.fail_json(msg="src is read on the controller, by the action plugin of linux.audit.audit_ruleset")
+    options = Options(
+        live=parameters["live"],
+        persistent=parameters["persistent"],
+        file=parameters["file"],
+        rules_dir=parameters["rules_dir"],
+        stage_when_immutable=parameters["immutable"] == "stage",
+        check=module.check_mode,
+        with_diff=module._diff,
+    )
+    ruleset = RulesetOptions(parameters["purge"], parameters["on_missing"], parameters["state"] == "present")
+    host = Host()
+    try:
+        lines = read_sources(_sources(parameters), host)
+        outcome = (add_ruleset if ruleset.purge == "none" else apply_ruleset)(lines, ruleset, options, host)
+    except (ApplyError, KernelError, RulesFileError) as error:
+        module.fail_json(msg=visible(str(error)))
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename or options.rules_dir}: {error.strerror}")
+    for problem in outcome.problems:
+        module.warn(visible(problem))
+    result = {
+        "changed": outcome.rules.changed,
+        "added": outcome.rules.added,
+        "removed": outcome.rules.removed,
+        "settings": outcome.settings,
+        "left_out": outcome.left_out,
+        "problems": outcome.problems,
+        "pending": outcome.rules.pending,
+        "reboot_required": outcome.rules.reboot_required,
+    }
+    if outcome.backup:
+        result["backup"] = outcome.backup
+    if options.with_diff:
+        result["diff"] = outcome.rules.diff
+    module.exit_json(**visible(result))
+
+
+def _sources(parameters: Mapping[str, Any]) -> List[Mapping[str, Any]]:
+    if parameters["sources"] is not None:
+        return parameters["sources"]
+    if parameters["content"] is not None:
+        return [{"name": "content", "content": parameters["content"]}]
+    return [{"name": "rules", "rules": parameters["rules"]}]

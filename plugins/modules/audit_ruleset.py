@@ -1,0 +1,241 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linux.audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: audit_ruleset
+short_description: Declare the audit rules and settings of a host as a whole
+version_added: 0.1.0
+description:
+  - Sees to it that a file of C(rules.d) holds a set of rules and settings and nothing else, and that the running kernel
+    holds the same rules in the same order.
+  - The kernel is changed without a moment in which an event that both the old and the new rules log goes unlogged. As
+    deleting a rule is what costs the kernel time, as few as possible are deleted.
+  - All that is wrong in the declaration is reported at once, with file and line, before anything is changed.
+author:
+  - The linux.audit contributors (@linux-audit)
+extends_documentation_fragment:
+  - linux.audit.attributes
+  - linux.audit.attributes.actiongroup_audit
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: linux
+options:
+  rules:
+    description:
+      - Rules and settings in order, each a line as in a rules file, or a structure as in M(linux.audit.audit_rule).
+    type: list
+    elements: raw
+  content:
+    description: The text of a rules file, which is written with its comments.
+    type: str
+  src:
+    description: Rules files on the controller, which are put one behind the other.
+    type: list
+    elements: path
+  sources:
+    description: Several sources in order.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: A name for errors and for the comment above the source in the file.
+        type: str
+        required: true
+      rules:
+        description: As O(rules).
+        type: list
+        elements: raw
+      content:
+        description: As O(content).
+        type: str
+  purge:
+    description:
+      - How far the declaration reaches.
+      - V(none) adds what is not there, in the manner of M(linux.audit.audit_rule) and M(linux.audit.audit_control).
+      - V(file) makes O(file) hold exactly this. Rules that it held before and no other file holds leave the kernel.
+        What the kernel holds beside that stays.
+      - V(all) makes all of O(rules_dir) and of the kernel exactly this. Other files are moved to a folder beside
+        O(rules_dir) that augenrules does not read.
+    type: str
+    choices: [none, file, all]
+    default: file
+  on_missing:
+    description:
+      - What becomes of a rule that the kernel cannot take, because a directory of it does not exist.
+      - V(fail) changes nothing at all, V(skip) leaves the rule out, V(stage) writes it to the file alone.
+    type: str
+    choices: [fail, skip, stage]
+    default: fail
+  state:
+    description:
+      - V(absent) removes O(file), and its rules from the kernel unless another file holds them.
+      - With O(purge=none) it removes the rules that are named, wherever they are.
+    type: str
+    choices: [present, absent]
+    default: present
+  live:
+    description: Whether the running kernel is brought to what is asked for.
+    type: bool
+    default: true
+  persistent:
+    description: Whether the files of O(rules_dir) are brought to what is asked for.
+    type: bool
+    default: true
+  file:
+    description: The file of O(rules_dir) that holds the set. Its name must end in V(.rules).
+    type: str
+    default: 40-linux-audit-ruleset.rules
+  rules_dir:
+    description:
+      - The directory of rules files that augenrules(8) reads.
+      - If it is named C(rules.d), the file C(audit.rules) beside it is made anew from it, as augenrules does.
+    type: path
+    default: /etc/audit/rules.d
+  immutable:
+    description:
+      - What to do when the kernel takes no change until the next boot (C(enabled 2)) and lacks what is asked for.
+      - V(stage) writes the files and returns RV(reboot_required) and RV(pending).
+      - V(fail) fails and changes nothing.
+    type: str
+    choices: [stage, fail]
+    default: stage
+notes:
+  - The settings C(-b), C(-f), C(-r), C(--backlog_wait_time), C(--loginuid-immutable) and C(-e) of the declaration are
+    set in the running kernel as well. C(-e 2) is always the last thing that is done.
+seealso:
+  - module: linux.audit.audit_rule
+  - module: linux.audit.audit_control
+"""
+
+EXAMPLES = r"""
+- name: The rules of this host
+  linux.audit.audit_ruleset:
+    rules:
+      - -D
+      - -b 8192
+      - -a never,exit -F arch=b64 -S adjtimex -F auid=unset -F uid=root
+      - -a always,exit -F arch=b64 -S adjtimex,settimeofday -F key=time-change
+      - -w /etc/passwd -p wa -k identity
+
+- name: Several sources in one file, leaving out what does not exist on this host
+  linux.audit.audit_ruleset:
+    file: 30-site.rules
+    on_missing: skip
+    sources:
+      - name: base
+        content: |
+          # Who becomes root
+          -w /etc/sudoers -p wa -k actions
+          -w /etc/sudoers.d -p wa -k actions
+      - name: application
+        rules:
+          - arch: [b64, b32]
+            syscalls: [connect]
+            fields: [a2!=110]
+            keys: [network]
+
+- name: Take the set away again
+  linux.audit.audit_ruleset:
+    file: 30-site.rules
+    state: absent
+"""
+
+RETURN = r"""
+added:
+  description: Rules that the kernel or the file did not hold before, in canonical form.
+  type: list
+  elements: str
+  returned: success
+  sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]
+removed:
+  description: Rules that the kernel or the file does not hold any more, in canonical form.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+settings:
+  description: Settings of the kernel that were changed, as arguments of auditctl.
+  type: list
+  elements: str
+  returned: success
+  sample: ["-b 8192"]
+left_out:
+  description: Rules that the kernel was not given, because a directory is missing.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+backup:
+  description: The folder that other files were moved to.
+  type: str
+  returned: when files were moved
+  sample: /etc/audit/rules.d.before-2026-11-23T10-00-00Z
+problems:
+  description: What is wrong in other files of O(rules_dir), and would keep auditctl from loading all rules at boot.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+pending:
+  description: What the kernel lacks until the next boot, as arguments of auditctl.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+reboot_required:
+  description: Whether the kernel will hold what was asked for only after a boot.
+  type: bool
+  returned: success
+  sample: false
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linux.audit.plugins.module_utils.rules_d import DEFAULT_DIRECTORY
+from ansible_collections.linux.audit.plugins.module_utils.ruleset import run_ruleset
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "rules": {"type": "list", "elements": "raw"},
+            "content": {"type": "str"},
+            "src": {"type": "list", "elements": "path"},
+            "sources": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "rules": {"type": "list", "elements": "raw"},
+                    "content": {"type": "str"},
+                },
+                "mutually_exclusive": [["rules", "content"]],
+                "required_one_of": [["rules", "content"]],
+            },
+            "purge": {"type": "str", "choices": ["none", "file", "all"], "default": "file"},
+            "on_missing": {"type": "str", "choices": ["fail", "skip", "stage"], "default": "fail"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "live": {"type": "bool", "default": True},
+            "persistent": {"type": "bool", "default": True},
+            "file": {"type": "str", "default": "40-linux-audit-ruleset.rules"},
+            "rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY},
+            "immutable": {"type": "str", "choices": ["stage", "fail"], "default": "stage"},
+        },
+        mutually_exclusive=[["rules", "content", "src", "sources"]],
+        required_if=[("state", "present", ["rules", "content", "src", "sources"], True)],
+        supports_check_mode=True,
+    )
+    run_ruleset(module)
+
+
+if __name__ == "__main__":
+    main()

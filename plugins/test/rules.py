@@ -1,0 +1,35 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The test equivalent; it is documented in the file of its name."""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.linux.audit.plugins.module_utils.rules import model
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_machine
+
+
+def equivalent(value, other, machine="x86_64"):
+    """Whether two rules mean the same."""
+    try:
+        read_machine(machine)
+        return model.equivalent(_rule(value, machine), _rule(other, machine))
+    except RuleError as error:
+        raise AnsibleFilterError(f"linux.audit.equivalent: {error}") from error
+
+
+def _rule(item, machine):
+    statements = read_item(item, machine)
+    if len(statements) > 1:
+        raise RuleError(f"is {len(statements)} rules, one for each arch; compare one at a time", rule=str(item))
+    return statements[0].rule
+
+
+class TestModule:
+    """The tests of this file."""
+
+    def tests(self):
+        """Tests by name."""
+        return {"equivalent": equivalent}

@@ -1,0 +1,251 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""audit_info on a real kernel, with auditctl as witness and as the one who makes the drift."""
+
+import pytest
+
+from audited import RULES_D, Audited, assert_message, task
+
+FILE = "30-site.rules"
+NEVER = "-a never,exit -F arch=b64 -S mount -F auid=unset"
+MOUNT = "-a always,exit -F arch=b64 -S mount -F key=mounts"
+IDENTITY = "-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"
+SHADOW = "-a always,exit -F path=/etc/shadow -F perm=wa -F key=shadow"
+SSH = "-a always,exit -F dir=/etc/ssh -F perm=wa -F key=sshd"
+RULES = [NEVER, MOUNT, "-w /etc/passwd -p wa -k identity", SHADOW, "-w /etc/ssh -p wa -k sshd"]
+CANONICAL = [NEVER, MOUNT, IDENTITY, SHADOW, SSH]
+
+INFO = task("audit_info", {})
+RELOAD = "augenrules >/dev/null; auditctl -R /etc/audit/audit.rules >/dev/null 2>&1"
+NO_DRIFT = {"missing": [], "extra": [], "other_key": [], "out_of_order": [], "settings": []}
+
+
+@pytest.fixture
+def host(guest, playbook, tmp_path):
+    """The shared bookworm guest, without a rule."""
+    host = Audited(guest, playbook, tmp_path)
+    guest.run(RELOAD)
+    return host
+
+
+def written(name, *lines):
+    """The command that writes a file of rules.d; `\\0377` is a byte."""
+    return "printf %b '" + "\\n".join(lines) + f"\\n' >{RULES_D}/{name}"
+
+
+def infos(host, *tasks):
+    """The results of the tasks that are INFO."""
+    results = host.tasks(*tasks)
+    found = [result for asked, result in zip(tasks, results, strict=True) if asked is INFO]
+    for result in found:
+        assert not result.get("failed"), result
+        assert result["changed"] is False
+    return found
+
+
+def test_what_is_there(host):
+    before = host.state()
+    applied, info, check, rules, status, daemon, plugins, versions, untouched = host.tasks(
+        task("audit_ruleset", {"rules": RULES, "file": FILE}),
+        INFO,
+        task("audit_info", {}, check=True),
+        "auditctl -l | wc -l",
+        "auditctl -s",
+        "pidof auditd",
+        "cd /etc/audit/plugins.d; grep -l '^active = yes' *.conf; echo --; ls *.conf",
+        "auditctl -v; uname -r",
+        f"rm {RULES_D}/{FILE}; auditctl -D >/dev/null; augenrules >/dev/null",
+    )
+    assert applied["changed"] and untouched == ""
+    assert host.state() == before
+    assert {**check, "invocation": None} == {**info, "invocation": None}
+    assert (info["in_sync"], info["drift"], info["available"]) == (True, NO_DRIFT, True)
+    assert (info["pending"], info["reboot_required"]) == ([], False)
+    assert [rule["text"] for rule in info["rules"]] == CANONICAL
+    assert int(rules) == len(CANONICAL)
+    ours = [line for line in info["files"] if line["path"] == f"{RULES_D}/{FILE}"]
+    assert [line["text"] for line in ours] == RULES
+    assert [line["rule"] for line in ours] == [rule["rule"] for rule in info["rules"]]
+    assert {"option": "-D", "value": ""} in [line.get("setting") for line in info["files"]]
+    shown = dict(line.split(" ", 1) for line in status.splitlines())
+    for name, value in info["status"].items():
+        if name not in ("features", "enabled", "failure", "backlog_wait_time_actual"):
+            assert str(value) == shown[name], name
+    assert info["status"]["enabled"] == ["disabled", "enabled", "immutable"][int(shown["enabled"])]
+    assert info["status"]["failure"] == ["silent", "printk", "panic"][int(shown["failure"])]
+    assert {"backlog_wait_time", "executable_path", "lost_reset"} < set(info["status"]["features"])
+    assert info["loginuid_immutable"] is shown["loginuid_immutable"].startswith("1")
+    assert info["daemon"] == {"pid": int(daemon), "running": True, "name": "auditd"}
+    active, names = (set(part.split()) for part in plugins.split("--"))
+    assert {plugin["path"].rpartition("/")[2] for plugin in info["plugins"]} == names
+    assert {plugin["path"].rpartition("/")[2] for plugin in info["plugins"] if plugin["active"]} == active
+    assert versions.split() == ["auditctl", "version", info["versions"]["audit"], info["versions"]["kernel"]]
+
+
+def drift(**values):
+    return NO_DRIFT | values
+
+
+# What somebody does by hand, and what is said of it.
+BY_HAND = [
+    ("auditctl -D", drift(missing=CANONICAL)),
+    ("auditctl -W /etc/passwd -p wa -k identity", drift(missing=[IDENTITY])),
+    ("auditctl -w /etc/group -p r", drift(extra=["-a always,exit -F path=/etc/group -F perm=r"])),
+    # The same rule in other words is no drift.
+    (f"auditctl -d {SHADOW[3:]}; auditctl -w /etc/shadow -p aw -k shadow", drift()),
+    (
+        f"auditctl -d {MOUNT[3:]}; auditctl {MOUNT.replace('mounts', 'other')}",
+        drift(other_key=[{"file": MOUNT, "kernel": MOUNT.replace("mounts", "other")}]),
+    ),
+    (f"auditctl -d {NEVER[3:]}; auditctl {NEVER}", drift(
+        out_of_order=[{"first": NEVER, "second": rule} for rule in CANONICAL[1:]]
+    )),
+    # Other rules do not depend on where this one stands.
+    (f"auditctl -d {SHADOW[3:]}; auditctl {SHADOW}", drift()),
+    (
+        "auditctl -f 0; auditctl -b 4096",
+        drift(
+            settings=[
+                {"name": "backlog_limit", "file": 8192, "kernel": 4096},
+                {"name": "failure", "file": "printk", "kernel": "silent"},
+            ]
+        ),
+    ),
+    # What no file sets may be anything.
+    ("auditctl -r 1000", drift()),
+    (f"echo '-w /etc/group -p w -k group' >>{RULES_D}/{FILE}; sed -i /never,/d {RULES_D}/{FILE}", drift(
+        missing=["-a always,exit -F path=/etc/group -F perm=w -F key=group"], extra=[NEVER]
+    )),
+    # The last one counts, in the order of the names of files.
+    (written("10-settings.rules", "-e 0", "-b 77"), drift()),
+    (written("z0-settings.rules", "-b 77", "-b 78", "-e 0"), drift(settings=[
+        {"name": "backlog_limit", "file": 78, "kernel": 8192},
+        {"name": "enabled", "file": "disabled", "kernel": "enabled"},
+    ])),
+]  # fmt: skip
+
+
+def test_drift_that_is_made_by_hand(host):
+    restore = f"rm -f {RULES_D}/?0-settings.rules; cp /root/site.saved {RULES_D}/{FILE}; auditctl -r 0; {RELOAD}"
+    tasks = [
+        task("audit_ruleset", {"rules": ["-b 8192", "-f 1", "-e 1", *RULES], "file": FILE}),
+        f"cp {RULES_D}/{FILE} /root/site.saved",
+    ]
+    for command, _drift in BY_HAND:
+        tasks += [f"({restore}; {command}) >/dev/null 2>&1; true", INFO]
+    found = infos(host, *tasks)
+    for (command, drift), info in zip(BY_HAND, found, strict=True):
+        assert info["drift"] == drift, command
+        assert info["in_sync"] is (drift == NO_DRIFT), command
+        assert (info["pending"], info["reboot_required"]) == ([], False)
+
+
+# Files whose lines do more than add: what auditctl -R makes of each has to be what is understood.
+FILES = [
+    [SHADOW, IDENTITY, "-A always,exit -F arch=b64 -S umount2 -F key=first"],
+    [SHADOW, IDENTITY, "-d " + SHADOW[3:]],
+    [SHADOW, "-w /etc/passwd -p wa -k identity", "-W /etc/passwd -p wa -k identity"],
+    [MOUNT, MOUNT.replace("mounts", "other"), "-d " + MOUNT[3:], NEVER],
+    [SHADOW, MOUNT, "-D -k shadow", IDENTITY],
+    [SHADOW, MOUNT, IDENTITY.replace("identity", "shadows"), "-D -k shadow"],
+    [SHADOW, MOUNT + " -F key=shadow", "-D -k shadow", IDENTITY],
+    [SHADOW, "-D", IDENTITY],
+    ["-e 0", SHADOW, "-b 500", "-f 0", "-b 600", "-e 1"],
+    [NEVER, MOUNT, "-A " + NEVER[3:]],
+    ["# nothing", "", "   "],
+    ["-a always,exclude -F msgtype=CWD", MOUNT, "-a never,task -F uid=5", "-a always,user -F uid=7"],
+]
+
+
+def test_files_are_taken_as_auditctl_loads_them(host):
+    commands = []
+    for lines in FILES:
+        commands += [f"{written(FILE, *lines)}; {RELOAD}; echo $?; auditctl -l", INFO]
+    results = host.tasks(*commands, f"rm {RULES_D}/{FILE}; {RELOAD}")
+    for lines, output, info in zip(FILES, results[::2], results[1::2]):  # noqa: B905  # the last one cleans up
+        assert output.startswith("0\n"), (lines, output)
+        assert info["drift"] == NO_DRIFT, (lines, output)
+        assert info["in_sync"]
+
+
+def test_lines_that_are_wrong_and_bytes_that_are_no_text(host):
+    lines = [MOUNT, "-w etc -p wa", r"# \0377", r"-w /etc/\0377 -p w", "-a always,exit -S all -F auid=nobody-here"]
+    (info,) = infos(host, f"{written(FILE, *lines)}; auditctl {MOUNT}", INFO)
+    assert info["in_sync"] is False
+    assert info["drift"]["extra"] == []
+    assert len(info["drift"]["missing"]) == 1
+    wrong = [(line["line"], line["error"]) for line in info["files"] if "error" in line]
+    assert [number for number, error in wrong] == [2, 5]
+    assert_message(wrong[0][1], "absolute path", "-w etc")
+    assert r"-w /etc/\xff -p w" in [line["text"] for line in info["files"]]
+    assert_message(wrong[1][1], "nobody-here", "no user")
+
+
+def test_an_immutable_kernel_and_what_a_boot_brings(host):
+    group = "-a always,exit -F path=/etc/group -F perm=w -F key=group"
+    try:
+        before, staged = infos(
+            host,
+            task("audit_ruleset", {"rules": [*RULES, "-b 8192", "-e 2"], "file": FILE}),
+            INFO,
+            f"sed -i /passwd/d {RULES_D}/{FILE}",
+            written("20-later.rules", "-w /no/such/directory/file -p w", "-w /etc/group -p w -k group", "-r 7000"),
+            INFO,
+        )
+        assert (before["status"]["enabled"], before["in_sync"], before["reboot_required"]) == ("immutable", True, False)
+        assert staged["drift"]["missing"] == ["-a always,exit -F path=/no/such/directory/file -F perm=w", group]
+        assert staged["pending"] == ["-d" + IDENTITY[2:], group, "-r 7000"]
+        assert staged["reboot_required"] is True
+        host.guest.run(f"sed -i 1d {RULES_D}/20-later.rules")
+        host.guest.reboot()
+        (after,) = infos(host, INFO)
+        assert (after["in_sync"], after["pending"], after["reboot_required"]) == (True, [], False)
+        assert after["status"]["enabled"] == "immutable"
+        assert {rule["text"] for rule in after["rules"]} == {group, *CANONICAL} - {IDENTITY}
+    finally:
+        host.guest.run(f"rm -f {RULES_D}/{FILE} {RULES_D}/20-later.rules")
+        host.guest.reboot()
+
+
+UNKNOWN = {"status", "rules", "daemon", "drift", "in_sync", "pending", "reboot_required", "loginuid_immutable"}
+
+
+def test_a_user_who_is_not_root(host):
+    host.guest.run(
+        "id joe >/dev/null 2>&1 || useradd -m joe; mkdir -p ~joe/.ssh; cp ~/.ssh/authorized_keys ~joe/.ssh;"
+        f"chown -R joe ~joe/.ssh; mkdir -p /srv/rules.d; echo '{MOUNT}' >/srv/rules.d/a.rules"
+    )
+    plain, readable = host.tasks(INFO, task("audit_info", {"rules_dir": "/srv/rules.d"}), remote_user="joe")
+    for info in (plain, readable):
+        assert not info.get("failed"), info
+        assert info["available"] is False
+        assert_message(info["reason"], "root", "become")
+        assert not UNKNOWN & set(info)
+    assert_message(plain["files"][0]["error"], RULES_D, "Permission denied")
+    assert "plugins" not in plain
+    assert [line["text"] for line in readable["files"]] == [MOUNT]
+
+
+def test_a_kernel_without_audit(lab, playbook, tmp_path):
+    guest = lab.boot("bookworm", name="info-no-audit", kernel_args="audit=0")
+    try:
+        (info,) = infos(Audited(guest, playbook, tmp_path), f"echo '{MOUNT}' >{RULES_D}/{FILE}", INFO)
+        assert info["available"] is False
+        assert_message(info["reason"], "audit=0")
+        assert not UNKNOWN & set(info)
+        assert (f"{RULES_D}/{FILE}", MOUNT) in [(line["path"], line["text"]) for line in info["files"]]
+        assert info["versions"]["kernel"] == guest.run("uname -r").stdout.strip()
+    finally:
+        guest.stop()
+
+
+@pytest.mark.parametrize("release", ["trixie"])
+def test_a_release_that_expands_permissions(boot, playbook, tmp_path, release):
+    host = Audited(boot(release), playbook, tmp_path)
+    rules = [*RULES, "-a always,exit -F arch=b64 -F path=/etc/gshadow -F perm=wa -F key=gshadow"]
+    applied, loaded = infos(
+        host, task("audit_ruleset", {"rules": ["-D", *rules], "file": FILE}), INFO, "auditctl -D", RELOAD, INFO
+    )
+    assert applied["drift"] == loaded["drift"] == NO_DRIFT
+    assert applied["in_sync"] and loaded["in_sync"]
+    assert len(loaded["rules"]) == len(rules)
