@@ -121,8 +121,8 @@ def test_live_and_files_by_themselves(host):
 
 
 def test_a_message_and_the_counter_of_lost_records(host):
-    (check,) = host.tasks(task("audit_control", {"message": "nobody sees this"}, check=True))
-    (done, again) = host.tasks(*[task("audit_control", {"message": "maintenance caf\u00e9 begins"})] * 2)
+    (check,) = host.tasks(task("audit_control", {"user_message": "nobody sees this"}, check=True))
+    (done, again) = host.tasks(*[task("audit_control", {"user_message": "maintenance caf\u00e9 begins"})] * 2)
     assert (check["changed"], done["changed"], again["changed"]) == (True, True, True)
     log = host.guest.run("sleep 1; cat /var/log/audit/audit.log").stdout
     assert log.count("text=maintenance caf\u00e9 begins") == 2
@@ -145,9 +145,9 @@ WRONG = [
     ({"backlog_limit": 600, "backlog_wait_time": 99999999}, "backlog_wait_time"),
     ({"failure": "explode"}, "failure", "silent, printk, panic"),
     ({"backlog_limit": "many"}, "backlog_limit", "many"),
-    ({"message": "two\nlines"}, "message", "control characters"),
-    ({"message": ""}, "message"),
-    ({"message": "x", "live": False}, "live: true"),
+    ({"user_message": "two\nlines"}, "user_message", "control characters"),
+    ({"user_message": ""}, "user_message"),
+    ({"user_message": "x", "live": False}, "live: true"),
     ({"reset_lost": True, "live": False}, "live: true"),
     ({"backlog_limit": 600, "file": "x"}, "'x'", ".rules"),
     ({}, "one of the following is required", "backlog_limit"),

@@ -160,11 +160,11 @@ class FakeKernel:
 
     held = ()
     settings = {}
-    problem = None
+    problems = ()
 
     def __enter__(self):
-        if isinstance(self.problem, Exception):
-            raise self.problem
+        for problem in self.problems:
+            raise problem
         return self
 
     def __exit__(self, *exception):
@@ -276,7 +276,7 @@ def test_a_line_that_is_wrong_is_named_and_is_no_sync(kernel, asked, tmp_path):
 
 @pytest.mark.parametrize("problem", [AuditUnavailable("no audit system"), PermissionDenied("by root only")])
 def test_a_kernel_that_cannot_be_asked(kernel, asked, problem):
-    kernel.problem = problem
+    kernel.problems = (problem,)
     result = asked(A)
     assert (result["available"], result["reason"]) == (False, str(problem))
     assert [line["text"] for line in result["files"]] == [A]
@@ -285,7 +285,7 @@ def test_a_kernel_that_cannot_be_asked(kernel, asked, problem):
 
 
 def test_a_kernel_that_does_not_answer_is_an_error(kernel, asked):
-    kernel.problem = KernelError("within 10 seconds")
+    kernel.problems = (KernelError("within 10 seconds"),)
     with pytest.raises(KernelError):
         asked(A)
 

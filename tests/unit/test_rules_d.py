@@ -226,6 +226,7 @@ def test_a_file_is_written_with_its_mode_and_nothing_beside_it(tmp_path):
 def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "x.rules"
     path.write_text("old")
+
     def fail(*paths):
         raise OSError(28, "No space left")
 
