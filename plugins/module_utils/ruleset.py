@@ -155,6 +155,7 @@ def _read(lines: Sequence[Line], ruleset: RulesetOptions, options: Options) -> _
     found: Dict[Rule, Line] = {}
     settings: Dict[str, Value] = {}
     kept: List[Line] = []
+    in_front: List[Line] = []
     statements: List[Statement] = []
     staged: List[Statement] = []
     left_out: List[str] = []
@@ -191,9 +192,15 @@ def _read(lines: Sequence[Line], ruleset: RulesetOptions, options: Options) -> _
             else:
                 statements.append(statement)
             line = line._replace(text=statement.text)
+            if statement.operation == "prepend":
+                # Some releases read -A as -d, so it is written as -a, in its place.
+                in_front.insert(0, line._replace(statement=statement._replace(operation="append")))
+                continue
         kept.append(line)
     if problems:
         raise ApplyError("nothing was changed, because of\n" + "\n".join(problems))
+    first_rule = next((place for place, line in enumerate(kept) if line.statement and line.statement.rule), len(kept))
+    kept[first_rule:first_rule] = in_front
     return _Wanted(tuple(kept), tuple(statements), tuple(staged), settings, left_out)
 
 
