@@ -56,8 +56,8 @@ seealso:
     description: How the files of rules.d are put together.
     link: https://man7.org/linux/man-pages/man8/augenrules.8.html
 notes:
-  - Rules are read and changed over netlink. Neither auditctl nor augenrules is needed or run. The tools of audit are only
-    asked for their version, where the meaning of a rule depends on it (C(-S) with C(-F perm=) behind an arch).
+  - Rules are read and changed over netlink. Neither auditctl nor augenrules is needed or run. The tools of audit are
+    only asked for their version, where the meaning of a rule depends on it (C(-S) with C(-F perm=) behind an arch).
   - In a container the rules are those of its host and can mostly not be reached from within.
   - Nothing is written or loaded before everything is checked. If the kernel refuses a rule, everything is put back.
 """
