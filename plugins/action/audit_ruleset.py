@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 
@@ -35,5 +35,5 @@ class ActionModule(ActionBase):
             path = self._find_needle("files", name)
             with open(self._loader.get_real_file(path), encoding="utf-8", errors="surrogateescape") as file:
                 return file.read()
-        except (OSError, AnsibleActionFail) as error:
+        except (OSError, AnsibleError) as error:
             raise AnsibleActionFail(f"the rules file {name} cannot be read on the controller: {error}") from error

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The settings of the kernel's audit system, live and in the control lines of rules files."""
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
-
-from ansible.module_utils.basic import AnsibleModule
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from .apply import ApplyError, Options, file_diffs, locked
 from .host import Host
@@ -14,6 +12,9 @@ from .rules.resolver import Resolver
 from .rules.syntax import Line, parse_line
 from .rules.values import parse_number
 from .rules_d import Edit, RulesDirectory, RulesFile, RulesFileError, add_lines, written
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 __all__ = (
     "SETTINGS",
@@ -222,7 +223,7 @@ def _with_line(file: RulesFile, number: int, text: Optional[str]) -> RulesFile:
     return file._replace(lines=tuple(lines))
 
 
-def run_control(module: AnsibleModule) -> None:
+def run_control(module: "AnsibleModule") -> None:
     """Do what the parameters of the module audit_control ask for, and leave the module with its result."""
     parameters = module.params
     if not parameters["live"] and (parameters["reset_lost"] or parameters["user_message"] is not None):
@@ -243,7 +244,7 @@ def run_control(module: AnsibleModule) -> None:
         module.fail_json(msg=visible(str(error)))
     except OSError as error:
         module.fail_json(msg=f"{error.filename or options.rules_dir}: {error.strerror}")
-    acted = parameters["user_message"] is not None or (parameters["reset_lost"] and lost > 0)
+    acted = parameters["user_message"] is not None or bool(parameters["reset_lost"] and lost)
     live = {"before": outcome.before, "after": outcome.after, "lost": lost} if options.live else {}
     if live:
         live["immutable"] = outcome.after["enabled"] == "immutable"

@@ -5,9 +5,7 @@
 import os
 import re
 from bisect import bisect
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
-
-from ansible.module_utils.basic import AnsibleModule
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .apply import missing_directory
 from .control import SETTINGS, Value, current, differing_settings, setting_value
@@ -22,6 +20,9 @@ from .rules.plan import must_keep_order
 from .rules.structure import to_structure
 from .rules.syntax import Line, Statement, render
 from .rules_d import RulesDirectory, RulesFileError
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 __all__ = ("Drift", "compare", "feature_names", "gather", "run_info")
 
@@ -239,7 +240,7 @@ def _plugins(directories: Iterable[str] = _PLUGIN_DIRECTORIES) -> Optional[List[
     return plugins
 
 
-def run_info(module: AnsibleModule) -> None:
+def run_info(module: "AnsibleModule") -> None:
     """Leave the module audit_info with its result."""
     try:
         result = gather(module.params["rules_dir"], Host())

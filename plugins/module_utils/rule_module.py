@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the modules that set rules have in common: parameters, reading of rules, and the result."""
 
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Tuple
-
-from ansible.module_utils.basic import AnsibleModule
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Tuple
 
 from .apply import ApplyError, Change, Options, apply
 from .host import Host
@@ -16,6 +14,9 @@ from .rules.resolver import Resolver
 from .rules.structure import parse_structure
 from .rules.syntax import Statement, parse_line, render
 from .rules_d import DEFAULT_DIRECTORY, RulesFileError
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 __all__ = ("ARGUMENTS", "read_rules", "run", "without_repetition")
 
@@ -30,7 +31,7 @@ ARGUMENTS: Dict[str, Dict[str, Any]] = {
 }
 
 
-def run(module: AnsibleModule, change_of: Callable[[Host], Change], **changed_options: Any) -> None:
+def run(module: "AnsibleModule", change_of: Callable[[Host], Change], **changed_options: Any) -> None:
     """Read what is asked for, apply it, and leave the module with its result."""
     parameters = module.params
     if not parameters["live"] and not parameters["persistent"]:

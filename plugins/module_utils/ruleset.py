@@ -4,9 +4,7 @@
 
 import os
 import time
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
-
-from ansible.module_utils.basic import AnsibleModule
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .apply import (
     ApplyError,
@@ -44,6 +42,9 @@ from .rules.plan import plan
 from .rules.structure import parse_structure
 from .rules.syntax import Line, Statement, parse_file, parse_line
 from .rules_d import HEADER, Edit, RulesDirectory, RulesFile, RulesFileError
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 __all__ = ("RulesetOptions", "RulesetOutcome", "add_ruleset", "apply_ruleset", "read_sources", "run_ruleset")
 
@@ -393,24 +394,23 @@ def _prove(live: Live, host: Host) -> None:
 
 
 def _problems(files: Sequence[RulesFile], target: str, settings: Mapping[str, Value]) -> List[str]:
-    """What would keep a boot from leading to what was asked for."""
-    problems = [str(line.error) for file in files if file.path != target for line in file.lines if line.error]
-    lines = [line for file in files for line in file.lines]
-    if not any(line.statement and line.statement.control == ("-D", "") for line in lines):
+    """What would keep auditctl from loading all of the files, and what it would make of settings that we set."""
+    others = [line for file in files if file.path != target for line in file.lines]
+    problems = [str(line.error) for line in others if line.error]
+    controls = [line for file in files for line in file.lines if line.statement and line.statement.control]
+    for setting in SETTINGS:
+        if setting.name in settings:
+            last = [line for line in controls if line.statement.control[0] == setting.option][-1:]
+            if last and last[0] in others and setting_value(last[0].statement.control[1]) != settings[setting.name]:
+                problems.append(f"{last[0].origin}: '{last[0].text}' is read after the set, and so counts at the next boot")
+    if not any(line.statement.control == ("-D", "") for line in controls):
         problems.append(
             "no file has the line -D: augenrules --load fails where the kernel holds one of the rules already"
         )
-    at_boot = loaded_by(in_augenrules_order(lines)).settings
-    problems += [
-        f"at boot {setting.name} becomes {setting.word(at_boot[setting.name])} and not "
-        f"{setting.word(settings[setting.name])}, by a line of a file that is read after {target}"
-        for setting in SETTINGS
-        if setting.name in settings and at_boot.get(setting.name, settings[setting.name]) != settings[setting.name]
-    ]
     return problems
 
 
-def run_ruleset(module: AnsibleModule) -> None:
+def run_ruleset(module: "AnsibleModule") -> None:
     """Do what the parameters of the module audit_ruleset ask for, and leave the module with its result."""
     parameters = module.params
     if not parameters["live"] and not parameters["persistent"]:

@@ -56,7 +56,6 @@ options:
   reset_lost:
     description: Set the counter of lost records to 0.
     type: bool
-    default: false
   user_message:
     description: A text to record, as a record of the type USER (C(auditctl -m)).
     type: str
@@ -173,7 +172,7 @@ def main():
             "backlog_wait_time": {"type": "int"},
             "rate_limit": {"type": "int"},
             "loginuid_immutable": {"type": "bool"},
-            "reset_lost": {"type": "bool", "default": False},
+            "reset_lost": {"type": "bool"},
             "user_message": {"type": "str"},
             "live": {"type": "bool", "default": True},
             "persistent": {"type": "bool", "default": True},

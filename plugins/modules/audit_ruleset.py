@@ -180,7 +180,9 @@ backup:
   returned: when files were moved
   sample: /etc/audit/rules.d.before-2026-11-23T10-00-00Z
 problems:
-  description: What is wrong in other files of O(rules_dir), and would keep auditctl from loading all rules at boot.
+  description:
+    - What is wrong in other files of O(rules_dir), and would keep auditctl from loading all rules at boot.
+    - Settings of other files that are read after those of the set, and so count at the next boot.
   type: list
   elements: str
   returned: success
