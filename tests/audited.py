@@ -31,7 +31,7 @@ done
 
 
 def meaning(rules: list[str]) -> list[frozenset[str]]:
-    """Rules, but for the order and the repetition of fields: what has moved is held so, to tell it from the original."""
+    """Rules but for the order and repetition of fields, which are other ones where a rule has moved."""
     return [frozenset(re.split(" (?=-)", rule)) for rule in rules]
 
 
@@ -108,7 +108,7 @@ class Audited:
         assert second_check["diff"] == again["diff"] == []
         assert again.get("added", []) == again.get("removed", []) == []
         assert state.check == "No change"
-        assert set(state.modes.values()) == {"640 root:root"}
+        assert set(state.modes.values()) == {"640 root:root"}, state.modes
         return done, state
 
     def twice(self, module: str, args: dict, changed: bool = True) -> State:

@@ -16,7 +16,8 @@ EVENT = "-a always,exit -F arch=b64 -S getpriority -F a0={} -F key={}"
 _PREPARE = """
 systemctl mask --now systemd-journald-audit.socket 2>/dev/null
 systemctl restart systemd-journald
-sed -i 's/^log_format.*/log_format = RAW/; s/^num_logs.*/num_logs = 99/; s/^flush.*/flush = NONE/' /etc/audit/auditd.conf
+sed -i 's/^log_format.*/log_format = RAW/; s/^num_logs.*/num_logs = 99/' /etc/audit/auditd.conf
+sed -i 's/^flush.*/flush = NONE/' /etc/audit/auditd.conf
 auditctl -b 60000 >/dev/null
 service auditd reload
 """
@@ -57,7 +58,8 @@ def rule_set(size: int, *, first: int = 0, key: str = "k", backwards: bool = Fal
         others.reverse()
         events.reverse()
     middle = len(others) // 2
-    return [events[0], *others[:middle], events[1], *others[middle:], events[2], "-a never,exit -F arch=b64 -S getpriority"]
+    exception = "-a never,exit -F arch=b64 -S getpriority"
+    return [events[0], *others[:middle], events[1], *others[middle:], events[2], exception]
 
 
 def prepare(guest) -> None:

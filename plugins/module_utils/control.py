@@ -169,7 +169,7 @@ def set_settings(
     except KernelError:
         for setting in reversed(done):
             # What is locked stays so until the next boot, and comes last.
-            if setting.name not in ("loginuid_immutable", "enabled") or wanted[setting.name] != _IMMUTABLE:
+            if setting.name != "loginuid_immutable" and (setting.name, wanted[setting.name]) != ("enabled", _IMMUTABLE):
                 kernel.set(setting.name, held[setting.name])
         raise
 

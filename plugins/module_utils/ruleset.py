@@ -4,7 +4,7 @@
 
 import os
 import time
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .apply import (
     ApplyError,
@@ -38,10 +38,10 @@ from .result import visible
 from .rules.errors import RuleError
 from .rules.fields import LISTS
 from .rules.model import Rule, canonical, match
-from .rules.plan import plan
+from .rules.plan import Sight, plan
 from .rules.structure import parse_structure
 from .rules.syntax import Line, Statement, parse_file, parse_line
-from .rules_d import HEADER, Edit, RulesDirectory, RulesFile, RulesFileError
+from .rules_d import HEADER, Edit, RulesDirectory, RulesFile, RulesFileError, written
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -212,6 +212,7 @@ def _setting(statement: Statement) -> Optional[Setting]:
 def _apply(
     wanted: _Wanted, ruleset: RulesetOptions, options: Options, host: Host, kernel: Optional[Kernel]
 ) -> RulesetOutcome:
+    held = kernel.rules() if kernel else []
     directory = RulesDirectory(options.rules_dir, host)
     if options.persistent and not os.path.isdir(options.rules_dir):
         raise ApplyError(
@@ -221,7 +222,6 @@ def _apply(
     target = directory.file(options.file)
     new = target._replace(lines=wanted.lines if ruleset.present else ())
     files = _order(directory, new, ruleset)
-    held = kernel.rules() if kernel else []
     immutable = bool(kernel) and kernel.status().enabled == _IMMUTABLE
     if immutable and options.persistent and options.stage_when_immutable:
         # A boot leaves what files hold. So it does not matter what of it an earlier run has staged.
@@ -250,13 +250,14 @@ def _apply(
     if now and options.with_diff:
         outcome.diff.append(settings_diff(now, values, wanted.settings))
     if not options.check:
-        execute(
-            kernel,
-            held,
-            [] if immutable else live.steps,
-            edits,
-            lambda: set_settings(kernel, now, values, wanted.settings),
-        )
+
+        def last() -> None:
+            # Not before the kernel is done: what the file held is how the next run knows, if this one is killed, which
+            # rules are to go.
+            with written(edits):
+                set_settings(kernel, now, values, wanted.settings)
+
+        execute(kernel, held, [] if immutable else live.steps, [], last)
         if kernel and not immutable:
             _prove(_compare(kernel.rules(), wanted, target._replace(lines=new.lines), files, ruleset), host)
     return RulesetOutcome(
@@ -314,31 +315,64 @@ def _compare(
                 and canonical(entry.rule) not in ours
                 and match(entry.rule) not in by_match
             ]
-            order = _with_others(order, current_rules, used, others)
+            declared = order
+            order = _with_others(declared, current_rules, _nearest(declared, others))
+        rules = [entry.rule for entry in current_rules]
+        list_steps = plan(rules, order)
+        if list_steps and ruleset.purge != "all":
+            order = _with_others(declared, current_rules, _where_order_is_kept(declared, current_rules, others))
+            list_steps = plan(rules, order)
         all_wanted += [rule for rule, place in order]
-        for step in plan([entry.rule for entry in current_rules], order):
-            steps.append((step, None if step.held is None else current_rules[step.held]))
+        steps += [(step, None if step.held is None else current_rules[step.held]) for step in list_steps]
     return Live(held, all_wanted, steps)
 
 
 def _with_others(
-    order: List[Tuple[Rule, Optional[int]]], current_rules: List[KernelRule], used: Set[int], others: Iterable[int]
+    declared: List[Tuple[Rule, Optional[int]]], current_rules: List[KernelRule], behind: Dict[int, int]
 ) -> List[Tuple[Rule, Optional[int]]]:
-    """Rules that nobody asked about stay behind the rule that they stand behind."""
-    behind: Dict[Optional[int], List[int]] = {}
-    left = set(others)
-    anchor: Optional[int] = None
-    for place in range(len(current_rules)):
-        if place in used:
-            anchor = place
-        elif place in left:
-            behind.setdefault(anchor, []).append(place)
-    merged = [(current_rules[place].rule, place) for place in behind.get(None, [])]
-    for rule, held in order:
-        merged.append((rule, held))
-        if held is not None:
-            merged += [(current_rules[place].rule, place) for place in behind.get(held, [])]
+    """The declared rules and the others; ``behind``: by the place of each of these, which declared one it follows."""
+    following: Dict[int, List[Tuple[Rule, Optional[int]]]] = {}
+    for place, index in behind.items():
+        following.setdefault(index, []).append((current_rules[place].rule, place))
+    merged = list(following.get(-1, []))
+    for index, entry in enumerate(declared):
+        merged += [entry, *following.get(index, [])]
     return merged
+
+
+def _nearest(declared: List[Tuple[Rule, Optional[int]]], others: Sequence[int]) -> Dict[int, int]:
+    """For each of the others the declared rule (its index, -1 for none) that it stands behind in the kernel."""
+    indices = {held: index for index, (rule, held) in enumerate(declared) if held is not None}
+    behind: Dict[int, int] = {}
+    nearest = -1
+    for place in sorted([*indices, *others]):
+        if place in indices:
+            nearest = indices[place]
+        else:
+            behind[place] = nearest
+    return behind
+
+
+def _where_order_is_kept(
+    declared: List[Tuple[Rule, Optional[int]]], current_rules: List[KernelRule], others: Sequence[int]
+) -> Dict[int, int]:
+    """As _nearest(), or as near to it as is behind the rules that each must stay behind, and before the next such.
+
+    So the answer is the same when the change has been made, however rules that do not matter to each other stand then.
+    """
+    nearest = _nearest(declared, others)
+    sights = [Sight(entry.rule) for entry in current_rules]
+    indices = {held: index for index, (rule, held) in enumerate(declared) if held is not None}
+    behind: Dict[int, int] = {}
+    for place in others:
+        sight = sights[place]
+        meeting = {held: index for held, index in indices.items() if sight.meets(sights[held])}
+        least = [index for held, index in meeting.items() if held < place]
+        least += [index for other, index in behind.items() if sights[other].meets(sight)]
+        first = max(least, default=-1)
+        last = min((index for index in meeting.values() if index > first), default=len(declared)) - 1
+        behind[place] = max(first, min(nearest[place], last))
+    return behind
 
 
 def _statements(file: RulesFile) -> List[Statement]:
@@ -402,7 +436,9 @@ def _problems(files: Sequence[RulesFile], target: str, settings: Mapping[str, Va
         if setting.name in settings:
             last = [line for line in controls if line.statement.control[0] == setting.option][-1:]
             if last and last[0] in others and setting_value(last[0].statement.control[1]) != settings[setting.name]:
-                problems.append(f"{last[0].origin}: '{last[0].text}' is read after the set, and so counts at the next boot")
+                problems.append(
+                    f"{last[0].origin}: '{last[0].text}' is read after the set, and so counts at the next boot"
+                )
     if not any(line.statement.control == ("-D", "") for line in controls):
         problems.append(
             "no file has the line -D: augenrules --load fails where the kernel holds one of the rules already"

@@ -14,6 +14,9 @@ from lab import Lab
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ROUNDS = 5
+# Rounds by number of rules: what is large is also steady, and takes minutes.
+SETS = {100: 5, 500: 5, 2000: 2, 10000: 1}
+CHANGES = ("no change", "one rule changed", "everything changed", "reversed order", "reversed, and order matters")
 RULES = [
     f"-a always,exit -F arch=b64 -S openat,unlinkat -F path=/etc/file{number} -F auid>={1000 + number} -F auid!=unset "
     f"-F key=bench{number}"
@@ -87,11 +90,37 @@ def library() -> None:
     )
 
 
+def sets(guest) -> None:
+    """Changes of whole sets, timed within the guest, beside auditctl's reading and loading of the same rules."""
+    plugins = "/root/lib/ansible_collections/linux/audit/plugins"
+    guest.run(f"mkdir -p {plugins}; auditctl -D")
+    guest.put(ROOT / "plugins" / "module_utils", f"{plugins}/module_utils")
+    guest.put(pathlib.Path(__file__).with_name("measure.py"), "/root/measure.py")
+    print("\naudit_ruleset within the guest, from the text of the rules to the proof, without the start of Python")
+    print("l: as a ratio to `auditctl -l`, which reads the rules; R: to `auditctl -R`, which replaces them by the same")
+    print(f"{'rules, change':<36} {'seconds':>8} {'l':>7} {'R':>7} {'in the kernel':>14} {'R':>7}   added deleted")
+    for count, rounds in SETS.items():
+        command = f"PYTHONPATH=/root/lib python3 -B /root/measure.py {count} {rounds}"
+        found = json.loads(guest.run(command, timeout=1200).stdout)
+        (read,), (load,) = found["auditctl -l"], found["auditctl -R"]
+        print(f"{count:>6}, auditctl -l / -R {'':<12} {read:8.3f} / {load:.3f}")
+        for change in CHANGES:
+            if change not in found:
+                print(f"{count:>6}, {change:<28} left out, as it takes minutes")
+                continue
+            seconds, kernel, added, deleted = found[change]
+            print(
+                f"{count:>6}, {change:<28} {seconds:8.3f} {seconds / read:7.2f} {seconds / load:7.2f} {kernel:14.4f} "
+                f"{kernel / load:7.4f}   {added:5.0f} {deleted:7.0f}",
+                flush=True,
+            )
+
+
 def main() -> None:
     print(f"Medians of {ROUNDS} rounds, whole `ansible` commands over ssh to a Debian guest of its own", flush=True)
     library()
     with Lab() as lab:
-        guest = lab.boot("bookworm")
+        guest = lab.boot("bookworm", memory=512)
         rules = json.dumps({"rules": RULES, "file": "90-bench.rules"})
         text = "\n".join(RULES)
         (lab.directory / "bench.rules").write_text(text + "\n")
@@ -103,7 +132,7 @@ def main() -> None:
             guest.run("rm -f /etc/audit/rules.d/90-bench.rules; augenrules; auditctl -D")
 
         run(*ansible, "ping")
-        ours, theirs, again, ping = [], [], [], []
+        ours, theirs, again, ping, whole = [], [], [], [], []
         for _round in range(ROUNDS):
             clear()
             theirs.append(run(*ansible, "shell", "-a", load))
@@ -111,8 +140,16 @@ def main() -> None:
             ours.append(run(*ansible, "audit_rule", "-a", rules))
             again.append(run(*ansible, "audit_rule", "-a", rules))
             ping.append(run(*ansible, "ping"))
+        ruleset = json.dumps({"rules": RULES, "file": "90-bench.rules"})
+        run(*ansible, "audit_ruleset", "-a", ruleset)
+        for _round in range(ROUNDS):
+            whole.append(run(*ansible, "audit_ruleset", "-a", ruleset))
+            ping.append(run(*ansible, "ping"))
         report("audit_rule, 500 rules that are there already / ping", again, ping, 1.5)
+        report("audit_ruleset, a set of 500 rules that is there already / ping", whole, ping, 1.5)
         report("audit_rule, first apply of 500 rules / file and augenrules --load", ours, theirs, 1.5)
+        clear()
+        sets(guest)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 """audit_control on a real kernel, with auditctl, augenrules and ausearch as witnesses."""
 
 import pytest
+
 from audited import HEADER, RULES_D, Audited, assert_message, task
 
 FILE = f"{RULES_D}/99-linux-audit-control.rules"
@@ -53,7 +54,7 @@ def test_every_setting(host):
     tasks = [task("audit_control", {name: value}) for name, (value, *_others) in wanted.items() for _twice in range(2)]
     results = host.tasks(*tasks)
     after = held(host)
-    for (name, (value, line, number)), check, done, again in zip(
+    for (name, (value, _line, number)), check, done, again in zip(
         wanted.items(), checks, results[::2], results[1::2], strict=True
     ):
         assert (check["changed"], done["changed"], again["changed"]) == (True, True, False), name
@@ -134,7 +135,11 @@ def test_a_message_and_the_counter_of_lost_records(host):
     check, done, again = host.tasks(
         task("audit_control", {"reset_lost": True}, check=True), *[task("audit_control", {"reset_lost": True})] * 2
     )
-    assert [(result["changed"], result["lost"]) for result in (check, done, again)] == [(True, lost), (True, lost), (False, 0)]
+    assert [(result["changed"], result["lost"]) for result in (check, done, again)] == [
+        (True, lost),
+        (True, lost),
+        (False, 0),
+    ]
     assert held(host)["lost"] == "0"
 
 
@@ -205,5 +210,7 @@ def test_what_is_locked_until_a_boot(host):
     host.guest.reboot()
     assert (held(host)["enabled"], held(host)["backlog_limit"]) == ("1", "9200")
     assert held(host)["loginuid_immutable"] == "0 unlocked"
-    (again,) = host.tasks(task("audit_control", {"backlog_limit": 9200, "enabled": "enabled", "loginuid_immutable": False}))
+    (again,) = host.tasks(
+        task("audit_control", {"backlog_limit": 9200, "enabled": "enabled", "loginuid_immutable": False})
+    )
     assert (again["changed"], again["pending"], again["reboot_required"]) == (False, [], False)

@@ -18,7 +18,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tu
 
 from .model import ANYTHING, Field, Rule, match
 
-__all__ = ("Step", "must_keep_order", "plan", "variant")
+__all__ = ("Sight", "Step", "must_keep_order", "plan", "variant")
 
 # More pairs of rules than this are not compared (a few tenths of a second); then more may move than has to.
 _MOST_PAIRS = 500000
@@ -135,7 +135,7 @@ class _Order:
     def __init__(self, rules: Sequence[Rule], held: Sequence[Optional[int]]) -> None:
         self._rules = rules
         self._held = held
-        self._sights = [_Sight(rule) for rule in rules]
+        self._sights = [Sight(rule) for rule in rules]
         self._known: Dict[Tuple[int, int], List[int]] = {}
         self._pairs = 0
 
@@ -288,14 +288,14 @@ def must_keep_order(one: Rule, other: Rule) -> bool:
     Two rules that log and differ in their key alone are independent if they watch different paths: an event that
     touches both (a rename) is logged either way, under the key of one of them.
     """
-    return _Sight(one).meets(_Sight(other))
+    return Sight(one).meets(Sight(other))
 
 
 class _TooManyPairs(Exception):
     pass
 
 
-class _Sight:
+class Sight:
     """What decides whether the order of two rules counts, computed once for each of them."""
 
     __slots__ = ("is_tree", "never", "path", "ranges", "result", "syscalls")
@@ -309,7 +309,7 @@ class _Sight:
         self.path = tree.rstrip("/") + "/" if self.is_tree else rule.value("path")
         self.ranges = _ranges(rule.fields)
 
-    def meets(self, other: "_Sight") -> bool:
+    def meets(self, other: "Sight") -> bool:
         """See must_keep_order()."""
         if self.result == other.result:
             return False
@@ -323,7 +323,7 @@ class _Sight:
                 return False
         return True
 
-    def _watches_apart_from(self, other: "_Sight") -> bool:
+    def _watches_apart_from(self, other: "Sight") -> bool:
         if self.path is None or other.path is None:
             return False
         return not (

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs on a guest: how long changes of a set of rules take, beside auditctl's reading and loading of the same rules.
+
+Arguments: the number of rules, and of rounds. Prints medians of seconds as JSON. An apply is timed from the text of the
+rules to the proof, without the start of Python; `kernel` is the part of it in which the kernel was adding and deleting.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+from ansible_collections.linux.audit.plugins.module_utils.apply import Options
+from ansible_collections.linux.audit.plugins.module_utils.host import Host
+from ansible_collections.linux.audit.plugins.module_utils.kernel import Kernel
+from ansible_collections.linux.audit.plugins.module_utils.ruleset import RulesetOptions, apply_ruleset, read_sources
+
+LOADED = "/root/loaded.rules"
+LOADED_ORDERED = "/root/ordered.rules"
+MOST_REVERSED = 2000
+in_kernel = {"seconds": 0.0, "_ADD_RULE": 0, "_DEL_RULE": 0}
+
+
+def watch_kernel():
+    """Count and time the requests that change rules."""
+    change = Kernel._change
+
+    def timed(self, kind, data, rule):
+        began = time.monotonic()
+        try:
+            change(self, kind, data, rule)
+        finally:
+            in_kernel["seconds"] += time.monotonic() - began
+            in_kernel["_ADD_RULE" if kind == 1011 else "_DEL_RULE"] += 1
+
+    Kernel._change = timed
+
+
+def rules(count, first=0):
+    """Each watches another file, so that their order does not matter."""
+    return [
+        f"-a always,exit -F arch=b64 -S openat,unlinkat -F path=/etc/file{number} -F auid>={number} -F auid!=unset "
+        f"-F key=bench{number}"
+        for number in range(first, first + count)
+    ]
+
+
+def overlapping(count):
+    """One event may match any two of them, so that the order of all of them matters."""
+    return [
+        f"-a always,exit -F arch=b64 -S openat,unlinkat -F auid>={number} -F auid!=unset -F key=bench{number}"
+        for number in range(count)
+    ]
+
+
+def auditctl(*words):
+    """Seconds that a command takes."""
+    began = time.monotonic()
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        subprocess.run(["auditctl", *words], check=True, stdout=nowhere, stderr=nowhere)
+    return time.monotonic() - began
+
+
+def write(path, lines):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(["-D", *lines]) + "\n")
+    os.chmod(path, 0o600)
+
+
+def apply(lines):
+    """Seconds of an apply, and those in the kernel; how many additions and deletions."""
+    in_kernel.update(seconds=0.0, _ADD_RULE=0, _DEL_RULE=0)
+    text = "\n".join(["-D", *lines]) + "\n"
+    began = time.monotonic()
+    host = Host()
+    apply_ruleset(read_sources([{"name": "bench", "content": text}], host), RulesetOptions("all"), Options(), host)
+    seconds = time.monotonic() - began
+    return seconds, in_kernel["seconds"], in_kernel["_ADD_RULE"], in_kernel["_DEL_RULE"]
+
+
+def main(count, rounds):
+    watch_kernel()
+    old, new, ordered = rules(count), rules(count, first=count), overlapping(count)
+    one = list(old)
+    one[count // 2] = one[count // 2].replace("key=bench", "key=other")
+    write(LOADED, old)
+    write(LOADED_ORDERED, ordered)
+    found = {}
+
+    def note(name, lines):
+        found.setdefault(name, []).append(apply(lines))
+
+    auditctl("-R", LOADED)
+    apply(old)
+    for _round in range(rounds):
+        found.setdefault("auditctl -l", []).append([auditctl("-l")])
+        found.setdefault("auditctl -R", []).append([auditctl("-R", LOADED)])
+        note("no change", old)
+        note("one rule changed", one)
+        note("everything changed", new)
+        if count <= MOST_REVERSED:
+            apply(old)
+            note("reversed order", list(reversed(old)))
+            auditctl("-R", LOADED_ORDERED)
+            apply(ordered)
+            note("reversed, and order matters", list(reversed(ordered)))
+        auditctl("-R", LOADED)
+        apply(old)
+    medians = {name: [statistics.median(part) for part in zip(*rows, strict=True)] for name, rows in found.items()}
+    print(json.dumps(medians))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
