@@ -95,7 +95,7 @@ def main(count, rounds):
 
     auditctl("-R", LOADED)
     apply(old)
-    for _round in range(rounds):
+    for remaining in reversed(range(rounds)):
         found.setdefault("auditctl -l", []).append([auditctl("-l")])
         found.setdefault("auditctl -R", []).append([auditctl("-R", LOADED)])
         note("no change", old)
@@ -107,8 +107,9 @@ def main(count, rounds):
             auditctl("-R", LOADED_ORDERED)
             apply(ordered)
             note("reversed, and order matters", list(reversed(ordered)))
-        auditctl("-R", LOADED)
-        apply(old)
+        if remaining:
+            auditctl("-R", LOADED)
+            apply(old)
     medians = {name: [statistics.median(part) for part in zip(*rows, strict=True)] for name, rows in found.items()}
     print(json.dumps(medians))
 
