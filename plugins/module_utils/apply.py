@@ -9,13 +9,14 @@ import time
 from contextlib import contextmanager
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from .files import Edit, FileError, written
 from .host import Host
 from .kernel import Kernel, KernelError, KernelRule, RuleRefused
 from .rules.fields import LISTS
 from .rules.model import Rule, canonical, match
 from .rules.plan import Step, plan
 from .rules.syntax import Line, Statement, render
-from .rules_d import DEFAULT_DIRECTORY, Edit, RulesDirectory, RulesFile, RulesFileError, add_lines, written
+from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, RulesFile, add_lines
 
 __all__ = ("ApplyError", "Change", "Options", "Outcome", "apply", "both_types", "file_diffs", "locked")
 
@@ -101,7 +102,7 @@ class Live(NamedTuple):
 def apply(change: Change, options: Options, host: Host) -> Outcome:
     """Bring the kernel and the files to what the change asks for.
 
-    Raises ApplyError, KernelError or RulesFileError; then nothing is changed.
+    Raises ApplyError, KernelError or FileError; then nothing is changed.
     """
     with locked(options):
         kernel = Kernel() if options.live else None
@@ -365,13 +366,13 @@ def execute(
                 if step.operation == "delete":
                     _delete(kernel, held)
             last()
-    except (KernelError, RulesFileError) as error:
+    except (KernelError, FileError) as error:
         try:
             if steps:
                 _restore(kernel, before)
         except KernelError as problem:
             raise ApplyError(f"{error}; and the kernel's rules could not be put back: {problem}") from error
-        if isinstance(error, RulesFileError):
+        if isinstance(error, FileError):
             raise
         raise ApplyError(f"{error}; everything is as it was before") from error
 

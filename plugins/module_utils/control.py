@@ -5,13 +5,14 @@
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from .apply import ApplyError, Options, file_diffs, locked
+from .files import Edit, FileError, written
 from .host import Host
 from .kernel import Kernel, KernelError
 from .result import visible
 from .rules.resolver import Resolver
 from .rules.syntax import Line, parse_line
 from .rules.values import parse_number
-from .rules_d import Edit, RulesDirectory, RulesFile, RulesFileError, add_lines, written
+from .rules_d import RulesDirectory, RulesFile, add_lines
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -78,7 +79,7 @@ class ControlOutcome(NamedTuple):
 
 
 def apply_control(wanted: Dict[str, Value], options: Options, host: Host) -> ControlOutcome:
-    """Bring settings, by name, to the wanted values. Raises ApplyError, KernelError or RulesFileError."""
+    """Bring settings, by name, to the wanted values. Raises ApplyError, KernelError or FileError."""
     with locked(options):
         kernel = Kernel() if options.live else None
         try:
@@ -240,7 +241,7 @@ def run_control(module: "AnsibleModule") -> None:
     try:
         outcome = apply_control(_wanted(parameters), options, Host())
         lost = _act(parameters, module.check_mode) if options.live else 0
-    except (ApplyError, KernelError, RulesFileError) as error:
+    except (ApplyError, KernelError, FileError) as error:
         module.fail_json(msg=visible(str(error)))
     except OSError as error:
         module.fail_json(msg=f"{error.filename or options.rules_dir}: {error.strerror}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple
 
 from .apply import missing_directory
 from .control import SETTINGS, Value, current, differing_settings, setting_value
+from .files import FileError
 from .host import Host
 from .kernel import AuditUnavailable, Kernel, KernelError, PermissionDenied, Status
 from .loading import in_augenrules_order, loaded_by
@@ -19,7 +20,7 @@ from .rules.model import Rule, canonical, match
 from .rules.plan import must_keep_order
 from .rules.structure import to_structure
 from .rules.syntax import Line, Statement, render
-from .rules_d import RulesDirectory, RulesFileError
+from .rules_d import RulesDirectory
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -116,7 +117,7 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
     try:
         lines = [line for file in RulesDirectory(rules_dir, host).files for line in file.lines]
         result["files"] = [_line(line, host.machine) for line in lines if line.statement or line.error]
-    except RulesFileError as error:
+    except FileError as error:
         result["files"] = [{"path": rules_dir, "line": 0, "text": "", "error": str(error)}]
     try:
         with Kernel() as kernel:

@@ -5,6 +5,7 @@
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Tuple
 
 from .apply import ApplyError, Change, Options, apply
+from .files import FileError
 from .host import Host
 from .kernel import AuditUnavailable, KernelError
 from .result import visible
@@ -13,7 +14,7 @@ from .rules.model import Rule, canonical, match
 from .rules.resolver import Resolver
 from .rules.structure import parse_structure
 from .rules.syntax import Statement, parse_line, render
-from .rules_d import DEFAULT_DIRECTORY, RulesFileError
+from .rules_d import DEFAULT_DIRECTORY
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -52,7 +53,7 @@ def run(module: "AnsibleModule", change_of: Callable[[Host], Change], **changed_
         outcome = apply(change, options, host)
     except AuditUnavailable as error:
         module.fail_json(msg=f"{error}; with live: false rules are written to {options.rules_dir} alone")
-    except (RuleError, ApplyError, KernelError, RulesFileError) as error:
+    except (RuleError, ApplyError, KernelError, FileError) as error:
         module.fail_json(msg=visible(str(error)))
     except OSError as error:
         module.fail_json(msg=f"{error.filename or options.rules_dir}: {error.strerror}")

@@ -2,39 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The directory rules.d, and the audit.rules that augenrules(8) makes of it."""
 
-import contextlib
 import os
 import re
 import shutil
-import stat
 import subprocess
-import tempfile
-from contextlib import contextmanager
-from typing import Callable, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Iterable, List, NamedTuple, Optional, Tuple
 
+from .files import Edit, FileError, read_text
 from .rules.resolver import Resolver
 from .rules.syntax import Line, parse_file
 
-__all__ = (
-    "Edit",
-    "RulesDirectory",
-    "RulesFile",
-    "RulesFileError",
-    "compile_rules",
-    "read_text",
-    "write_atomically",
-    "written",
-)
+__all__ = ("RulesDirectory", "RulesFile", "add_lines", "compile_rules", "version_key")
 
 DEFAULT_DIRECTORY = "/etc/audit/rules.d"
 HEADER = "## Rules set with the Ansible collection linux.audit; other lines of this file are left alone."
-_MODE = 0o640
 # Release of audit whose augenrules takes carriage returns away.
 _RETURNS_STRIPPED = (3, 1, 1)
-
-
-class RulesFileError(Exception):
-    """A file or directory of rules cannot be read or written, or is not what it should be."""
 
 
 class RulesFile(NamedTuple):
@@ -45,29 +28,20 @@ class RulesFile(NamedTuple):
     lines: Tuple[Line, ...]
 
 
-class Edit(NamedTuple):
-    """A file before and after; None where it does not exist. ``compiled``: it is made of others, as audit.rules is."""
-
-    path: str
-    before: Optional[str]
-    after: Optional[str]
-    compiled: bool = False
-
-
 class RulesDirectory:
     """The rules files of a directory, in the order in which augenrules puts them together."""
 
     def __init__(self, path: str, resolver: Resolver) -> None:
         if not path.startswith("/"):
-            raise RulesFileError(f"rules_dir must be an absolute path, not '{path}'")
+            raise FileError(f"rules_dir must be an absolute path, not '{path}'")
         self.path = path.rstrip("/") or "/"
         self.files = [_load(name, self.path, resolver) for name in _names(self.path)]
         self._resolver = resolver
 
     def file(self, name: str) -> RulesFile:
-        """The file of that name, also if it does not exist yet. Raises RulesFileError for an unfit name."""
+        """The file of that name, also if it does not exist yet. Raises FileError for an unfit name."""
         if "/" in name or name.startswith(".") or not name.endswith(".rules") or not name.isprintable() or " " in name:
-            raise RulesFileError(
+            raise FileError(
                 f"file must be a plain name that ends in .rules and has no space in it, as augenrules reads no other "
                 f"from {self.path}, not '{name}'"
             )
@@ -176,82 +150,13 @@ def _versions(text: str) -> tuple:
     return tuple(parts)
 
 
-def write_atomically(path: str, text: Optional[str]) -> None:
-    """Put a text in the place of a file, mode 0640 and owned by root, or remove the file (None). Raises OSError."""
-    if text is None:
-        os.unlink(path)
-        _sync_directory(path)
-        return
-    directory = os.path.dirname(path)
-    os.makedirs(directory, 0o750, exist_ok=True)
-    # augenrules and auditctl read no hidden file.
-    handle, temporary = tempfile.mkstemp(prefix=".linux-audit.", dir=directory)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fchmod(file.fileno(), _MODE)
-            if os.geteuid() == 0:
-                os.fchown(file.fileno(), 0, 0)
-            _copy_label(path, temporary)
-            os.fsync(file.fileno())
-        os.rename(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    _sync_directory(path)
-
-
-@contextmanager
-def written(edits: Iterable[Edit]) -> Iterator[None]:
-    """Make the edits; if that fails, or what is done meanwhile does, put the files back. Raises RulesFileError."""
-    done: List[Edit] = []
-    try:
-        for edit in edits:
-            done.append(edit)
-            write_atomically(edit.path, edit.after)
-        yield
-    except BaseException as problem:
-        left = [path for path in map(_put_back, reversed(done)) if path]
-        if left:
-            raise RulesFileError(f"{problem}; and {', '.join(left)} could not be put back") from problem
-        if isinstance(problem, OSError):
-            name = os.path.dirname(problem.filename or "") or problem.filename
-            raise RulesFileError(f"cannot write to {name}: {problem.strerror}; nothing has changed") from problem
-        raise
-
-
-def _put_back(edit: Edit) -> Optional[str]:
-    """Undo an edit; the path if that fails."""
-    try:
-        if read_text(edit.path) != edit.before:
-            write_atomically(edit.path, edit.before)
-    except (OSError, RulesFileError):
-        return edit.path
-    return None
-
-
-def _copy_label(source: str, target: str) -> None:
-    """Keep the SELinux label of a file that is replaced; a new one gets that of its directory."""
-    with contextlib.suppress(OSError):
-        os.setxattr(target, "security.selinux", os.getxattr(source, "security.selinux"))
-
-
-def _sync_directory(path: str) -> None:
-    handle = os.open(os.path.dirname(path), os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _names(directory: str) -> List[str]:
     try:
         names = os.listdir(directory)
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise RulesFileError(f"{directory} cannot be read: {error.strerror}") from error
+        raise FileError(f"{directory} cannot be read: {error.strerror}") from error
     return sorted((name for name in names if name.endswith(".rules") and not name.startswith(".")), key=version_key)
 
 
@@ -259,19 +164,6 @@ def _load(name: str, directory: str, resolver: Resolver) -> RulesFile:
     path = os.path.join(directory, name)
     text = read_text(path)
     return RulesFile(path, text, tuple(parse_file(text or "", path, resolver)))
-
-
-def read_text(path: str) -> Optional[str]:
-    """The text of a regular file, None if there is none. Raises RulesFileError."""
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise RulesFileError(f"{path} is not a regular file")
-            return file.read()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise RulesFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _awk_knows_white_space() -> bool:

@@ -31,6 +31,7 @@ from .control import (
     setting_value,
     settings_diff,
 )
+from .files import Edit, FileError, written
 from .host import Host
 from .kernel import Kernel, KernelError, KernelRule
 from .loading import in_augenrules_order, loaded_by
@@ -41,7 +42,7 @@ from .rules.model import Rule, canonical, match
 from .rules.plan import Sight, plan
 from .rules.structure import parse_structure
 from .rules.syntax import Line, Statement, parse_file, parse_line
-from .rules_d import HEADER, Edit, RulesDirectory, RulesFile, RulesFileError, written
+from .rules_d import HEADER, RulesDirectory, RulesFile
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -121,7 +122,7 @@ def _item_lines(item: Any, origin: str, host: Host) -> List[Line]:
 def add_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Options, host: Host) -> RulesetOutcome:
     """Add what the declaration has to what is there (``purge: none``), or take that away.
 
-    Raises ApplyError, KernelError or RulesFileError.
+    Raises ApplyError, KernelError or FileError.
     """
     wanted = _read(lines, ruleset, options)
     if not ruleset.present:
@@ -140,7 +141,7 @@ def add_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Options
 
 
 def apply_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Options, host: Host) -> RulesetOutcome:
-    """Bring the file and the kernel to the declaration. Raises ApplyError, KernelError or RulesFileError."""
+    """Bring the file and the kernel to the declaration. Raises ApplyError, KernelError or FileError."""
     with locked(options):
         kernel = Kernel() if options.live else None
         try:
@@ -469,7 +470,7 @@ def run_ruleset(module: "AnsibleModule") -> None:
     try:
         lines = read_sources(_sources(parameters), host)
         outcome = (add_ruleset if ruleset.purge == "none" else apply_ruleset)(lines, ruleset, options, host)
-    except (ApplyError, KernelError, RulesFileError) as error:
+    except (ApplyError, KernelError, FileError) as error:
         module.fail_json(msg=visible(str(error)))
     except OSError as error:
         module.fail_json(msg=f"{error.filename or options.rules_dir}: {error.strerror}")

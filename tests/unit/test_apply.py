@@ -11,15 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.linux.audit.plugins.module_utils import apply as apply_module
-from ansible_collections.linux.audit.plugins.module_utils import rules_d
+from ansible_collections.linux.audit.plugins.module_utils import files as files_module
 from ansible_collections.linux.audit.plugins.module_utils.apply import ApplyError, Change, Options, apply
+from ansible_collections.linux.audit.plugins.module_utils.files import FileError
 from ansible_collections.linux.audit.plugins.module_utils.kernel import KernelError, KernelRule, RuleRefused
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.fields import LISTS
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.plan import must_keep_order
 from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import parse_line, render
-from ansible_collections.linux.audit.plugins.module_utils.rules_d import HEADER, RulesFileError
+from ansible_collections.linux.audit.plugins.module_utils.rules_d import HEADER
 from strategies import HOST
 
 PASSWD, SHADOW, GROUP = (f"-w /etc/{name} -p wa -k {name}" for name in ("passwd", "shadow", "group"))
@@ -119,8 +120,8 @@ def rendered(*lines):
 def test_additions_before_files_before_deletions(host, monkeypatch):
     host(present(PASSWD, SHADOW))
     log = host.kernel.log = []
-    real = rules_d.write_atomically
-    monkeypatch.setattr(rules_d, "write_atomically", lambda *args: (log.append("write"), real(*args)))
+    real = files_module.write_atomically
+    monkeypatch.setattr(files_module, "write_atomically", lambda *args: (log.append("write"), real(*args)))
     host(Change(present=statements(GROUP), absent=statements(PASSWD)))
     assert log == ["append", "write", "write", "delete"]
     assert host.kernel.lines == rendered(SHADOW, GROUP)
@@ -192,13 +193,13 @@ def test_a_file_that_cannot_be_written(host, monkeypatch):
     host(present(PASSWD))
     files, lines = host.files(), host.kernel.lines
 
-    def write(path, text, real=rules_d.write_atomically):
+    def write(path, text, real=files_module.write_atomically):
         if path.endswith("audit.rules") and text != files["audit.rules"]:
             raise OSError(errno.ENOSPC, "No space left on device", path)
         real(path, text)
 
-    monkeypatch.setattr(rules_d, "write_atomically", write)
-    with pytest.raises(RulesFileError, match="No space left on device; nothing has changed"):
+    monkeypatch.setattr(files_module, "write_atomically", write)
+    with pytest.raises(FileError, match="No space left on device; nothing has changed"):
         host(present(SHADOW))
     assert host.files() == files
     assert host.kernel.lines == lines

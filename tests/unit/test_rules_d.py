@@ -1,31 +1,24 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""rules.d: the order of files, what augenrules makes of them, edits, and writing."""
+"""rules.d: the order of files, what augenrules makes of them, and edits."""
 
-import contextlib
 import os
 import pathlib
 import shutil
-import stat
 import subprocess
-import sys
-import time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linux.audit.plugins.module_utils import rules_d
+from ansible_collections.linux.audit.plugins.module_utils.files import Edit, FileError, write_atomically
 from ansible_collections.linux.audit.plugins.module_utils.host import Host
 from ansible_collections.linux.audit.plugins.module_utils.rules_d import (
     HEADER,
-    Edit,
     RulesDirectory,
-    RulesFileError,
     add_lines,
     compile_rules,
     version_key,
-    write_atomically,
 )
 from strategies import HOST
 
@@ -196,99 +189,17 @@ def test_bytes_that_are_no_text_survive(directory, tmp_path):
 
 @pytest.mark.parametrize("name", ["x", "x.rules.bak", "../x.rules", ".x.rules", "a b.rules", "a\nb.rules", ""])
 def test_names_that_augenrules_would_not_read(directory, name):
-    with pytest.raises(RulesFileError, match="plain name that ends in .rules"):
+    with pytest.raises(FileError, match="plain name that ends in .rules"):
         directory().file(name)
 
 
 def test_a_directory_that_is_no_good(tmp_path):
-    with pytest.raises(RulesFileError, match="absolute"):
+    with pytest.raises(FileError, match="absolute"):
         RulesDirectory("rules.d", HOST)
     (tmp_path / "file").write_text("")
-    with pytest.raises(RulesFileError, match="Not a directory"):
+    with pytest.raises(FileError, match="Not a directory"):
         RulesDirectory(str(tmp_path / "file"), HOST)
     (tmp_path / "x.rules").mkdir()
-    with pytest.raises(RulesFileError, match=r"x\.rules.*(not a regular file|directory)"):
+    with pytest.raises(FileError, match=r"x\.rules.*(not a regular file|directory)"):
         RulesDirectory(str(tmp_path), HOST)
     assert RulesDirectory(str(tmp_path / "none"), HOST).files == []
-
-
-def test_a_file_is_written_with_its_mode_and_nothing_beside_it(tmp_path):
-    path = tmp_path / "x.rules"
-    path.write_text("old")
-    path.chmod(0o666)
-    write_atomically(str(path), "new\n")
-    assert path.read_text() == "new\n"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    write_atomically(str(path), None)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "x.rules"
-    path.write_text("old")
-
-    def fail(*paths):
-        raise OSError(28, "No space left")
-
-    monkeypatch.setattr(rules_d.os, "rename", fail)
-    with pytest.raises(OSError, match="No space left"):
-        write_atomically(str(path), "new")
-    assert [file.name for file in tmp_path.iterdir()] == ["x.rules"]
-    assert path.read_text() == "old"
-
-
-WRITE_WITHOUT_END = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from module_utils.rules_d import write_atomically
-print(flush=True)
-for number in range(10**9):
-    write_atomically(sys.argv[2], "line %d\\n" % number * 5000)
-"""
-
-
-def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path):
-    path = tmp_path / "x.rules"
-    plugins = pathlib.Path(rules_d.__file__).parent.parent
-    for moment in range(8):
-        # Under another name the package needs no Ansible.
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITE_WITHOUT_END, plugins, path], stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout.readline() == "\n"
-            while not path.exists():
-                time.sleep(0.001)
-            time.sleep(0.003 * moment)
-            process.kill()
-        lines = path.read_text().splitlines()
-        assert len(lines) == 5000
-        assert len(set(lines)) == 1
-        path.unlink()
-
-
-def test_edits_are_taken_back_together(tmp_path):
-    one, two = tmp_path / "one", tmp_path / "two"
-    one.write_text("old\n")
-    edits = [Edit(str(one), "old\n", "new\n"), Edit(str(two), None, "new\n")]
-
-    def fail():
-        assert (one.read_text(), two.read_text()) == ("new\n", "new\n")
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError), rules_d.written(edits):
-        fail()
-    assert one.read_text() == "old\n"
-    assert not two.exists()
-    bad = Edit("/proc/linux-audit", None, "new\n")
-    with (
-        pytest.raises(RulesFileError, match="No such file or directory; nothing has changed"),
-        rules_d.written([*edits, bad]),
-    ):
-        pytest.fail("written")
-    assert one.read_text() == "old\n"
-    assert not two.exists()
-    with contextlib.suppress(FileNotFoundError):
-        two.unlink()
-    with rules_d.written(edits):
-        pass
-    assert (one.read_text(), two.read_text()) == ("new\n", "new\n")
