@@ -25,6 +25,28 @@ if "ansible_collections" not in sys.modules:
     _package("ansible_collections.linux.audit", ROOT)
 
 
+def pytest_configure(config):
+    """Hear of the workers, if there are any."""
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(_Workers())
+
+
+class _Workers:
+    @staticmethod
+    def pytest_testnodedown(node):
+        """Add what a worker measured."""
+        for name, seconds in getattr(node, "workeroutput", {}).get("spent", {}).items():
+            clock.spent[name] += seconds
+
+
+def pytest_sessionfinish(session):
+    """Give what was measured to the process that started this worker; tests' own times it has."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["spent"] = {
+            name: seconds for name, seconds in clock.spent.items() if name.startswith("of these")
+        }
+
+
 def pytest_runtest_logreport(report):
     """Add a test's time to that of its kind, which is the name of the directory below tests/."""
     kind = pathlib.PurePath(report.location[0]).parts[1]
