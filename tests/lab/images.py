@@ -17,7 +17,7 @@ RELEASES = ("bullseye", "bookworm", "trixie", "forky", "sid")
 
 PACKAGES = (
     "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "auditd", "audispd-plugins",
-    "iproute2", "procps", "kmod",
+    "iproute2", "iptables", "krb5-admin-server", "krb5-kdc", "kmod", "nftables", "procps", "sudo",
 )  # fmt: skip
 
 SIZE = "3G"  # of the file system; the file is sparse
@@ -30,6 +30,8 @@ MASKED = (
     "e2scrub_reap.service", "getty.target", "systemd-binfmt.service", "systemd-pstore.service",
     "systemd-logind.service", "systemd-networkd.service", "systemd-resolved.service", "systemd-timesyncd.service",
     "systemd-random-seed.service", "systemd-update-utmp-runlevel.service",
+    # A test that wants a realm makes one first.
+    "krb5-kdc.service", "krb5-admin-server.service",
     "kmod-static-nodes.service", "modprobe@.service", "dev-hugepages.mount", "dev-mqueue.mount",
     "sys-kernel-config.mount", "sys-kernel-tracing.mount", "sys-fs-fuse-connections.mount",
 )  # fmt: skip
