@@ -59,5 +59,6 @@ notes:
   - Rules are read and changed over netlink. Neither auditctl nor augenrules is needed or run. The tools of audit are
     only asked for their version, where the meaning of a rule depends on it (C(-S) with C(-F perm=) behind an arch).
   - In a container the rules are those of its host and can mostly not be reached from within.
+  - A warning names each line of O(rules_dir) at which auditctl would stop at the next boot, whoever wrote it.
   - Nothing is written or loaded before everything is checked. If the kernel refuses a rule, everything is put back.
 """

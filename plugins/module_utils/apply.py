@@ -12,11 +12,12 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optiona
 from .files import Edit, FileError, written
 from .host import Host
 from .kernel import Kernel, KernelError, KernelRule, RuleRefused
+from .preflight import examine, missing_directory, not_for_files, unsupported
 from .rules.fields import LISTS
 from .rules.model import Rule, canonical, match
 from .rules.plan import Step, plan
 from .rules.syntax import Line, Statement, render
-from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, RulesFile, add_lines
+from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, RulesFile, add_lines, version_key
 
 __all__ = ("ApplyError", "Change", "Options", "Outcome", "apply", "both_types", "file_diffs", "locked")
 
@@ -58,7 +59,8 @@ class Options(NamedTuple):
 class Outcome(NamedTuple):
     """What was done (in check mode: would be done), in lines of auditctl.
 
-    ``pending``: what an immutable kernel lacks until the next boot.
+    ``pending``: what an immutable kernel lacks until the next boot. ``problems``: what would keep auditctl from loading
+    all of the files then.
     """
 
     changed: bool
@@ -66,6 +68,7 @@ class Outcome(NamedTuple):
     removed: List[str]
     pending: List[str]
     diff: List[Dict[str, str]]
+    problems: Tuple[str, ...] = ()
 
     def joined_with(self, other: "Outcome") -> "Outcome":
         """The outcome of this and then of another change."""
@@ -75,6 +78,7 @@ class Outcome(NamedTuple):
             self.removed + other.removed,
             self.pending + other.pending,
             self.diff + other.diff,
+            tuple(dict.fromkeys(self.problems + other.problems)),
         )
 
     @property
@@ -116,7 +120,12 @@ def apply(change: Change, options: Options, host: Host) -> Outcome:
 def _apply(change: Change, options: Options, host: Host, kernel: Optional[Kernel]) -> Outcome:
     immutable = kernel is not None and kernel.status().enabled == _IMMUTABLE
     live = _compare_kernel(change, options, kernel.rules()) if kernel else Live([], [], [])
-    edits, file_changes = _compare_files(change, options, host) if options.persistent else ([], ([], []))
+    if options.persistent:
+        for statement in change.present:
+            reason = not_for_files(statement, host)
+            if reason:
+                raise ApplyError(f"audit rule '{statement.text}': {reason}")
+    edits, file_changes, files = _compare_files(change, options, host) if options.persistent else ([], ([], []), [])
     if immutable and live.steps:
         if not options.stage_when_immutable:
             raise ApplyError(
@@ -129,8 +138,10 @@ def _apply(change: Change, options: Options, host: Host, kernel: Optional[Kernel
                 "would be left of the change after it"
             )
     elif kernel:
-        check_paths(step.rule for step, held in live.steps if step.operation != "delete")
+        added = [step.rule for step, held in live.steps if step.operation != "delete"]
+        check_rules(added, kernel.status().features, host)
     outcome = make_outcome(live, edits, file_changes, immutable, options, host)
+    outcome = outcome._replace(problems=tuple(str(problem) for problem in examine(files, host) if problem.stops))
     if not options.check:
         steps = [] if immutable else live.steps
         execute(kernel, live.held, steps, edits)
@@ -218,8 +229,8 @@ def _compare_kernel(change: Change, options: Options, held: List[KernelRule]) ->
 
 def _compare_files(
     change: Change, options: Options, host: Host
-) -> Tuple[List[Edit], Tuple[List[Statement], List[Statement]]]:
-    """The edits of files, and the statements that they add and remove."""
+) -> Tuple[List[Edit], Tuple[List[Statement], List[Statement]], List[RulesFile]]:
+    """The edits of files, the statements that they add and remove, and the files as they are then."""
     directory = RulesDirectory(options.rules_dir, host)
     if not os.path.isdir(options.rules_dir):
         raise ApplyError(
@@ -258,34 +269,27 @@ def _compare_files(
     touched = [file for file in changed.values() if file.lines != _lines_of(file.path, files)]
     edits = directory.edits(touched)
     compiled = directory.compiled(edits)
-    return edits + ([compiled] if compiled else []), (added, removed)
+    after = sorted(changed.values(), key=lambda file: version_key(os.path.basename(file.path)))
+    return edits + ([compiled] if compiled else []), (added, removed), after
 
 
 def _lines_of(path: str, files: Sequence[RulesFile]) -> Tuple[Line, ...]:
     return next(file.lines for file in files if file.path == path)
 
 
-def check_paths(rules: Iterable[Rule]) -> None:
-    """What the kernel would refuse for want of a directory, found before anything is changed."""
+def check_rules(rules: Iterable[Rule], features: int, host: Host) -> None:
+    """What the kernel would refuse, found before anything is changed."""
     for rule in rules:
         missing = missing_directory(rule)
         if missing:
             raise ApplyError(
-                f"audit rule '{render(rule, os.uname().machine)}': the directory {missing} does not exist, and the "
+                f"audit rule '{render(rule, host.machine)}': the directory {missing} does not exist, and the "
                 "kernel takes no such rule without it; create it first, or set live: false to have the rule in the "
                 "files alone"
             )
-
-
-def missing_directory(rule: Rule) -> Optional[str]:
-    """The directory that is not there and has to be for the kernel to take the rule."""
-    for name in ("path", "dir", "exe"):
-        value = rule.value(name)
-        if isinstance(value, str):
-            needed = value if name == "dir" else os.path.dirname(value)
-            if not os.path.isdir(needed):
-                return needed
-    return None
+        unknown = unsupported(rule, features)
+        if unknown:
+            raise ApplyError(f"audit rule '{render(rule, host.machine)}': this kernel does not know {unknown}")
 
 
 def make_outcome(

@@ -7,12 +7,12 @@ import re
 from bisect import bisect
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .apply import missing_directory
 from .control import SETTINGS, Value, current, differing_settings, setting_value
 from .files import FileError
 from .host import Host
 from .kernel import AuditUnavailable, Kernel, KernelError, PermissionDenied, Status
-from .loading import in_augenrules_order, loaded_by
+from .loading import loaded_by
+from .preflight import Problem, examine, missing_directory
 from .result import visible
 from .rules.errors import RuleError
 from .rules.fields import LISTS
@@ -20,7 +20,7 @@ from .rules.model import Rule, canonical, match
 from .rules.plan import must_keep_order
 from .rules.structure import to_structure
 from .rules.syntax import Line, Statement, render
-from .rules_d import RulesDirectory
+from .rules_d import RulesDirectory, RulesFile, in_augenrules_order
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -113,9 +113,11 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
     plugins = _plugins()
     if plugins is not None:
         result["plugins"] = plugins
-    lines: Optional[List[Line]] = None
+    files: Optional[List[RulesFile]] = None
+    lines: List[Line] = []
     try:
-        lines = [line for file in RulesDirectory(rules_dir, host).files for line in file.lines]
+        files = RulesDirectory(rules_dir, host).files
+        lines = [line for file in files for line in file.lines]
         result["files"] = [_line(line, host.machine) for line in lines if line.statement or line.error]
     except FileError as error:
         result["files"] = [{"path": rules_dir, "line": 0, "text": "", "error": str(error)}]
@@ -126,6 +128,8 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
             held = [entry.rule for entry in kernel.rules()]
     except (AuditUnavailable, PermissionDenied) as error:
         result.update(available=False, reason=str(error))
+        if files is not None:
+            result["problems"] = list(map(_problem, examine(files, host)))
         return result
     result.update(
         available=True,
@@ -134,7 +138,8 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
         rules=[_rule(canonical(rule), host.machine) for rule in held],
         daemon=_daemon(status.pid),
     )
-    if lines is not None:
+    if files is not None:
+        result["problems"] = list(map(_problem, examine(files, host, status.features)))
         result.update(_compared(held, values, lines, host.machine))
     return result
 
@@ -178,9 +183,25 @@ def _compared(held: List[Rule], values: Dict[str, Value], lines: List[Line], mac
     }
 
 
+def _problem(problem: Problem) -> Dict[str, Any]:
+    path, number = _place(problem.origin)
+    return {
+        "path": path,
+        "line": number,
+        "text": problem.text,
+        "reason": problem.reason,
+        "stops_loading": problem.stops,
+    }
+
+
+def _place(origin: str) -> Tuple[str, int]:
+    path, colon, number = origin.rpartition(":")
+    return (path, int(number)) if colon and number.isdigit() else (origin, 0)
+
+
 def _line(line: Line, machine: str) -> Dict[str, Any]:
-    path, _colon, number = line.origin.rpartition(":")
-    entry: Dict[str, Any] = {"path": path, "line": int(number), "text": line.text}
+    path, number = _place(line.origin)
+    entry: Dict[str, Any] = {"path": path, "line": number, "text": line.text}
     if line.error:
         entry["error"] = str(RuleError(line.error.reason, line.error.part))
     else:

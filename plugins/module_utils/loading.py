@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a boot makes of the rules files: augenrules(8) puts them together, auditctl(8) loads the result."""
+"""What a boot makes of the lines of rules files, once augenrules(8) has put them together: auditctl(8) loads them."""
 
 from typing import Dict, Iterable, List, NamedTuple
 
@@ -8,7 +8,7 @@ from .control import SETTINGS, Value, setting_value
 from .rules.model import Rule
 from .rules.syntax import Line
 
-__all__ = ("Loaded", "in_augenrules_order", "loaded_by")
+__all__ = ("Loaded", "loaded_by")
 
 _IMMUTABLE = 2
 _BY_OPTION = {setting.option: setting for setting in SETTINGS}
@@ -19,16 +19,6 @@ class Loaded(NamedTuple):
 
     rules: List[Rule]
     settings: Dict[str, Value]
-
-
-def in_augenrules_order(lines: Iterable[Line]) -> List[Line]:
-    """The lines of all files as augenrules(8) puts them: what clears comes first, -e last."""
-
-    def place(line: Line) -> int:
-        option, value = (line.statement and line.statement.control) or ("", "")
-        return {"-D": 0 if not value else 1, "-e": 2}.get(option, 1)
-
-    return sorted(lines, key=place)
 
 
 def loaded_by(lines: Iterable[Line]) -> Loaded:

@@ -57,6 +57,8 @@ def run(module: "AnsibleModule", change_of: Callable[[Host], Change], **changed_
         module.fail_json(msg=visible(str(error)))
     except OSError as error:
         module.fail_json(msg=f"{error.filename or options.rules_dir}: {error.strerror}")
+    for problem in outcome.problems:
+        module.warn(visible(problem))
     rules = change.present or change.absent
     result = {
         "changed": outcome.changed,

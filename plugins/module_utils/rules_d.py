@@ -12,7 +12,15 @@ from .files import Edit, FileError, read_text
 from .rules.resolver import Resolver
 from .rules.syntax import Line, parse_file
 
-__all__ = ("RulesDirectory", "RulesFile", "add_lines", "compile_rules", "version_key")
+__all__ = (
+    "RulesDirectory",
+    "RulesFile",
+    "add_lines",
+    "awk_knows_white_space",
+    "compile_rules",
+    "in_augenrules_order",
+    "version_key",
+)
 
 DEFAULT_DIRECTORY = "/etc/audit/rules.d"
 HEADER = "## Rules set with the Ansible collection linux.audit; other lines of this file are left alone."
@@ -87,7 +95,7 @@ class RulesDirectory:
         before = read_text(path)
         filled = [texts[os.path.join(self.path, name)] or "" for name in names]
         old = any("\r" in text for text in filled) and (self._resolver.version or _RETURNS_STRIPPED) < _RETURNS_STRIPPED
-        after = compile_rules(filled, _awk_knows_white_space, old)
+        after = compile_rules(filled, awk_knows_white_space, old)
         return None if before == after else Edit(path, before, after, compiled=True)
 
 
@@ -134,6 +142,16 @@ def compile_rules(texts: Iterable[str], white_space: Callable[[], bool], keep_re
     return "\n".join([head, special["-D"], special["-b"], special["-f"], *rules, special["-e"], ""])
 
 
+def in_augenrules_order(lines: Iterable[Line]) -> List[Line]:
+    """The lines of all files as augenrules(8) puts them: what clears comes first, -e last."""
+
+    def place(line: Line) -> int:
+        option, value = (line.statement and line.statement.control) or ("", "")
+        return {"-D": 0 if not value else 1, "-e": 2}.get(option, 1)
+
+    return sorted(lines, key=place)
+
+
 def version_key(name: str) -> tuple:
     """The sort key of ls -v and sort -V: numbers by value, ~ before the end, letters before other characters.
 
@@ -166,6 +184,7 @@ def _load(name: str, directory: str, resolver: Resolver) -> RulesFile:
     return RulesFile(path, text, tuple(parse_file(text or "", path, resolver)))
 
 
-def _awk_knows_white_space() -> bool:
+def awk_knows_white_space() -> bool:
+    r"""Whether this host's awk takes ``\s`` for white space; mawk takes it for the letter."""
     awk = shutil.which("awk")
     return bool(awk) and subprocess.call([awk, r'BEGIN { exit !match(" ", "^\\s$") }'], stdin=subprocess.DEVNULL) == 0

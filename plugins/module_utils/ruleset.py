@@ -14,10 +14,10 @@ from .apply import (
     Outcome,
     apply,
     both_types,
+    check_rules,
     execute,
     locked,
     make_outcome,
-    missing_directory,
     step_lines,
 )
 from .control import (
@@ -34,7 +34,8 @@ from .control import (
 from .files import Edit, FileError, written
 from .host import Host
 from .kernel import Kernel, KernelError, KernelRule
-from .loading import in_augenrules_order, loaded_by
+from .loading import loaded_by
+from .preflight import examine, missing_directory, not_for_files
 from .result import visible
 from .rules.errors import RuleError
 from .rules.fields import LISTS
@@ -42,7 +43,7 @@ from .rules.model import Rule, canonical, match
 from .rules.plan import Sight, plan
 from .rules.structure import parse_structure
 from .rules.syntax import Line, Statement, parse_file, parse_line
-from .rules_d import HEADER, RulesDirectory, RulesFile
+from .rules_d import HEADER, RulesDirectory, RulesFile, in_augenrules_order
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -124,7 +125,7 @@ def add_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Options
 
     Raises ApplyError, KernelError or FileError.
     """
-    wanted = _read(lines, ruleset, options)
+    wanted = _read(lines, ruleset, options, host)
     if not ruleset.present:
         outcome = apply(Change(absent=wanted.statements), options, host)
         return RulesetOutcome(outcome, [], wanted.left_out, None, [])
@@ -145,13 +146,13 @@ def apply_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Optio
     with locked(options):
         kernel = Kernel() if options.live else None
         try:
-            return _apply(_read(lines, ruleset, options), ruleset, options, host, kernel)
+            return _apply(_read(lines, ruleset, options, host), ruleset, options, host, kernel)
         finally:
             if kernel:
                 kernel.close()
 
 
-def _read(lines: Sequence[Line], ruleset: RulesetOptions, options: Options) -> _Wanted:
+def _read(lines: Sequence[Line], ruleset: RulesetOptions, options: Options, host: Host) -> _Wanted:
     """Check the declaration as a whole; all that is wrong in one error."""
     problems = [str(line.error) for line in lines if line.error]
     found: Dict[Rule, Line] = {}
@@ -193,10 +194,13 @@ def _read(lines: Sequence[Line], ruleset: RulesetOptions, options: Options) -> _
                 staged.append(statement)
             else:
                 statements.append(statement)
-            line = line._replace(text=statement.text)
+            unfit = not_for_files(statement, host) if options.persistent else None
+            if unfit:
+                problems.append(f"{line.origin}: '{line.text}': {unfit}")
+            line = line._replace(text=statement.text, statement=statement._replace(unread=()))
             if statement.operation == "prepend":
                 # Some releases read -A as -d, so it is written as -a, in its place.
-                in_front.insert(0, line._replace(statement=statement._replace(operation="append")))
+                in_front.insert(0, line._replace(statement=line.statement._replace(operation="append")))
                 continue
         kept.append(line)
     if problems:
@@ -245,6 +249,9 @@ def _apply(
             "the kernel takes this only after a boot (enabled 2), and without persistent: true nothing would be left "
             "of it then: " + "; ".join(pending)
         )
+    if kernel and not immutable:
+        added = [step.rule for step, _held in live.steps if step.operation != "delete"]
+        check_rules(added, kernel.status().features, host)
     edits, backup = _edits(directory, target, new, ruleset) if options.persistent else ([], None)
     file_changes = _changed_statements(target, new, edits)
     outcome = make_outcome(live, edits, file_changes, immutable, options, host)._replace(pending=pending)
@@ -266,7 +273,7 @@ def _apply(
         [setting.line(wanted.settings[setting.name]) or "" for setting in now],
         wanted.left_out,
         backup,
-        _problems(files, target.path, wanted.settings) if ruleset.present else [],
+        _problems(files, target.path, wanted.settings, host, kernel) if ruleset.present else [],
     )
 
 
@@ -378,9 +385,7 @@ def _where_order_is_kept(
 
 def _statements(file: RulesFile) -> List[Statement]:
     return [
-        line.statement
-        for line in file.lines
-        if line.statement and line.statement.operation in ("append", "prepend")
+        line.statement for line in file.lines if line.statement and line.statement.operation in ("append", "prepend")
     ]
 
 
@@ -428,10 +433,12 @@ def _prove(live: Live, host: Host) -> None:
         )
 
 
-def _problems(files: Sequence[RulesFile], target: str, settings: Mapping[str, Value]) -> List[str]:
-    """What would keep auditctl from loading all of the files, and what it would make of settings that we set."""
+def _problems(
+    files: Sequence[RulesFile], target: str, settings: Mapping[str, Value], host: Host, kernel: Optional[Kernel]
+) -> List[str]:
+    """What would go wrong at the next boot, with the settings that we set as well."""
     others = [line for file in files if file.path != target for line in file.lines]
-    problems = [str(line.error) for line in others if line.error]
+    problems = list(map(str, examine(files, host, kernel.status().features if kernel else None)))
     controls = [line for file in files for line in file.lines if line.statement and line.statement.control]
     for setting in SETTINGS:
         if setting.name in settings:

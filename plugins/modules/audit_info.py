@@ -196,6 +196,37 @@ files:
       line: 2
       text: -w /etc/passwd -p wb
       error: "'wb': must be one to four of the letters r (read), w (write), x (execute), a (attributes)"
+problems:
+  description:
+    - What would go wrong with the files at the next boot, in the order of their lines. Lines that are not understood, or
+      not by the auditctl of the host; rules that are there twice, or never looked at, as another one matches first;
+      directories that are missing; fields that the kernel does not know; a lock (C(-e 2)) before other rules; a file
+      that ends within a line.
+  type: list
+  elements: dict
+  returned: when the files can be read
+  contains:
+    path:
+      description: The file.
+      type: str
+    line:
+      description: The number of the line, V(0) for the file as a whole.
+      type: int
+    text:
+      description: The line as it is written.
+      type: str
+    reason:
+      description: What is wrong with it.
+      type: str
+    stops_loading:
+      description: Whether auditctl loads nothing of what is behind the line.
+      type: bool
+  sample:
+    - path: /etc/audit/rules.d/30-site.rules
+      line: 7
+      text: -w /etc/passwd -p wa -k id
+      reason: "is there already (/etc/audit/rules.d/10-base.rules:3: '-w /etc/passwd -p wa -k id')"
+      stops_loading: true
 drift:
   description: How the kernel differs from the files. Rules are in canonical form.
   type: dict

@@ -181,7 +181,10 @@ backup:
   sample: /etc/audit/rules.d.before-2026-11-23T10-00-00Z
 problems:
   description:
-    - What is wrong in other files of O(rules_dir), and would keep auditctl from loading all rules at boot.
+    - What is wrong in the files of O(rules_dir) and would go wrong at the next boot, with file and line. Lines that are
+      not understood, or not by the auditctl of the host, which stops there; rules that are there twice, or never looked
+      at, as another one matches first; missing directories; a lock (C(-e 2)) before other rules; a file that ends
+      within a line.
     - Settings of other files that are read after those of the set, and so count at the next boot.
   type: list
   elements: str

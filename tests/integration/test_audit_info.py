@@ -249,3 +249,63 @@ def test_a_release_that_expands_permissions(boot, playbook, tmp_path, release):
     assert applied["drift"] == loaded["drift"] == NO_DRIFT
     assert applied["in_sync"] and loaded["in_sync"]
     assert len(loaded["rules"]) == len(rules)
+
+
+PASSWD = "-w /etc/passwd -p wa -k passwd"
+# The lines of a file, which of them is a problem, and a part of what is said of it.
+PROBLEMS = [
+    ([PASSWD, PASSWD], 2, "is there already"),
+    (["-i", PASSWD, PASSWD], 3, "is there already"),
+    ([PASSWD, "-a always,exit -F perm=aw -F path=/etc/passwd -k passwd"], 2, "is the same rule"),
+    ([PASSWD, "-w /etc/passwd -p wa -k other"], 2, "under another key"),
+    (["-w /etc/apt -p wa -k apt", "-w /etc/apt/apt.conf -p w"], 2, "all that it matches"),
+    (["-a always,exit -F arch=b64 -S mount -F success=no -k x"], 1, "write '-a always,exit"),
+    (["-a always,io_uring -S openat -k x"], 1, "is not read by auditctl"),
+    (["-a always,EXIT -S mount -k x"], 1, "is not read by auditctl"),
+    (["-w /no/such/file -p wa"], 1, "/no/such does not exist"),
+    (["-a always,exit -F dir=/no/such -F perm=wa"], 1, "/no/such does not exist"),
+]
+
+
+def test_what_would_go_wrong_at_a_boot_is_what_goes_wrong(host):
+    """Each file is loaded by augenrules, with a rule behind it that shows whether auditctl has come that far."""
+    marker = "-w /etc/motd -p wa -k marker"
+    commands = []
+    for lines, _number, _said in PROBLEMS:
+        commands += [
+            written(FILE, *lines) + f"; {written('99-marker.rules', marker)}; auditctl -D >/dev/null",
+            INFO,
+            "augenrules --load >/dev/null 2>&1; auditctl -l",
+        ]
+    results = host.tasks(*commands)
+    for (lines, number, said), info, loaded in zip(PROBLEMS, results[1::3], results[2::3], strict=True):
+        (problem,) = info["problems"]
+        assert (problem["path"], problem["line"]) == (f"{RULES_D}/{FILE}", number)
+        assert problem["text"] == lines[number - 1]
+        assert said in problem["reason"]
+        assert problem["stops_loading"] is ("marker" not in loaded), (problem, loaded)
+
+
+def test_a_file_that_ends_within_a_line(host):
+    glued, info, loaded = host.tasks(
+        f"printf %s '{PASSWD}' >{RULES_D}/{FILE}; {written('99-marker.rules', '-w /etc/motd -p wa')}", INFO,
+        "auditctl -D >/dev/null; augenrules --load >/dev/null 2>&1; auditctl -l",
+    )  # fmt: skip
+    (problem,) = info["problems"]
+    assert "one line with the first of the next file" in problem["reason"]
+    assert "passwd" not in loaded or "motd" not in loaded, loaded
+
+
+def test_a_task_warns_of_what_keeps_its_rule_from_being_loaded(host):
+    host.write(FILE, f"{PASSWD}\n{PASSWD}\n")
+    done, again, repaired, unread = host.tasks(
+        task("audit_rule", {"rule": SHADOW}),
+        task("audit_rule", {"rule": SHADOW}),
+        task("audit_ruleset", {"rules": [PASSWD, SHADOW], "file": FILE}),
+        task("audit_rule", {"rule": "-a always,io_uring -S openat -F key=x"}),
+    )
+    assert (done["changed"], again["changed"]) == (True, False)
+    for result in (done, again):
+        assert [f"{RULES_D}/{FILE}:2" in warning for warning in result["warnings"]] == [True]
+    assert "is there already" in repaired["problems"][0]  # in the file of the first task
+    assert_message(unread["msg"], "auditctl 3.0.9", "-a always,io_uring", "persistent: false")

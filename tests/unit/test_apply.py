@@ -39,6 +39,7 @@ class FakeKernel:
         self.held = [statement.rule for statement in statements(*lines)]
         self.refuse = {}
         self.enabled = 1
+        self.features = 0x7F
         self.log = []
 
     def status(self):

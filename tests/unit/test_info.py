@@ -17,9 +17,10 @@ from ansible_collections.linux.audit.plugins.module_utils.kernel import (
     PermissionDenied,
     Status,
 )
-from ansible_collections.linux.audit.plugins.module_utils.loading import in_augenrules_order, loaded_by
+from ansible_collections.linux.audit.plugins.module_utils.loading import loaded_by
 from ansible_collections.linux.audit.plugins.module_utils.result import visible
 from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import parse_file, parse_line, render
+from ansible_collections.linux.audit.plugins.module_utils.rules_d import in_augenrules_order
 from strategies import HOST
 
 A = "-a always,exit -F path=/etc/passwd -F perm=wa -F key=a"

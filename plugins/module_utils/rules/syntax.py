@@ -67,7 +67,8 @@ class Statement(NamedTuple):
 
     ``operation`` is append, prepend, delete (with ``rule``) or control (with ``control``, a pair of option and value).
     ``text`` is the line as it is to stand in a rules file. ``watch`` tells that the rule is written with -w or -W:
-    whether it is then a path or a dir is decided when it is loaded.
+    whether it is then a path or a dir is decided when it is loaded. ``unread`` are the parts of the line as it was
+    written that the host's auditctl refuses, or takes for something else.
     """
 
     operation: str
@@ -75,6 +76,7 @@ class Statement(NamedTuple):
     rule: Optional[Rule] = None
     control: Optional[Tuple[str, str]] = None
     watch: bool = False
+    unread: Tuple[str, ...] = ()
 
 
 class Line(NamedTuple):
@@ -203,6 +205,7 @@ class _RuleParser:
         self.key_allowed = False
         self.expanded = False
         self.words: List[str] = []
+        self.unread: List[str] = []
 
     def parse(self, options: List[Tuple[str, str]]) -> Statement:
         lists = [option for option, value in options if option in _LIST_OPTIONS]
@@ -235,9 +238,20 @@ class _RuleParser:
                 f"{option} {value}",
             )
         self.operation, self.action, self.list = _LIST_OPTIONS[option], action[0], filters[0]
-        # Releases before 3.1 know list names in lower case only; -A deletes in 4.0.4 to 4.1.0, and where a rule of a
-        # file goes is said by its place there.
+        if option == "-A" or value != value.lower() or self.list == "io_uring":
+            self._note_releases(option, value)
+        # Where a rule of a file goes is said by its place there.
         self.words += ["-a" if option == "-A" else option, ",".join(w if w in ACTIONS else w.lower() for w in words)]
+
+    def _note_releases(self, option: str, value: str) -> None:
+        """Releases before 3.1 know neither io_uring nor lists in upper case, and -A deletes in 4.0.4 to 4.1.0."""
+        version = self.resolver.version
+        if version is None:
+            return
+        if version < (3, 1) and (self.list == "io_uring" or value != value.lower()):
+            self.unread.append(f"{option} {value}")
+        elif option == "-A" and (4, 0, 4) <= version < (4, 1, 1):
+            self.unread.append(option)
 
     def _watch(self, option: str, value: str) -> None:
         if self.list or self.fields:
@@ -278,6 +292,8 @@ class _RuleParser:
                 number, word = self._syscall(name)
                 self.numbers.add(number)
                 words.append(word)
+                if word != name:
+                    self.unread.append(f"-S {name}")
         self.key_allowed = self.syscalls_given = True
         self.words += [option, ",".join(words)]
 
@@ -331,7 +347,10 @@ class _RuleParser:
         if kind.name == "perm":
             self._expand(number)
         self.key_allowed = self.key_allowed or kind.name in _ALLOW_KEY
-        self.words += [option, quote(f"{name}{operator}{_rewritten(field, text, self.resolver)}")]
+        written = _rewritten(field, text, self.resolver)
+        if written != text:
+            self.unread.append(f"-F {value}")
+        self.words += [option, quote(f"{name}{operator}{written}")]
 
     def _compare(self, option: str, value: str) -> None:
         for operator in ("!=", "="):
@@ -423,7 +442,7 @@ class _RuleParser:
             None if everything else frozenset(self.numbers),
             tuple(self.keys),
         )
-        return Statement(self.operation, text, rule, watch=self.watch)
+        return Statement(self.operation, text, rule, watch=self.watch, unread=tuple(self.unread))
 
 
 def _split_field(text: str) -> Tuple[str, str, str]:
