@@ -198,10 +198,10 @@ files:
       error: "'wb': must be one to four of the letters r (read), w (write), x (execute), a (attributes)"
 problems:
   description:
-    - What would go wrong with the files at the next boot, in the order of their lines. Lines that are not understood, or
-      not by the auditctl of the host; rules that are there twice, or never looked at, as another one matches first;
-      directories that are missing; fields that the kernel does not know; a lock (C(-e 2)) before other rules; a file
-      that ends within a line.
+    - What would go wrong with the files at the next boot, in the order of their lines.
+    - Lines that are not understood, or not by the auditctl of the host; rules that are there twice, or never looked at,
+      as another one matches first; directories that are missing; fields that the kernel does not know; a lock (C(-e 2))
+      before other rules; a file that ends within a line.
   type: list
   elements: dict
   returned: when the files can be read

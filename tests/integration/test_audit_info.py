@@ -287,7 +287,7 @@ def test_what_would_go_wrong_at_a_boot_is_what_goes_wrong(host):
 
 
 def test_a_file_that_ends_within_a_line(host):
-    glued, info, loaded = host.tasks(
+    _glued, info, loaded = host.tasks(
         f"printf %s '{PASSWD}' >{RULES_D}/{FILE}; {written('99-marker.rules', '-w /etc/motd -p wa')}", INFO,
         "auditctl -D >/dev/null; augenrules --load >/dev/null 2>&1; auditctl -l",
     )  # fmt: skip
