@@ -8,7 +8,7 @@ have annotations:
 ``## when: NAME, not NAME``
     The paragraph counts where all of it holds. A NAME is one of FEATURES, or a parameter that is not empty.
 ``## requirements: ID, ...``
-    What asks for its rules. The host does not look at it.
+    What asks for its rules; it is written to the file.
 
 ``{NAME}`` in the value of a field stands for the values of a parameter. Behind ``!=`` the field is repeated for each
 of them (none of these), otherwise the rule is (any of these). Three names are looked up on the host: ``{arch}``,
@@ -32,20 +32,29 @@ from .rules.record_types import expand
 from .rules.syntax import Line, parse_arguments, split
 from .rules.watch import archs, perm_syscalls
 
-__all__ = ("FEATURES", "Pack", "Paragraph", "paragraphs", "privileged_programs", "read_pack")
+__all__ = ("FEATURES", "Feature", "Pack", "Paragraph", "paragraphs", "privileged_programs", "read_pack")
 
 _ANNOTATION = re.compile(r"## ?([a-z]+)(?:: *(.*))?$")
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
 _FIELD = re.compile(r"([a-z_0-9]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
 _CAPABILITIES = "security.capability"
 
-#: What rules can need, and the releases of the kernel and of audit that have it. Kernels of distributions may have it
-#: sooner; they get the rules for those that have not, which match the same and more.
+
+class Feature(NamedTuple):
+    """What rules can need: releases of the kernel and of audit, and a file that is there on hosts that have it."""
+
+    kernel: Tuple[int, ...] = ()
+    audit: Tuple[int, ...] = ()
+    path: str = "/"
+
+
+#: Kernels of distributions may have a feature sooner; they get what is written for those that do not have it.
 FEATURES = {
-    "filesystem_list": ((4, 16), (2, 8)),
-    "saddr_fam": ((5, 3), (3, 0)),
+    "filesystem_list": Feature(kernel=(4, 16), audit=(2, 8)),
+    "saddr_fam": Feature(kernel=(5, 3), audit=(3, 0)),
     # Older kernels compare a call that has no address with the address of the call before it.
-    "saddr_fam_of_each_call": ((5, 16), (3, 0)),
+    "saddr_fam_of_each_call": Feature(kernel=(5, 16), audit=(3, 0)),
+    "selinux": Feature(path="/sys/fs/selinux/enforce"),
 }
 
 
@@ -94,17 +103,28 @@ def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -
     lines: List[Line] = []
     notes: Dict[str, None] = {}
     for paragraph in paragraphs(text):
-        terms = [term.strip() for term in paragraph.annotations.get("when", "").split(",") if term.strip()]
-        lacking = [term for term in terms if not _holds(term, values, host)]
-        counts = not lacking
+        try:
+            lacking = [term for term in _terms(paragraph) if not _holds(term, values, host)]
+        except RuleError as error:
+            lines.append(Line(paragraph.annotations["when"], name, None, error.of("", name)))
+            continue
         # Where there is another way without it, nothing is left out.
         if lacking and all(term in FEATURES and f"not {term}" not in text for term in lacking):
-            subject = " ".join(comment.lstrip("# ") for comment in paragraph.comments)
-            notes[f"{name}: this host has no {', '.join(lacking)} ({_releases(lacking)}), so without: {subject}"] = None
-        found = _paragraph_lines(name, paragraph, values, host, notes) if counts else []
+            subject = " ".join(comment.lstrip("# ") for comment in _comments(paragraph))
+            notes[f"{name}: this host does not have {', '.join(lacking)}, so without: {subject}"] = None
+        found = [] if lacking else _paragraph_lines(name, paragraph, values, host, notes)
         if found:
-            lines += [Line(comment, name) for comment in paragraph.comments] + found
+            lines += [Line(comment, name) for comment in _comments(paragraph)] + found
     return Pack(lines, list(notes))
+
+
+def _terms(paragraph: Paragraph) -> List[str]:
+    return [term.strip() for term in paragraph.annotations.get("when", "").split(",") if term.strip()]
+
+
+def _comments(paragraph: Paragraph) -> List[str]:
+    asked = paragraph.annotations.get("requirements")
+    return ([f"# {asked}"] if asked else []) + paragraph.comments
 
 
 class _Values(Dict[str, List[str]]):
@@ -146,20 +166,18 @@ def _holds(term: str, values: Mapping[str, List[str]], host: Host) -> bool:
         return not _holds(term[4:], values, host)
     if term not in FEATURES:
         return bool(values[term])
-    kernel, audit = FEATURES[term]
+    feature = FEATURES[term]
     # Where there is no auditctl, nothing will read the file before one is installed.
-    return host.kernel >= kernel and (host.version is None or host.version >= audit)
-
-
-def _releases(features: Sequence[str]) -> str:
-    return "; ".join(
-        f"kernel {'.'.join(map(str, FEATURES[name][0]))}, audit {'.'.join(map(str, FEATURES[name][1]))}"
-        for name in features
-    )
+    known = host.version is None or host.version >= feature.audit
+    return known and host.kernel >= feature.kernel and os.path.exists(feature.path)
 
 
 def _variants(words: List[str], values: Mapping[str, List[str]], host: Host) -> List[List[str]]:
     """The rules that one line stands for, as words. Values are put into words, and so cannot become words."""
+    if words[0] not in ("-a", "-A", "-w"):
+        return [words]
+    if len(words) % 2:
+        raise RuleError("has an option without a value; in a pack each option is followed by its value")
     variants: List[List[str]] = [[]]
     for option, word in zip(words[::2], words[1::2]):
         place = _PLACEHOLDER.search(word)
@@ -189,9 +207,10 @@ def _values(name: str, values: Mapping[str, List[str]], host: Host) -> List[str]
 
 
 def _line(words: List[str], origin: str, host: Host, notes: Dict[str, None]) -> Line:
-    """The line of one rule as this host can have it. Raises _LeftOut or RuleError."""
-    fields = [_FIELD.match(word) for option, word in zip(words[::2], words[1::2]) if option == "-F"]
-    arch = next((field.group(3) for field in fields if field and field.group(1) == "arch"), None)
+    """The line of one rule, or of a setting, as this host can have it. Raises _LeftOut or RuleError."""
+    if len(words) % 2:
+        return Line(" ".join(words), origin, parse_arguments(words, host))
+    arch = next((word[5:] for word in words if word.startswith("arch=")), None)
     number = tables.arch_number(arch, host.machine) if arch else None
     if arch and number is None:
         raise _LeftOut
@@ -211,7 +230,7 @@ def _line(words: List[str], origin: str, host: Host, notes: Dict[str, None]) -> 
             kept[place:place] = perm_syscalls(word[5:], arch, host)
         kept += [option, word]
     statement = parse_arguments(kept, host)
-    missing = missing_directory(statement.rule)
+    missing = missing_directory(statement.rule) if statement.rule else None
     if missing:
         raise _LeftOut(f"there is no directory {missing} on this host, so without its rules")
     return Line(statement.text, origin, statement)

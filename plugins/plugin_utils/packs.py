@@ -80,7 +80,8 @@ def sources(items: object) -> list[dict[str, Any]]:
     asked: dict[str, Mapping[str, Any]] = {}
     for item in [items] if isinstance(items, (str, Mapping)) else items or []:
         entry = {"name": item} if isinstance(item, str) else item
-        if not isinstance(entry, Mapping) or not {"name"} <= set(entry) <= {"name", "parameters"}:
+        keys = set(entry) if isinstance(entry, Mapping) else set()
+        if not {"name"} <= keys <= {"name", "parameters"} or not isinstance(entry["name"], str):
             raise AnsibleError(f"a pack is a name, or a dictionary with name and parameters, not {item!r}")
         if entry["name"] in asked:
             raise AnsibleError(f"the rule pack {entry['name']} is asked for twice")
@@ -89,9 +90,7 @@ def sources(items: object) -> list[dict[str, Any]]:
         for included in load(name).includes.values():
             asked.update((other, {}) for other in included if other not in asked)
     packs = sorted(map(load, asked), key=lambda pack: KINDS.index(pack.kind))
-    return [
-        {"name": pack.name, "content": pack.text, "parameters": _values(pack, asked[pack.name])} for pack in packs
-    ]
+    return [{"name": pack.name, "content": pack.text, "parameters": _values(pack, asked[pack.name])} for pack in packs]
 
 
 def _values(pack: Pack, given: object) -> dict[str, Any]:
