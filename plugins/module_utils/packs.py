@@ -23,8 +23,8 @@ import re
 import stat
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .apply import missing_directory
 from .host import Host
+from .preflight import missing_directory
 from .rules import syscalls, tables
 from .rules.errors import RuleError, shown
 from .rules.fields import BY_NAME

@@ -22,13 +22,14 @@ _EXECUTABLE_PATH, _EXCLUDE_EXTEND, _SESSIONID_FILTER, _FILTER_FS = 1 << 2, 1 << 
 class Problem(NamedTuple):
     """What is wrong with a line: where it stands (``file:line``), what it says, and why that is wrong.
 
-    ``stops``: auditctl -R loads nothing of what is behind it.
+    ``stops``: auditctl -R loads nothing of what is behind it. ``dead``: it is loaded, and never looked at.
     """
 
     origin: str
     text: str
     reason: str
     stops: bool = False
+    dead: bool = False
 
     def __str__(self) -> str:
         consequence = "; auditctl would load no line behind it" if self.stops else ""
@@ -135,12 +136,9 @@ def _of_shadows(lines: Sequence[Line], goes_on: bool) -> Iterable[Problem]:
     for some in by_list.values():
         for shadow in shadows([line.statement.rule for line in some]):
             line, by = some[shadow.place], some[shadow.by]
-            yield Problem(
-                line.origin,
-                line.text,
-                f"{reasons[shadow.sameness]} ({by.origin}: '{shown(by.text)}')",
-                shadow.sameness == "identical" and not goes_on,
-            )
+            reason = f"{reasons[shadow.sameness]} ({by.origin}: '{shown(by.text)}')"
+            refused = shadow.sameness == "identical"
+            yield Problem(line.origin, line.text, reason, refused and not goes_on, not refused)
 
 
 def _of_locks(lines: Sequence[Line]) -> Iterable[Problem]:

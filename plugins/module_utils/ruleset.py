@@ -75,13 +75,18 @@ class RulesetOptions(NamedTuple):
 
 
 class RulesetOutcome(NamedTuple):
-    """What was done: as for single rules, and settings as lines, rules left out, the folder of files moved aside."""
+    """What was done: as for single rules, and settings as lines, rules left out, the folder of files moved aside.
+
+    ``problems``: what would go wrong at the next boot; ``warnings``: the same, with rules that are only superfluous in
+    one line.
+    """
 
     rules: Outcome
     settings: List[str]
     left_out: List[str]
     backup: Optional[str]
     problems: List[str]
+    warnings: List[str]
 
 
 class Sources(NamedTuple):
@@ -165,7 +170,7 @@ def add_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Options
     wanted = _read(lines, ruleset, options, host)
     if not ruleset.present:
         outcome = apply(Change(absent=wanted.statements), options, host)
-        return RulesetOutcome(outcome, [], wanted.left_out, None, [])
+        return RulesetOutcome(outcome, [], wanted.left_out, None, *[list(outcome.problems)] * 2)
     outcome = apply(Change(present=wanted.statements), options, host)
     if wanted.staged and options.persistent:
         staged = apply(Change(present=wanted.staged), options._replace(live=False), host)
@@ -175,7 +180,7 @@ def add_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Options
         control = apply_control(wanted.settings, options, host)
         settings = [line for line in control.lines if line]
         outcome = outcome.joined_with(Outcome(control.changed, [], [], control.pending, control.diff))
-    return RulesetOutcome(outcome, settings, wanted.left_out, None, [])
+    return RulesetOutcome(outcome, settings, wanted.left_out, None, *[list(outcome.problems)] * 2)
 
 
 def apply_ruleset(lines: Sequence[Line], ruleset: RulesetOptions, options: Options, host: Host) -> RulesetOutcome:
@@ -310,7 +315,7 @@ def _apply(
         [setting.line(wanted.settings[setting.name]) or "" for setting in now],
         wanted.left_out,
         backup,
-        _problems(files, target.path, wanted.settings, host, kernel) if ruleset.present else [],
+        *(_problems(files, target.path, wanted.settings, host, kernel) if ruleset.present else ([], [])),
     )
 
 
@@ -472,10 +477,12 @@ def _prove(live: Live, host: Host) -> None:
 
 def _problems(
     files: Sequence[RulesFile], target: str, settings: Mapping[str, Value], host: Host, kernel: Optional[Kernel]
-) -> List[str]:
-    """What would go wrong at the next boot, with the settings that we set as well."""
+) -> Tuple[List[str], List[str]]:
+    """What would go wrong at the next boot, with the settings that we set as well; and what to warn of, in short."""
     others = [line for file in files if file.path != target for line in file.lines]
-    problems = list(map(str, examine(files, host, kernel.status().features if kernel else None)))
+    found = examine(files, host, kernel.status().features if kernel else None)
+    dead = [str(problem) for problem in found if problem.dead]
+    problems = [str(problem) for problem in found if not problem.dead]
     controls = [line for file in files for line in file.lines if line.statement and line.statement.control]
     for setting in SETTINGS:
         if setting.name in settings:
@@ -488,7 +495,8 @@ def _problems(
         problems.append(
             "no file has the line -D: augenrules --load fails where the kernel holds one of the rules already"
         )
-    return problems
+    summary = [f"{len(dead)} rules are never looked at, as others match first; see problems"] if dead else []
+    return problems + dead, problems + summary
 
 
 def run_ruleset(module: "AnsibleModule") -> None:
@@ -518,8 +526,8 @@ def run_ruleset(module: "AnsibleModule") -> None:
         module.fail_json(msg=visible(str(error)))
     except OSError as error:
         module.fail_json(msg=f"{error.filename or options.rules_dir}: {error.strerror}")
-    for problem in outcome.problems:
-        module.warn(visible(problem))
+    for warning in outcome.warnings:
+        module.warn(visible(warning))
     result = {
         "changed": outcome.rules.changed,
         "added": outcome.rules.added,

@@ -187,3 +187,10 @@ def test_a_watch_whose_path_has_become_another_kind_goes_all_the_same(host):
     host.kernel.held = [statement.rule._replace(fields=(first._replace(name=other), *statement.rule.fields[1:]))]
     host([line])
     assert host.canonical() == [canonical(statement.rule)]
+
+
+def test_rules_that_are_never_looked_at_are_one_warning(host):
+    wide, narrow = "-w /etc -p wa -k etc", "-w /etc/hosts -p wa -k hosts"
+    outcome = host([wide, narrow, PASSWD, "-D"])
+    assert ["all that it matches" in problem for problem in outcome.problems] == [True, True]
+    assert outcome.warnings == ["2 rules are never looked at, as others match first; see problems"]
