@@ -286,15 +286,15 @@ def test_packs_are_put_together_and_told_apart(host):
 def test_unknown_users_and_missing_directories_are_left_out_and_told(host, monkeypatch):
     pack = expanded("exclusions", host, time_users=["daemon", "chrony"])
     assert [rule.value("uid") for rule in rules(pack) if rule.value("uid") is not None] == [1, 1]
-    assert pack.notes == ["exclusions: there is no chrony on this host, so without uid=chrony"]
+    assert pack.notes == ["exclusions: this host does not have the users or groups chrony"]
     pack = expanded("process_kills", host, exclude_users=["nobody_there", "1000"])
     assert {field[1:] for rule in rules(pack) for field in rule.fields if field.name == "auid"} == {("!=", 1000)}
-    assert pack.notes == ["process_kills: there is no nobody_there on this host, so without auid!=nobody_there"]
+    assert pack.notes == ["process_kills: this host does not have the users or groups nobody_there"]
 
     monkeypatch.setattr(expansion, "missing_directory", lambda rule: rule.value("dir") and "/no")
     pack = expanded("kernel_modules", host)
     assert {rule.value("dir") for rule in rules(pack)} == {None}
-    assert pack.notes == ["kernel_modules: there is no directory /no on this host, so without its rules"]
+    assert pack.notes == ["kernel_modules: this host does not have the directories /no"]
 
 
 def test_saddr_fam_only_where_kernel_and_audit_have_it():
@@ -348,7 +348,8 @@ def test_setuid_programs_are_quoted_and_strange_ones_cannot_stop_the_others(host
     monkeypatch.setattr(expansion, "privileged_programs", lambda directories: ["/opt/x\ny", "/usr/bin/su"])
     pack = expanded("privileged_commands", host)
     assert any(rule.value("path") == "/usr/bin/su" for rule in rules(pack))
-    (note,) = {note.replace("b32", "b64") for note in pack.notes}
+    (note,) = pack.notes
+    assert note.startswith("privileged_commands: there can be no rule for ")
     assert r"/opt/x\ny" in note
 
 
