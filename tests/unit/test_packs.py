@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rule packs as data, and what becomes of them on hosts of many kinds."""
 
+import importlib.util
 import itertools
 import os
 import pathlib
@@ -17,7 +18,13 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.model import can
 from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import split
 from ansible_collections.linux.audit.plugins.module_utils.ruleset import read_sources
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
+from provocations import PROVOCATIONS
 from strategies import Host
+
+ROOT = pathlib.Path(packs.__file__).resolve().parent.parent.parent
+_spec = importlib.util.spec_from_file_location("pack_tables", ROOT / "tools" / "pack_tables.py")
+pack_tables = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(pack_tables)
 
 NAMES = packs.names()
 QUESTIONS = [name for name in NAMES if packs.load(name).kind == "question"]
@@ -408,5 +415,14 @@ def test_a_pack_of_ones_own(host):
 
 
 def test_packs_are_shipped():
-    root = pathlib.Path(packs.__file__).resolve().parent.parent.parent
-    assert {path.stem for path in (root / "packs").iterdir()} == set(NAMES)
+    assert {path.stem for path in (ROOT / "packs").iterdir()} == set(NAMES)
+
+
+def test_every_pack_is_provoked():
+    assert {one.pack for one in PROVOCATIONS if one.quiet} == set(QUESTIONS)
+    assert {one.pack for one in PROVOCATIONS if not one.quiet} == set(QUESTIONS)
+
+
+def test_the_pages_are_up_to_date():
+    for path, text in pack_tables.pages().items():
+        assert path.read_text() == text, f"run: python tools/pack_tables.py ({path.name})"
