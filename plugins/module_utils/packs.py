@@ -74,7 +74,20 @@ class Pack(NamedTuple):
 
 
 class _LeftOut(Exception):
-    """A rule that this host has no use for, or cannot have; the reason is told unless it is empty."""
+    """A rule that this host has no use for, or cannot have: the reason and what it is about, if that is to be told."""
+
+
+class _Notes(Dict[str, Dict[str, None]]):
+    """What is left out of a pack, each thing once, by the reason."""
+
+    def add(self, reason: str, thing: str) -> None:
+        self.setdefault(reason, {})[thing] = None
+
+
+_NO_FEATURE = "this host does not have what is needed for"
+_NO_NAME = "this host does not have the users or groups"
+_NO_DIRECTORY = "this host does not have the directories"
+_NO_RULE = "there can be no rule for"
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:
@@ -101,7 +114,7 @@ def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -
     """
     values = _Values((key, _texts(value)) for key, value in parameters.items())
     lines: List[Line] = []
-    notes: Dict[str, None] = {}
+    notes = _Notes()
     for paragraph in paragraphs(text):
         try:
             lacking = [term for term in _terms(paragraph) if not _holds(term, values, host)]
@@ -111,11 +124,11 @@ def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -
         # Where there is another way without it, nothing is left out.
         if lacking and all(term in FEATURES and f"not {term}" not in text for term in lacking):
             subject = " ".join(comment.lstrip("# ") for comment in _comments(paragraph))
-            notes[f"{name}: this host does not have {', '.join(lacking)}, so without: {subject}"] = None
+            notes.add(_NO_FEATURE, f"{subject} ({', '.join(lacking)})")
         found = [] if lacking else _paragraph_lines(name, paragraph, values, host, notes)
         if found:
             lines += [Line(comment, name) for comment in _comments(paragraph)] + found
-    return Pack(lines, list(notes))
+    return Pack(lines, [f"{name}: {reason} {', '.join(things)}" for reason, things in notes.items()])
 
 
 def _terms(paragraph: Paragraph) -> List[str]:
@@ -139,7 +152,7 @@ def _texts(value: Any) -> List[str]:
 
 
 def _paragraph_lines(
-    name: str, paragraph: Paragraph, values: Mapping[str, List[str]], host: Host, notes: Dict[str, None]
+    name: str, paragraph: Paragraph, values: Mapping[str, List[str]], host: Host, notes: _Notes
 ) -> List[Line]:
     lines = []
     for number, text in paragraph.rules:
@@ -148,14 +161,14 @@ def _paragraph_lines(
             for words in _variants(split(text), values, host):
                 try:
                     lines.append(_line(words, origin, host, notes))
-                except _LeftOut as reason:
-                    if str(reason):
-                        notes[f"{name}: {reason}"] = None
+                except _LeftOut as left_out:
+                    if left_out.args:
+                        notes.add(*left_out.args)
                 except RuleError as error:
                     if "{setuid_programs}" not in text:
                         raise
                     # Whoever may write there must not keep all other rules from being loaded.
-                    notes[f"{name}: without {shown(' '.join(words))}: {error.reason}"] = None
+                    notes.add(_NO_RULE, shown(error.part))
         except RuleError as error:
             lines.append(Line(text, origin, None, error.of("", origin)))
     return lines
@@ -206,7 +219,7 @@ def _values(name: str, values: Mapping[str, List[str]], host: Host) -> List[str]
     return values[name]
 
 
-def _line(words: List[str], origin: str, host: Host, notes: Dict[str, None]) -> Line:
+def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> Line:
     """The line of one rule, or of a setting, as this host can have it. Raises _LeftOut or RuleError."""
     if len(words) % 2:
         return Line(" ".join(words), origin, parse_arguments(words, host))
@@ -220,10 +233,9 @@ def _line(words: List[str], origin: str, host: Host, notes: Dict[str, None]) -> 
         if option == "-S" and number is not None:
             word = _known_syscalls(word, tables.arch_machine(number))
         elif option == "-F" and field and _unknown_name(field.group(1), field.group(3), host):
-            reason = f"there is no {field.group(3)} on this host, so without {word}"
             if field.group(2) != "!=":
-                raise _LeftOut(reason)
-            notes[f"{origin.rpartition(':')[0]}: {reason}"] = None
+                raise _LeftOut(_NO_NAME, field.group(3))
+            notes.add(_NO_NAME, field.group(3))
             continue
         elif option == "-F" and word.startswith("perm=") and "-S" not in words and arch:
             place = kept.index(f"arch={arch}") + 1
@@ -232,7 +244,7 @@ def _line(words: List[str], origin: str, host: Host, notes: Dict[str, None]) -> 
     statement = parse_arguments(kept, host)
     missing = missing_directory(statement.rule) if statement.rule else None
     if missing:
-        raise _LeftOut(f"there is no directory {missing} on this host, so without its rules")
+        raise _LeftOut(_NO_DIRECTORY, missing)
     return Line(statement.text, origin, statement)
 
 

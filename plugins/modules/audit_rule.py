@@ -39,7 +39,8 @@ options:
   rules:
     description:
       - Many rules in one task, each a line as in O(rule) or a structure with the keys V(list), V(action), V(arch),
-        V(syscalls), V(fields), V(comparisons) and V(keys), which mean what the parameters of these names mean.
+        V(syscalls), V(fields), V(comparisons), V(keys) and V(record_types), which mean what the parameters of these
+        names mean.
     type: list
     elements: raw
   list:
@@ -74,6 +75,13 @@ options:
     description: Keys that the records of the rule can be found by.
     type: list
     elements: str
+  record_types:
+    description:
+      - Record types by name or number, and categories of them, such as V(crypto), which C(docs/packs.md) lists. Each
+        type makes one rule with C(msgtype).
+      - On the list V(exclude), which is the default then, records of these types are not written.
+    type: list
+    elements: str
   key:
     description:
       - With O(state=absent) and no rule, remove all rules that have exactly this key, alone or among others.
@@ -97,6 +105,10 @@ EXAMPLES = r"""
     arch: [b64, b32]
     syscalls: [adjtimex, settimeofday, clock_settime]
     keys: [time-change]
+
+- name: Leave out records that nobody reads
+  linux.audit.audit_rule:
+    record_types: [CRYPTO_KEY_USER, virtual_machines]
 
 - name: Many rules in one task, in a file that is read early
   linux.audit.audit_rule:
@@ -204,6 +216,7 @@ def main():
             fields={"type": "list", "elements": "str"},
             comparisons={"type": "list", "elements": "str"},
             keys={"type": "list", "elements": "str", "no_log": False},
+            record_types={"type": "list", "elements": "str"},
             key={"type": "str", "no_log": False},
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
         ),

@@ -221,7 +221,7 @@ notes:
   type: list
   elements: str
   returned: success
-  sample: ["exclusions: there is no chrony on this host, so without uid=chrony"]
+  sample: ["exclusions: this host does not have the users or groups chrony, _chrony"]
 backup:
   description: The folder that other files were moved to.
   type: str

@@ -3,13 +3,14 @@
 """Rules as dictionaries, the form in which playbooks write and read them.
 
 A structure has the keys of ``OPTIONS``; each value is written as auditctl(8) writes it. One structure with several
-archs stands for one rule for each of them.
+archs, or record types, stands for one rule for each of them.
 """
 
 from typing import Any, Dict, List, Mapping
 
 from .errors import RuleError
 from .model import Rule
+from .record_types import expand
 from .resolver import Resolver
 from .syntax import Statement, parse_arguments, render, split
 
@@ -24,13 +25,14 @@ OPTIONS = {
     "fields": True,
     "comparisons": True,
     "keys": True,
+    "record_types": True,
 }
 # With one of these a rule takes a key, and says what it matches, without -S.
 _STAND_ALONE = ("path=", "dir=", "perm=", "exe=", "exe!=")
 
 
 def parse_structure(structure: Mapping[str, Any], resolver: Resolver) -> List[Statement]:
-    """The statements of a structure, one for each arch. Raises RuleError."""
+    """The statements of a structure, one for each arch or record type. Raises RuleError."""
     shown = str(dict(structure))
     unknown = sorted(str(key) for key in structure if key not in OPTIONS)
     if unknown:
@@ -39,14 +41,23 @@ def parse_structure(structure: Mapping[str, Any], resolver: Resolver) -> List[St
     for key in ("list", "action"):
         if len(values[key]) > 1:
             raise RuleError("must be one word", key, shown)
-    arguments = [_arguments(values, arch) for arch in values["arch"] or [""]]
+    if values["record_types"] and values["list"] not in ([], ["exclude"], ["user"]):
+        raise RuleError("are compared on the lists exclude and user alone", "record_types", shown)
+    try:
+        types = [[f"msgtype={name}"] for name in expand(values["record_types"])]
+    except RuleError as error:
+        raise error.of(shown) from None
+    if types and not values["list"]:
+        values["list"] = ["exclude"]
+    arguments = [_arguments(values, arch, fields) for arch in values["arch"] or [""] for fields in types or [[]]]
     return [parse_arguments(words, resolver) for words in arguments]
 
 
 def to_structure(rule: Rule, machine: str) -> Dict[str, Any]:
     """The structure of a rule, with values as ``render`` writes them for a host of that machine."""
     structure: Dict[str, Any] = {"list": rule.list, "action": rule.action}
-    structure.update((key, []) for key, is_list in OPTIONS.items() if is_list)
+    # A record type is one of the fields.
+    structure.update((key, []) for key, is_list in OPTIONS.items() if is_list and key != "record_types")
     words = split(render(rule._replace(keys=()), machine))
     for option, value in zip(words[2::2], words[3::2]):
         if option == "-S":
@@ -63,7 +74,7 @@ def to_structure(rule: Rule, machine: str) -> Dict[str, Any]:
     return structure
 
 
-def _arguments(values: Mapping[str, List[str]], arch: str) -> List[str]:
+def _arguments(values: Mapping[str, List[str]], arch: str, more_fields: List[str]) -> List[str]:
     filter_list = values["list"][0] if values["list"] else "exit"
     action = values["action"][0] if values["action"] else "always"
     words = ["-a", f"{action},{filter_list}"]
@@ -73,6 +84,8 @@ def _arguments(values: Mapping[str, List[str]], arch: str) -> List[str]:
         words += ["-S", ",".join(values["syscalls"])]
     elif filter_list == "exit" and not any(field.startswith(_STAND_ALONE) for field in values["fields"]):
         words += ["-S", "all"]
+    for field in more_fields:
+        words += ["-F", field]
     for option, key, prefix in (("-F", "fields", ""), ("-C", "comparisons", ""), ("-F", "keys", "key=")):
         for value in values[key]:
             words += [option, prefix + value]
@@ -86,6 +99,6 @@ def _texts(value: Any, key: str, shown: str) -> List[str]:
     for item in items:
         if isinstance(item, bool) or not isinstance(item, (str, int)):
             raise RuleError(f"must be {'a list of texts' if OPTIONS[key] else 'a text'}, not {item!r}", key, shown)
-    if key in ("arch", "syscalls") and isinstance(value, str):
+    if key in ("arch", "syscalls", "record_types") and isinstance(value, str):
         items = [word.strip() for word in value.split(",")]
     return [str(item) for item in items if str(item) or key != "keys"]

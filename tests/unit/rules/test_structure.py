@@ -40,6 +40,17 @@ def test_to_structure_and_back_is_the_same_rule(rule):
             [r"-a always,exit -F path=/etc/x\ y -F perm=wa -F key=k"],
         ),
         ({"list": "exclude", "fields": "msgtype=CWD"}, ["-a always,exclude -F msgtype=CWD"]),
+        (
+            {"record_types": ["cwd", "1302", "network"]},
+            [
+                f"-a always,exclude -F msgtype={name}"
+                for name in ("CWD", "PATH", "SOCKETCALL", "SOCKADDR", "NETFILTER_PKT", "NETFILTER_CFG")
+            ],
+        ),
+        (
+            {"list": "exclude", "action": "never", "record_types": "CWD, PATH", "fields": ["uid=0"]},
+            ["-a never,exclude -F msgtype=CWD -F uid=0", "-a never,exclude -F msgtype=PATH -F uid=0"],
+        ),
         ({"list": "task", "action": "never"}, ["-a never,task"]),
         (
             {"list": "filesystem", "action": "never", "fields": ["fstype=tracefs"]},
