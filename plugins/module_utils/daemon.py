@@ -13,8 +13,10 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from contextlib import contextmanager
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .files import Edit, FileError, written
 from .host import Host
@@ -24,15 +26,21 @@ __all__ = ("Daemon", "DaemonError", "Done", "action_for", "find", "parse_report"
 
 _SEARCH_PATH = "/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin"
 _UNIT, _RULES_UNIT = "auditd.service", "audit-rules.service"
+_RULES_PROGRAMS = ("augenrules", "auditctl")
 _SCRIPTS = ("/etc/init.d/auditd", "/etc/rc.d/init.d/auditd")
 # Of audit 4.1.2 and newer, and of older releases.
 _REPORTS = ("/run/audit/auditd.state", "/run/auditd.state", "/var/run/auditd.state")
 _SYSLOGS = ("/var/log/syslog", "/var/log/messages", "/var/log/daemon.log")
 _STOP_SECONDS, _START_SECONDS = 90.0, 180.0
-# How long the daemon may take to do as it was told, and how long what it started has to live.
-_ANSWER_SECONDS, _SETTLE_SECONDS = 10.0, 1.0
+# How long the daemon may take to answer, and to start its plugins, and how long what was started has to live.
+_ANSWER_SECONDS, _PLUGIN_SECONDS, _SETTLE_SECONDS = 10.0, 5.0, 1.0
 _CONFIRMATION = "config change requested"
-_ENDING = "The audit daemon is exiting."
+# What the daemon says when all is well.
+_ROUTINE = re.compile(
+    "Started dispatcher|"
+    "The audit daemon is exiting|Init complete|No plugins found|audit dispatcher initialized|config change requested"
+)
+_BUSY = ("activating", "deactivating", "reloading")
 _EXIT_CODES = {
     1: "it could not be initialised",
     2: "it does not know an argument that it is started with",
@@ -56,6 +64,42 @@ class Done(NamedTuple):
     pid_before: int
     pid_after: int
     confirmed: bool
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back what would end this process, until the block has ended: it must not end while there is no daemon."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: List[int] = []
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    handlers = {number: signal.signal(number, lambda number, frame: received.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+        for number in received[:1]:
+            os.kill(os.getpid(), number)
+
+
+def _confirmed(log: "_Log") -> bool:
+    """Whether the daemon says that it has read its files; False where there is no log, or not this of it.
+
+    Raises DaemonError if it complains instead; it keeps the configuration that it had then.
+    """
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    complained = False
+    while log.readable and time.monotonic() < deadline:
+        time.sleep(_SETTLE_SECONDS if complained else 0.1)
+        words = log.words()
+        if any(_CONFIRMATION in line for line in words):
+            return True
+        if complained:
+            raise DaemonError(_with_words("auditd does not take its new configuration", log.complaints()))
+        complained = bool(words)
+    return False
 
 
 def action_for(running: bool, need: str, start: bool = False) -> str:
@@ -113,46 +157,37 @@ class Daemon:
         """Have the files read again (HUP), and prove it. Raises DaemonError."""
         pid, log = self._running_pid(), _Log()
         _send(pid, signal.SIGHUP)
-        confirmed = self._confirmed(log)
-        self._prove(log, plugins, "was told to read its files again")
-        if self.pid != pid:
-            raise DaemonError(_with_words(f"auditd (pid {pid}) has ended on reading its files again", log.words()))
+        confirmed = _confirmed(log)
+        after = self._prove(log, plugins, "was told to read its files again")
+        if after != pid:
+            raise DaemonError(_with_words(f"auditd (pid {pid}) has ended on reading its files again", log.complaints()))
         return Done("reload", pid, pid, confirmed)
 
     def stop(self) -> int:
         """End the daemon (TERM) and wait until it has ended; its process id, or 0. Raises DaemonError."""
-        pid = self.pid
-        if not pid:
+        if self.unavailable:
             return 0
-        _send(pid, signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while self._is_there(pid):
-            if time.monotonic() > deadline:
-                raise DaemonError(f"auditd (pid {pid}) does not end, {_STOP_SECONDS:.0f} seconds after it was told to")
-            time.sleep(0.05)
+        self._wait_for_manager()
+        pid = self.pid
+        if pid:
+            self._end(pid)
+            self._wait_for_manager()
+            other = self.pid
+            if other:
+                raise DaemonError(f"auditd (pid {pid}) has ended, and was started again by another (pid {other})")
         return pid
 
-    def start(self, plugins: Sequence[str] = (), rules: bool = True) -> Done:
-        """Start the daemon unless it runs, and prove it.
-
-        Without ``rules``, what else would load the rules is left out where that can be: they are in the kernel. Raises
-        DaemonError.
-        """
-        if self.unavailable:
-            raise DaemonError(self.unavailable)
-        pid, log = self.pid, _Log()
+    def start(self, plugins: Sequence[str] = ()) -> Done:
+        """Start the daemon unless it runs, and prove it. Raises DaemonError."""
+        pid = self.pid
         if pid:
             return Done("none", pid, pid, True)
-        status, output = _run(self._start_command(rules), _START_SECONDS)
-        if status:
-            raise DaemonError(self._reason(log, status, output))
-        return Done("start", 0, self._prove(log, plugins, "was started"), True)
+        return Done("start", 0, self._launch(plugins), True)
 
     def restart(self, plugins: Sequence[str] = ()) -> Done:
         """Stop the daemon and start it, and prove it. Raises DaemonError."""
-        before = self.stop()
-        after = self.start(plugins, rules=not before).pid_after
-        return Done("restart" if before else "start", before, after, True)
+        before = self.pid
+        return Done("restart" if before else "start", before, self._launch(plugins, before), True)
 
     def rotate(self) -> None:
         """Have the log files rotated (USR1). Raises DaemonError."""
@@ -187,12 +222,44 @@ class Daemon:
             raise DaemonError("auditd does not run")
         return pid
 
+    def _launch(self, plugins: Sequence[str], old: int = 0) -> int:
+        """Start the daemon, in the place of an old one; return its process id. Raises DaemonError."""
+        if self.unavailable:
+            raise DaemonError(self.unavailable)
+        if self.unit.get("LoadState") == "masked":
+            raise DaemonError(f"auditd cannot be started: {_UNIT} is masked")
+        # All that takes time is done while the old one still runs. Rules that are in the kernel stay there.
+        log, command = _Log(), self._start_command(with_rules=not old)
+        with _undisturbed():
+            if old:
+                self._end(old)
+            status, output = _run(command, _START_SECONDS)
+        if status:
+            raise DaemonError(self._reason(log, status, output))
+        return self._prove(log, plugins, "was started")
+
+    def _end(self, pid: int) -> None:
+        _send(pid, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self._is_there(pid):
+            if time.monotonic() > deadline:
+                raise DaemonError(f"auditd (pid {pid}) does not end, {_STOP_SECONDS:.0f} seconds after it was told to")
+            time.sleep(0.02)
+
+    def _wait_for_manager(self) -> None:
+        """Wait until systemd has ended what it does with auditd; it starts one again that has failed."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self.manager == "systemd" and _show(_UNIT, "ActiveState").get("ActiveState") in _BUSY:
+            if time.monotonic() > deadline:
+                raise DaemonError(f"systemd still starts or stops {_UNIT} after {_STOP_SECONDS:.0f} seconds")
+            time.sleep(0.1)
+
     def _is_there(self, pid: int) -> bool:
         """Whether the process is there. Until systemd has taken note of its end, it would not start another."""
         state = _stat(pid)
         return state is not None and (self.manager == "systemd" or state[0] != "Z")
 
-    def _start_command(self, rules: bool) -> List[str]:
+    def _start_command(self, with_rules: bool) -> List[str]:
         if self.manager == "sysvinit":
             return [self.program or "", "start"]
         if self.manager == "none":
@@ -202,67 +269,43 @@ class Daemon:
         pulled_in = (self.unit.get("Requires", "") + " " + self.unit.get("Wants", "")).split()
         if _RULES_UNIT in pulled_in:
             _systemctl("reset-failed", _RULES_UNIT)
-            if not rules:
-                # All that auditd depends on was there a moment ago; the rules would be deleted and loaded again.
+            if not with_rules:
+                # Otherwise they would be deleted and loaded again. What else auditd depends on was there a moment ago.
                 return [_program("systemctl"), "start", "--job-mode=ignore-dependencies", _UNIT]
         return [_program("systemctl"), "start", _UNIT]
 
-    def _confirmed(self, log: "_Log") -> bool:
-        """Whether the daemon says that it has read its files; it says nothing where there is no log of it."""
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        pause = 0.05
-        while log.readable and time.monotonic() < deadline:
-            time.sleep(pause)
-            words = log.words()
-            if any(_CONFIRMATION in line for line in words):
-                return True
-            if words:
-                # It complains, and keeps what it had.
-                time.sleep(_SETTLE_SECONDS)
-                words = log.words()
-                if any(_CONFIRMATION in line for line in words):
-                    return True
-                raise DaemonError(_with_words("auditd does not take its new configuration", words))
-            pause = min(2 * pause, 1.0)
-        return False
-
     def _prove(self, log: "_Log", plugins: Sequence[str], what: str) -> int:
         """Wait until the kernel names an auditd whose plugins run, and see that they stay; return its process id."""
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        pid, processes = 0, {}  # type: int, Dict[str, int]
+        deadline = time.monotonic() + _PLUGIN_SECONDS
         while True:
             pid = self.pid
-            processes = _children(pid, plugins)
-            if pid and len(processes) == len(set(plugins)):
+            processes = _descendants(pid, plugins)
+            complete = len(processes) == len(set(plugins))
+            if time.monotonic() > deadline or (pid and (complete or log.complaints())):
                 break
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.1)
-        if pid:
-            time.sleep(_SETTLE_SECONDS)
+            time.sleep(0.2)
+        time.sleep(_SETTLE_SECONDS)
         if not pid or self.pid != pid:
-            raise DaemonError(_with_words(f"auditd {what} and does not run", log.words()))
-        later = _children(pid, plugins)
+            raise DaemonError(_with_words(f"auditd {what} and does not run", log.complaints()))
+        later = _descendants(pid, plugins)
         for plugin in plugins:
-            if plugin not in processes:
-                raise DaemonError(_with_words(f"auditd (pid {pid}) does not run its plugin {plugin}", log.words()))
-            if later.get(plugin) != processes[plugin]:
-                raise DaemonError(_with_words(f"the plugin {plugin} of auditd (pid {pid}) ends at once", log.words()))
+            if plugin not in later:
+                raise DaemonError(_with_words(f"auditd (pid {pid}) does not run its plugin {plugin}", log.complaints()))
+            if later[plugin] != processes.get(plugin, later[plugin]):
+                raise DaemonError(_with_words(f"the plugin {plugin} of auditd ends at once", log.complaints()))
         return pid
 
     def _reason(self, log: "_Log", status: int, output: str) -> str:
-        if self.manager == "systemd" and _RULES_UNIT in self.unit.get("Requires", "").split():
-            state = _show(_RULES_UNIT, "ActiveState").get("ActiveState")
-            if state == "failed":
-                what = f"auditd is not started before {_RULES_UNIT} has loaded the rules, which fails"
-                return _with_words(what, log.words() or [output])
-        words = log.words()
+        """Why the daemon has not been started, from what it, or what started it, says."""
+        failed = _show(_RULES_UNIT, "Result").get("Result") != "success"
+        if failed and _RULES_UNIT in self.unit.get("Requires", "").split():
+            what = f"auditd is not started before {_RULES_UNIT} has loaded the rules, which fails"
+            return _with_words(what, log.words(_RULES_PROGRAMS) or [output])
+        words = log.complaints()
         if not words and self.manager == "systemd":
             code = _show(_UNIT, "ExecMainStatus").get("ExecMainStatus", "")
-            words = [_EXIT_CODES.get(int(code) if code.isdigit() else 0, "")]
-        if not any(words):
-            words = [_EXIT_CODES.get(status, ""), output]
-        return _with_words("auditd does not start", words)
+            status = int(code) if code.isdigit() else 0
+        return _with_words("auditd does not start", words or [_EXIT_CODES.get(status, ""), output])
 
 
 def find(host: Host) -> Daemon:
@@ -278,9 +321,7 @@ def find(host: Host) -> Daemon:
         unavailable = str(error)
     if os.path.isdir("/run/systemd/system"):
         unit = _show(_UNIT, "LoadState,Requires,Wants,RefuseManualStop,UnitFileState")
-        if unit.get("LoadState") == "masked":
-            return Daemon(host.version, program, "systemd", unit, unavailable or f"{_UNIT} is masked")
-        if unit.get("LoadState") == "loaded":
+        if unit.get("LoadState") in ("loaded", "masked"):
             return Daemon(host.version, program, "systemd", unit, unavailable)
     for script in _SCRIPTS:
         if os.access(script, os.X_OK):
@@ -301,35 +342,37 @@ def put_into_effect(
     """
     before = daemon.pid
     action = action_for(bool(before), need, start)
-    try:
-        with written(edits):
-            if action == "none":
-                return Done("none", before, before, True)
-            return {"reload": daemon.reload, "start": daemon.start, "restart": daemon.restart}[action](plugins)
-    except FileError:
-        raise
-    except DaemonError as error:
-        # The old files are back.
-        raise DaemonError(f"{error}; {_went_back(daemon, before, action)}") from error
+    act = {"reload": daemon.reload, "start": daemon.start, "restart": daemon.restart}.get(action)
+    written_all = False
+    with _undisturbed():
+        try:
+            with written(edits):
+                written_all = True
+                return act(plugins) if act else Done("none", before, before, True)
+        except (DaemonError, FileError) as error:
+            if not written_all:
+                raise
+            restored = "the old files are back, and " if isinstance(error, DaemonError) else ""
+            raise DaemonError(f"{error}; {restored}{_as_before(daemon, before, action)}") from error
 
 
-def _went_back(daemon: Daemon, before: int, action: str) -> str:
+def _as_before(daemon: Daemon, before: int, action: str) -> str:
     """Have the daemon run as it did before; what came of it, in words."""
     try:
-        pid = daemon.pid
         if not before:
             daemon.stop()
-            return "the old files are back, and auditd does not run, as before"
+            return "auditd does not run, as before"
+        pid = daemon.pid
         if not pid:
-            daemon.start(rules=False)
+            daemon.start()
         elif action == "restart" and pid != before:
             daemon.restart()
         else:
             _send(pid, signal.SIGHUP)
             daemon._prove(_Log(), (), "was told to read its old files again")
-        return "the old files are back, and auditd runs with them"
+        return "auditd runs again as before"
     except DaemonError as error:
-        return f"the old files are back, and auditd does not run with them either: {error}"
+        return f"auditd does not run again: {error}"
 
 
 def parse_report(text: str) -> Dict[str, Any]:
@@ -351,7 +394,7 @@ def _value(text: str) -> Any:
 
 
 class _Log:
-    """What is said from now on by auditd and by what is started with it: in the journal, otherwise in a syslog file."""
+    """What is said from now on, in the journal, otherwise in a file of syslog."""
 
     def __init__(self) -> None:
         self._cursor = None
@@ -368,40 +411,44 @@ class _Log:
         """Whether there is a log at all."""
         return bool(self._cursor or self._sizes)
 
-    def words(self) -> List[str]:
-        """The lines, without what they all begin with, each one once."""
+    def words(self, programs: Sequence[str] = ("auditd",)) -> List[str]:
+        """What the programs say, line by line, each one once."""
         if self._cursor:
-            units = [word for unit in (_UNIT, _RULES_UNIT) for word in ("-u", unit)]
-            command = [_program("journalctl"), "-q", "-o", "json", f"--after-cursor={self._cursor}", *units]
-            lines = _said_in_journal(_run(command, 30)[1])
+            # Not --after-cursor: where others are filtered out, old releases of it leave out one entry too many.
+            names = [f"SYSLOG_IDENTIFIER={name}" for name in programs]
+            command = [_program("journalctl"), "-q", "-o", "json", f"--cursor={self._cursor}", *names]
+            lines = said_in_journal(_run(command, 30)[1], self._cursor)
         else:
-            lines = [line for path, size in self._sizes.items() for line in _said_in_file(path, size)]
-        return [line for line in dict.fromkeys(lines) if line != _ENDING]
+            lines = [line for path, size in self._sizes.items() for line in _said_in_file(path, size, programs)]
+        return list(dict.fromkeys(lines))
+
+    def complaints(self) -> List[str]:
+        """What the daemon says and would not if all were well."""
+        return [line for line in self.words() if not _ROUTINE.match(line)]
 
 
-def _said_in_journal(text: str) -> List[str]:
-    """The messages of the daemon and of what loads the rules, from the journal's JSON; systemd's own are left out."""
-    said = []
-    for line in text.splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        message = entry.get("MESSAGE")
-        if isinstance(message, str) and entry.get("_PID") != "1" and entry.get("SYSLOG_IDENTIFIER") != "systemd":
-            said.append(message)
-    return said
+def said_in_journal(text: str, cursor: str) -> List[str]:
+    """The messages of journalctl's JSON but for that of the entry at the cursor."""
+    entries = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    messages = [entry.get("MESSAGE") for entry in entries if entry.get("__CURSOR") != cursor]
+    # One that is no text is a list of bytes.
+    return [message for message in messages if isinstance(message, str)]
 
 
-def _said_in_file(path: str, offset: int) -> List[str]:
+def said_in_syslog(text: str, programs: Sequence[str]) -> List[str]:
+    """The messages of programs in lines of a syslog file."""
+    names = "|".join(map(re.escape, programs))
+    return re.findall(rf"^.*? (?:{names})(?:\[\d+\])?: (.*)$", text, re.MULTILINE)
+
+
+def _said_in_file(path: str, offset: int, programs: Sequence[str]) -> List[str]:
     try:
         with open(path, "rb") as file:
             # A file that was rotated meanwhile is read from its beginning.
             file.seek(offset if os.fstat(file.fileno()).st_size >= offset else 0)
-            text = file.read().decode("utf-8", "replace")
+            return said_in_syslog(file.read().decode("utf-8", "replace"), programs)
     except OSError:
         return []
-    return re.findall(r" (?:auditd|augenrules|auditctl)(?:\[\d+\])?: (.*)$", text, re.MULTILINE)
 
 
 def _with_words(what: str, words: Iterable[str]) -> str:
@@ -435,16 +482,16 @@ def _stat(pid: int) -> Optional[Tuple[str, int]]:
     return words[0], int(words[1])
 
 
-def _children(pid: int, programs: Sequence[str]) -> Dict[str, int]:
-    """Which of the programs run as children of a process, by their process ids."""
+def _descendants(pid: int, programs: Sequence[str]) -> Dict[str, int]:
+    """Which of the programs a process has started, by their process ids; in audit 2 it is a child that starts them."""
     found: Dict[str, int] = {}
     if not programs or not pid:
         return found
-    for entry in os.listdir("/proc"):
-        if entry.isdigit() and (_stat(int(entry)) or ("", 0))[1] == pid:
-            for program in programs:
-                if _runs(int(entry), program):
-                    found[program] = int(entry)
+    states = {number: _stat(number) for number in map(int, filter(str.isdigit, os.listdir("/proc")))}
+    parents = {number: state[1] for number, state in states.items() if state}
+    for number, parent in parents.items():
+        if pid in (parent, parents.get(parent)):
+            found.update((program, number) for program in programs if _runs(number, program))
     return found
 
 
