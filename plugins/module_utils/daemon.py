@@ -21,6 +21,7 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Se
 from .files import Edit, FileError, read_text, written
 from .host import Host
 from .kernel import Kernel, KernelError
+from .keyvalue import parse, values
 
 __all__ = ("Daemon", "DaemonError", "Done", "action_for", "find", "parse_report", "put_into_effect")
 
@@ -200,6 +201,20 @@ class Daemon:
         before = self.pid
         return Done("restart" if before else "start", before, self._launch(plugins, before), True)
 
+    @property
+    def enabled(self) -> Optional[bool]:
+        """Whether a boot starts the daemon; None where systemd does not know."""
+        state = _show(_UNIT, "UnitFileState").get("UnitFileState") if self.manager == "systemd" else ""
+        return state.startswith("enabled") if state else None
+
+    def enable(self, wanted: bool) -> None:
+        """Have a boot start the daemon, or not, and prove it. Raises DaemonError."""
+        if self.manager != "systemd":
+            raise DaemonError("whether a boot starts auditd can only be told to systemd, which does not run it here")
+        _status, output = _systemctl("enable" if wanted else "disable", _UNIT)
+        if self.enabled is not wanted:
+            raise DaemonError(_with_words(f"{_UNIT} is not {'enabled' if wanted else 'disabled'}", [output]))
+
     def rotate(self) -> None:
         """Have the log files rotated (USR1), and prove it. Raises DaemonError."""
         pid, records, log = self._running_pid(), _Records(), _Log()
@@ -207,7 +222,7 @@ class Daemon:
         deadline = time.monotonic() + _ANSWER_SECONDS
         while not records.moved():
             if time.monotonic() > deadline:
-                what = f"auditd (pid {pid}) was told to rotate its logs and has not; with num_logs below 2 it never does"
+                what = f"auditd (pid {pid}) does not rotate its logs; with num_logs below 2 it never does"
                 raise DaemonError(_with_words(what, log.complaints()))
             time.sleep(0.1)
 
@@ -446,8 +461,7 @@ class _Records:
     """What the daemon records from now on in the log file that its configuration names, of itself."""
 
     def __init__(self) -> None:
-        found = re.findall(r"^\s*log_file\s*=\s*(\S+)", read_text(CONFIGURATION) or "", re.MULTILINE | re.IGNORECASE)
-        self._path = found[-1] if found else _LOG_FILE
+        self._path = values(parse(read_text(CONFIGURATION) or "")).get("log_file", _LOG_FILE)
         self._before = _stamp(self._path)
 
     def moved(self) -> bool:
