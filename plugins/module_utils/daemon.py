@@ -487,7 +487,8 @@ def said_in_journal(text: str, cursor: str) -> List[str]:
 def said_in_syslog(text: str, programs: Sequence[str]) -> List[str]:
     """The messages of programs in lines of a syslog file."""
     names = "|".join(map(re.escape, programs))
-    return re.findall(rf"^.*? (?:{names})(?:\[\d+\])?: (.*)$", text, re.MULTILINE)
+    # The time is one word, or three of the old form.
+    return re.findall(rf"^(?:\S+ +\d+ )?\S+ \S+ (?:{names})(?:\[\d+\])?: (.*)$", text, re.MULTILINE)
 
 
 def _text_from(path: str, offset: int) -> str:
