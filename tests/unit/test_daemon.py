@@ -1,0 +1,206 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The daemon: what needs none that runs. The rest is in tests/integration/test_auditd_service.py."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils import daemon
+from ansible_collections.linux.audit.plugins.module_utils.daemon import (
+    Daemon,
+    DaemonError,
+    Done,
+    action_for,
+    parse_report,
+    put_into_effect,
+    said_in_journal,
+    said_in_syslog,
+)
+from ansible_collections.linux.audit.plugins.module_utils.daemon_conf import Target
+from ansible_collections.linux.audit.plugins.module_utils.files import Edit
+from ansible_collections.linux.audit.plugins.module_utils.service import mistakes, suspended
+
+PLUGINS = pathlib.Path(__file__).resolve().parents[2] / "plugins"
+
+
+@pytest.mark.parametrize(
+    ("running", "need", "start", "action"),
+    [
+        (True, "none", False, "none"),
+        (True, "reload", True, "reload"),
+        (True, "restart", False, "restart"),
+        (False, "restart", False, "none"),
+        (False, "none", True, "start"),
+    ],
+)
+def test_the_cheapest_action(running, need, start, action):
+    assert action_for(running, need, start) == action
+
+
+# As audit 3.0.9 and 4.1.2 write it.
+REPORTS = (
+    """audit version = 3.0.9
+current time = 11/25/26 02:11:59
+process priority = -4
+writing to logs = yes
+current log size = 6 KB
+logs detected last rotate/shift = 0
+Logging partition free space 2620 MB
+logging suspended = no
+""",
+    """audit version = 4.1.2
+current log size = 16 KiB
+Logging partition free space = 2695 MiB
+plugin queueing suspended = yes
+""",
+)
+
+
+def test_a_report_is_read():
+    assert parse_report(REPORTS[0]) == {
+        "audit_version": "3.0.9",
+        "current_time": "11/25/26 02:11:59",
+        "process_priority": -4,
+        "writing_to_logs": True,
+        "current_log_size": "6 KB",
+        "logs_detected_last_rotate_shift": 0,
+        "logging_partition_free_space": "2620 MB",
+        "logging_suspended": False,
+    }
+    assert parse_report(REPORTS[1])["logging_partition_free_space"] == "2695 MiB"
+    assert [suspended(parse_report(report)) for report in REPORTS] == [False, True]
+    assert parse_report("") == {}
+
+
+def test_the_journal_is_read_behind_the_cursor():
+    entries = [
+        {"__CURSOR": "s=1", "MESSAGE": "before"},
+        {"__CURSOR": "s=2", "MESSAGE": 'Unknown keyword "x" in line 1 of /etc/audit/auditd.conf'},
+        {"__CURSOR": "s=3", "MESSAGE": [255, 254]},
+        {"__CURSOR": "s=4"},
+    ]
+    text = "\n".join(map(json.dumps, entries)) + "\n-- No entries --\n"
+    assert said_in_journal(text, "s=1") == ['Unknown keyword "x" in line 1 of /etc/audit/auditd.conf']
+
+
+def test_a_syslog_file_is_read():
+    text = (
+        "Nov 25 02:12:00 host auditd[728]: Unknown keyword: x\n"
+        "2026-11-25T02:12:00.5+00:00 host auditd: The audit daemon is exiting.\n"
+        "Nov 25 02:12:00 host sshd[3]: auditd[728]: forged\n"
+        "Nov 25 02:12:00 host augenrules[9]: No change\n"
+    )
+    said = said_in_syslog(text, ["auditd"])
+    assert said == ["Unknown keyword: x", "The audit daemon is exiting."]
+
+
+def test_records_are_those_of_the_daemon_since(tmp_path, monkeypatch):
+    log, conf = tmp_path / "audit.log", tmp_path / "auditd.conf"
+    record = 'type=DAEMON_CONFIG msg=audit(1.0:1): op=reconfigure state=changed pid=7 res={}\x1dAUID="root"\n'
+    log.write_text(record.format("failed"))
+    conf.write_text(f"log_file = {log}\n")
+    monkeypatch.setattr(daemon, "CONFIGURATION", str(conf))
+    records = daemon._Records()
+    assert (records.results("DAEMON_CONFIG"), records.moved()) == ([], False)
+    with log.open("a") as file:
+        # Texts of users are in records of other types.
+        file.write("type=USER msg=audit(1.0:2): msg='type=DAEMON_CONFIG res=failed'\n")
+        file.write("node=host " + record.format("success"))
+    assert records.results("DAEMON_CONFIG") == ["success"]
+    log.rename(tmp_path / "audit.log.1")
+    log.write_text(record.format("failed"))
+    assert (records.results("DAEMON_CONFIG"), records.moved()) == (["failed"], True)
+
+
+def test_a_plugin_is_found_below_the_process_that_starts_it(tmp_path):
+    """Its child, or that of a child, as in audit 2; a script as well as a program."""
+    script = tmp_path / "plugin"
+    script.write_text("#!/bin/sh\nread line\nexit 0\n")
+    script.chmod(0o750)
+    child = subprocess.Popen([script], stdin=subprocess.PIPE)
+    below = subprocess.Popen(["/bin/sh", "-c", f"{script}; exit 0"], stdin=subprocess.PIPE)
+    try:
+        time.sleep(0.5)
+        found = daemon._descendants(os.getpid(), [str(script), sys.executable])
+        assert set(found) == {str(script)}
+        child.communicate()
+        time.sleep(0.5)
+        assert set(daemon._descendants(os.getpid(), [str(script)])) == {str(script)}
+    finally:
+        below.communicate()
+        child.communicate()
+    assert daemon._descendants(os.getpid(), [str(script)]) == {}
+    assert daemon._descendants(0, [str(script)]) == {}
+
+
+UNDISTURBED = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from module_utils import daemon
+with daemon._undisturbed():
+    with daemon._undisturbed():
+        os.kill(os.getpid(), signal.SIGTERM)
+    print("done", flush=True)
+print("never")
+"""
+
+
+def test_signals_wait_for_the_end_of_what_must_not_be_disturbed():
+    command = [sys.executable, "-c", UNDISTURBED, PLUGINS]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.returncode) == ("done\n", -signal.SIGTERM), ended.stderr
+
+
+def test_files_of_a_host_without_a_daemon_are_written_alone(tmp_path):
+    path = tmp_path / "auditd.conf"
+    absent = Daemon(unavailable="auditd is not installed on this host")
+    done = put_into_effect(absent, [Edit(str(path), None, "x = 1\n")], "restart")
+    assert (done, path.read_text()) == (Done("none", 0, 0, True), "x = 1\n")
+    with pytest.raises(DaemonError, match="not installed.*the old files are back.*does not run, as before"):
+        put_into_effect(absent, [Edit(str(path), "x = 1\n", "x = 2\n")], "restart", start=True)
+    assert path.read_text() == "x = 1\n"
+    with pytest.raises(DaemonError, match="not installed"):
+        absent.reload()
+    assert absent.stop() == 0
+
+
+def test_a_masked_unit_is_said_before_anything_is_stopped(monkeypatch):
+    masked = Daemon(program="/sbin/auditd", manager="systemd", unit={"LoadState": "masked"})
+    monkeypatch.setattr(Daemon, "pid", property(lambda self: 4242))
+    monkeypatch.setattr(daemon, "_send", lambda pid, number: pytest.fail("was stopped"))
+    with pytest.raises(DaemonError, match="masked"):
+        masked.restart()
+
+
+def test_another_program_in_the_place_of_auditd_is_left_alone(monkeypatch):
+    class Kernel:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception):
+            pass
+
+        def status(self):
+            return type("Status", (), {"pid": os.getpid()})
+
+    monkeypatch.setattr(daemon, "Kernel", Kernel)
+    for act in (Daemon().reload, Daemon().stop, Daemon().start, Daemon().restart):
+        with pytest.raises(DaemonError, match=f"pid {os.getpid()}.*no auditd"):
+            act()
+
+
+def test_mistakes_of_a_file_are_those_that_the_daemon_reads():
+    text = "num_logs = 5\nspace_left = 75\nadmin_space_left = 50\n"
+    target = Target((3, 0, 9))
+    assert mistakes(text, target) == mistakes("", target) == []
+    (wrong,) = mistakes(text + "nonsense = 1\n", target)
+    assert wrong.startswith("/etc/audit/auditd.conf:4: ") and "nonsense" in wrong
+    # A last line that is not ended is not read.
+    assert mistakes(text + "nonsense = 1", target) == []
