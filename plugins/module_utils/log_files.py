@@ -99,6 +99,11 @@ class LogFile:
             return before
         return self.end
 
+    def last(self) -> Optional[EventId]:
+        """The event of the last record."""
+        records = list(self._records(max(0, self.end - _LONGEST_LINE)))
+        return records[-1][1] if records else None
+
     def _records(self, place: int) -> Iterator[Tuple[int, EventId]]:
         """The records of a stretch, from the first line on that begins behind the offset, or there if that is 0."""
         data = self.read(place, min(place + _LONGEST_LINE, self.end))
@@ -120,20 +125,20 @@ class Part(NamedTuple):
     begin: int
     end: int
 
-    def blocks(self, until: Optional[float] = None) -> Iterator[bytes]:
-        """Its lines, many at a time; without the records of a later time than ``until``."""
+    def blocks(self, start: Optional[float] = None, end: Optional[float] = None) -> Iterator[bytes]:
+        """Its lines, many at a time; if times are given without the records that are older or later."""
+        least, most = (None if bound is None else round(bound * 1000) for bound in (start, end))
         rest, place = b"", self.begin
         while place < self.end:
             block = self.file.read(place, min(place + _BLOCK, self.end))
             if not block:
                 return
             place += len(block)
-            if until is None:
+            if least is None and most is None:
                 yield block
                 continue
             *lines, rest = (rest + block).split(b"\n")
-            kept = [line for line in lines if _seconds(line) <= until]
-            yield b"".join(line + b"\n" for line in kept)
+            yield b"".join(line + b"\n" for line in lines if _lies_between(line, least, most))
 
     def lines(self) -> Iterator[Tuple[int, bytes]]:
         """Its lines, each with its offset and without its end."""
@@ -145,9 +150,13 @@ class Part(NamedTuple):
                 offset += len(line) + 1
 
 
-def _seconds(line: bytes) -> int:
+def _lies_between(line: bytes, least: Optional[int], most: Optional[int]) -> bool:
+    """Whether a line is a record of such a time in milliseconds."""
     found = _HEADER.match(line)
-    return int(found.group(2)) if found else 0
+    if not found:
+        return False
+    time = int(found.group(2) + found.group(3))
+    return (least is None or time >= least) and (most is None or time <= most)
 
 
 class Log:

@@ -5,9 +5,9 @@
 import calendar
 import re
 import time
-from typing import Callable, Dict
+from typing import Callable, Dict, Optional
 
-__all__ = ("TimeError", "WORDS", "iso", "parse")
+__all__ = ("WORDS", "TimeError", "iso", "parse")
 
 _DAY = 86400
 _ISO = re.compile(
@@ -84,6 +84,7 @@ def _offset(zone: str) -> int:
     return -seconds if zone[0] == "-" else seconds
 
 
-def iso(seconds: int, milliseconds: int) -> str:
-    """ISO 8601, in UTC, with milliseconds, as records have them."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{milliseconds:03d}Z"
+def iso(seconds: int, milliseconds: Optional[int] = None) -> str:
+    """ISO 8601, in UTC, with milliseconds, if there are any."""
+    fraction = "" if milliseconds is None else f".{milliseconds:03d}"
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + fraction + "Z"

@@ -8,9 +8,6 @@ looks for the rest in ways of its own (``-f`` in the working directory as well, 
 """
 
 import re
-import shutil
-import subprocess
-import threading
 import time
 from collections import deque
 from typing import (
@@ -37,6 +34,7 @@ from .files import FileError
 from .host import Host
 from .log_files import EventId, Log, Part, event_id
 from .log_time import TimeError
+from .log_tool import LogTool, LogToolError
 from .result import visible
 from .rules import syscalls
 from .rules.errors import RuleError
@@ -48,10 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ("ARGUMENTS", "Found", "Query", "SearchError", "query", "run_search", "search")
 
-_PATH = "/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin"
 _LARGEST = 0x7FFFFFFF
-# What ausearch says where nothing is wrong: to users who may not read auditd.conf, which is not needed, as well.
-_CHATTER = re.compile(rb"^NOTE|^<no matches>|auditd\.conf")
 
 # Texts of an event, by the parameter that asks for them.
 _WORDS: Dict[str, Callable[[Mapping[str, Any]], Iterable[Optional[str]]]] = {
@@ -194,7 +189,7 @@ def search(
     """Look for events, at most ``limit`` of them (0: any number), the first, or with ``latest`` the last.
 
     With a checkpoint what it has seen is passed over, and what is not finished left out; it has the new one then.
-    Raises SearchError or InterpreterMissing.
+    Raises LogToolError or InterpreterMissing.
     """
     interpreter = Interpreter()
     parts = log.parts(wanted.start)
@@ -226,39 +221,28 @@ def search(
 
 
 class Selection:
-    """Events that ausearch selects and that may be wanted: their ids and their lines, as ausearch puts them together.
-
-    ``skipped``: how many records ausearch did not understand, when all is read.
-    """
+    """Events that ausearch selects and that may be wanted: their ids and their lines, as ausearch puts them together."""
 
     def __init__(self, parts: Sequence[Part], wanted: Query) -> None:
-        self._parts = parts
         self._wanted = wanted
-        self.skipped = 0
+        self._tool = LogTool("ausearch", ["--raw", *wanted.arguments()], parts, end=wanted.end)
+
+    @property
+    def skipped(self) -> int:
+        """How many records ausearch did not understand so far."""
+        return self._tool.skipped
 
     def __enter__(self) -> "Selection":
-        program = shutil.which("ausearch", path=_PATH)
-        if program is None:
-            raise SearchError("ausearch is not installed; it comes with auditd (package auditd, or audit)")
-        # By its name, as with the pipe itself ausearch gives up when nothing arrives for a few seconds.
-        self._process = subprocess.Popen(
-            [program, "-if", "/dev/stdin", "--raw", "--debug", *self._wanted.arguments()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={"PATH": _PATH, "LC_ALL": "C", "TZ": "UTC"},
-        )
-        self._said = b""
-        self._problem: Optional[BaseException] = None
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._feed, self._listen)]
-        for thread in self._threads:
-            thread.start()
+        self._tool.__enter__()
         return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._tool.__exit__(*exception)
 
     def __iter__(self) -> Iterator[Tuple[EventId, bytes]]:
         identity: Optional[EventId] = None
         lines: List[bytes] = []
-        for line in self._process.stdout:
+        for line in self._tool:
             found = event_id(line)
             if found != identity:
                 if identity and self._may_be_wanted(identity, b"".join(lines)):
@@ -267,50 +251,9 @@ class Selection:
             lines.append(line)
         if identity and self._may_be_wanted(identity, b"".join(lines)):
             yield identity, b"".join(lines)
-        self._end()
 
     def _may_be_wanted(self, identity: EventId, text: bytes) -> bool:
         return self._wanted.in_time(identity) and self._wanted.may_match(text)
-
-    def _feed(self) -> None:
-        try:
-            with self._process.stdin as pipe:
-                for part in self._parts:
-                    for block in part.blocks(self._wanted.end):
-                        pipe.write(block)
-        except BrokenPipeError:
-            # It has ended; it says why, or what was found was enough.
-            pass
-        except BaseException as problem:
-            self._problem = problem
-
-    def _listen(self) -> None:
-        for line in self._process.stderr:
-            if line.startswith(b"Malformed event"):
-                self.skipped += 1
-            elif len(self._said) < 2000 and not _CHATTER.search(line):
-                self._said += line
-
-    def _end(self) -> None:
-        """All is read: was all of it looked at?"""
-        status = self._process.wait()
-        for thread in self._threads:
-            thread.join()
-        if self._problem:
-            raise self._problem
-        # 1 is for nothing found as well.
-        if status not in (0, 1) or (status and self._said):
-            said = self._said.decode("utf-8", "surrogateescape").strip()
-            raise SearchError(f"ausearch failed ({status}): {said}")
-
-    def __exit__(self, *exception: object) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.stdout.close()
-        self._process.wait()
-        for thread in self._threads:
-            thread.join()
-        self._process.stderr.close()
 
 
 def _time(text: Optional[str], name: str, now: float) -> Optional[float]:
@@ -467,7 +410,7 @@ def run_search(module: "AnsibleModule") -> None:
         changed = bool(checkpoint and (found.events or not checkpoint.exists))
         if checkpoint and not module.check_mode:
             checkpoint.write()
-    except (SearchError, InterpreterMissing, FileError) as error:
+    except (SearchError, LogToolError, InterpreterMissing, FileError) as error:
         module.fail_json(msg=visible(str(error)))
     except OSError as error:
         module.fail_json(msg=visible(f"{error.filename or parameters['checkpoint']}: {error.strerror}"))
