@@ -418,4 +418,4 @@ def run_search(module: "AnsibleModule") -> None:
         module.warn(f"the log that {parameters['checkpoint']} stands in is gone; events between it and the oldest log may be missing")
     if found.skipped:
         module.warn(f"ausearch did not understand {found.skipped} records and left out their events")
-    module.exit_json(changed=changed, **visible({"events": found.events, "truncated": found.truncated, "skipped": found.skipped}))
+    module.exit_json(changed=changed, **visible({"events": found.events, "truncated": found.truncated, "malformed": found.skipped}))

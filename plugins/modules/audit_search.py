@@ -239,7 +239,7 @@ truncated:
   type: bool
   returned: success
   sample: false
-skipped:
+malformed:
   description: How many records ausearch did not understand, whose events it left out.
   type: int
   returned: success
