@@ -105,13 +105,17 @@ options:
     description: The terminal, as the record has it.
     type: list
     elements: str
+  target:
+    description: The process that got a signal, by name or number.
+    type: list
+    elements: str
   node:
     description: The host that the event was recorded on.
     type: list
     elements: str
   exact:
     description:
-      - Whether O(key), O(file), O(executable), O(comm), O(host) and O(terminal) are the whole text. Otherwise they may
+      - Whether O(key), O(file), O(executable), O(comm), O(host), O(terminal) and O(target) are the whole text. Otherwise they may
         be a part of it.
     type: bool
     default: true

@@ -61,6 +61,9 @@ _WORDS: Dict[str, Callable[[Mapping[str, Any]], Iterable[Optional[str]]]] = {
     "comm": lambda structure: [structure["subject"].get("comm")],
     "host": lambda structure: _fields(structure, "hostname", "addr"),
     "terminal": lambda structure: _fields(structure, "tty", "terminal"),
+    "target": lambda structure: [
+        str(process[name]) for process in structure["targets"] for name in ("comm", "pid") if name in process
+    ],
 }
 # Ids of the subject, by the parameter that asks for one of them.
 _MEMBERS = {
