@@ -9,7 +9,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence
 
-__all__ = ("Edit", "FileError", "file_diffs", "read_text", "write_atomically", "written")
+__all__ = ("Edit", "FileError", "file_diffs", "read_text", "without_waiting", "write_atomically", "written")
 
 
 class FileError(Exception):
@@ -29,7 +29,7 @@ class Edit(NamedTuple):
 def read_text(path: str) -> Optional[str]:
     """The text of a regular file, None if there is none. Raises FileError."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="", opener=_without_waiting) as file:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="", opener=without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise FileError(f"{path} is not a regular file")
             return file.read()
@@ -39,7 +39,7 @@ def read_text(path: str) -> Optional[str]:
         raise FileError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _without_waiting(path: str, flags: int) -> int:
+def without_waiting(path: str, flags: int) -> int:
     """Open a file; a pipe without a writer as well."""
     return os.open(path, flags | os.O_NONBLOCK)
 

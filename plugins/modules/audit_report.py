@@ -1,0 +1,171 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linux.audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: audit_report
+short_description: Summarise the log of the Linux audit system
+version_added: 0.1.0
+description:
+  - Returns the reports and summaries of aureport(8) as data.
+  - A row which is not clear in the output of aureport, as a name in it has spaces, is taken from the event instead.
+author:
+  - The linux.audit contributors (@linux-audit)
+extends_documentation_fragment:
+  - linux.audit.attributes
+  - linux.audit.attributes.actiongroup_audit
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details:
+      - It changes nothing.
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: linux
+options:
+  report:
+    description:
+      - The report, by the long word that aureport has for it. V(overview) is what aureport prints without any, V(log)
+        the range of time of each file.
+    type: str
+    choices:
+      - overview
+      - anomaly
+      - auth
+      - avc
+      - comm
+      - config
+      - crypto
+      - event
+      - executable
+      - file
+      - host
+      - integrity
+      - key
+      - log
+      - login
+      - mac
+      - mods
+      - pid
+      - response
+      - syscall
+      - terminal
+      - tty
+      - user
+      - virt
+    default: overview
+  summary:
+    description:
+      - Return how often each value of the main column of the report occurs, the most frequent first.
+      - There is none of V(overview), V(log) and V(tty).
+    type: bool
+    default: false
+  start:
+    description:
+      - Events from this time on. ISO 8601 with a time zone, as V(2026-01-31T18:00:00Z) or V(2026-01-31T20:00:00+02:00),
+        or C(@) and the seconds since 1970, or a word of ausearch(8), as M(linux.audit.audit_search) takes it.
+    type: str
+  end:
+    description: Events up to this time, written as O(start) is.
+    type: str
+  success:
+    description: Only events that were successful, or only those that failed.
+    type: bool
+  node:
+    description: Only events of this host.
+    type: str
+  config:
+    description: Whether events that change the configuration of the audit system count.
+    type: bool
+    default: true
+  limit:
+    description: Return at most so many rows, V(0) for any number.
+    type: int
+    default: 1000
+  input_file:
+    description:
+      - A file to read instead of the log of auditd, or a directory with C(audit.log) and what it was rotated to.
+      - Otherwise the log that auditd.conf(5) names is read, with what it was rotated to.
+    type: path
+seealso:
+  - module: linux.audit.audit_search
+  - name: aureport(8)
+    description: What the reports tell.
+    link: https://man7.org/linux/man-pages/man8/aureport.8.html
+"""
+
+EXAMPLES = r"""
+- name: See what happened since the last boot
+  linux.audit.audit_report:
+    start: boot
+  register: overview
+
+- name: Find the programs that fail most often
+  linux.audit.audit_report:
+    report: executable
+    summary: true
+    success: false
+    limit: 5
+
+- name: List the logins of the last week
+  linux.audit.audit_report:
+    report: login
+    start: week-ago
+"""
+
+RETURN = r"""
+rows:
+  description:
+    - The rows of the report. Each has the C(time), in UTC, and the columns of aureport.
+    - With O(summary=true) each has a C(total) and a C(value).
+    - Of O(report=overview) there is one row with all numbers, of O(report=log) one for each file.
+    - Numbers are numbers, C(success) is a boolean, and what is unknown is none.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - time: "2026-01-31T18:00:00Z"
+      auid: joe
+      host: 192.0.2.7
+      terminal: ssh
+      exe: /usr/sbin/sshd
+      success: true
+      event: 4711
+truncated:
+  description: Whether there are more rows than O(limit).
+  type: bool
+  returned: success
+  sample: false
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linux.audit.plugins.module_utils.report import REPORTS, run_report
+
+
+def main():
+    run_report(
+        AnsibleModule(
+            argument_spec={
+                "report": {"type": "str", "choices": ["overview", *sorted([*REPORTS, "log"])], "default": "overview"},
+                "summary": {"type": "bool", "default": False},
+                "start": {"type": "str"},
+                "end": {"type": "str"},
+                "success": {"type": "bool"},
+                "node": {"type": "str"},
+                "config": {"type": "bool", "default": True},
+                "limit": {"type": "int", "default": 1000},
+                "input_file": {"type": "path"},
+            },
+            supports_check_mode=True,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

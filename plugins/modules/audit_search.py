@@ -1,0 +1,271 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linux.audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: audit_search
+short_description: Find events in the log of the Linux audit system
+version_added: 0.1.0
+description:
+  - Returns events of the log as structures, with ids, system calls, arguments, paths, addresses and command lines
+    decoded.
+  - Records are put together to events by ausearch(8), and decoded by libauparse, which is where auditd is.
+  - Of several parameters all must fit, of several values of a parameter one. Without any, all events are found.
+author:
+  - The linux.audit contributors (@linux-audit)
+extends_documentation_fragment:
+  - linux.audit.attributes
+  - linux.audit.attributes.actiongroup_audit
+  - linux.audit.search
+attributes:
+  check_mode:
+    support: full
+    details:
+      - A O(checkpoint) is read and not written.
+  diff_mode:
+    support: N/A
+    details:
+      - It changes nothing, but for the O(checkpoint).
+  idempotent:
+    support: partial
+    details:
+      - With O(checkpoint) each event is returned once.
+  platform:
+    support: full
+    platforms: linux
+options:
+  limit:
+    description: Return at most so many events, V(0) for any number.
+    type: int
+    default: 1000
+  latest:
+    description: Of more events than O(limit) return the last instead of the first.
+    type: bool
+    default: false
+  raw:
+    description: Return the records as they stand in the log as well, as RV(events[].text).
+    type: bool
+    default: false
+  checkpoint:
+    description:
+      - A file that holds up to where the log was searched. The next search with it returns what is new since.
+      - With O(limit) the rest is returned by the next searches.
+      - An event whose last records are not there yet is returned by a later search.
+      - RV(ignore:changed) is true when the file was made, or when there were new events. Use a file for each search.
+    type: path
+notes:
+  - Logs of other hosts, given as O(input_file), are decoded with the names of this host where they have none of their
+    own (C(log_format = RAW) of auditd.conf(5)).
+  - ausearch looks for some things in ways that are easily misunderstood. So this module asks ausearch for little, and
+    compares decoded values itself. O(file) is compared with full paths and not with working directories, O(key) with
+    whole keys.
+seealso:
+  - module: linux.audit.audit_report
+  - module: linux.audit.audit_trace
+  - module: linux.audit.audit_rule
+  - name: ausearch(8)
+    description: How records are put together to events.
+    link: https://man7.org/linux/man-pages/man8/ausearch.8.html
+"""
+
+EXAMPLES = r"""
+- name: Find what was done to accounts today
+  linux.audit.audit_search:
+    message_type: accounts
+    start: today
+  register: accounts
+
+- name: Find who wrote to a file, or tried to
+  linux.audit.audit_search:
+    file: /etc/passwd
+    key: identity
+  register: touched
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ item.time }} {{ item.subject.auid.name }} {{ item.command | join(' ') }}"
+  loop: "{{ touched.events }}"
+  loop_control:
+    label: "{{ item.id }}"
+
+- name: Find failed connections of a user in an hour
+  linux.audit.audit_search:
+    syscall: [connect, sendto]
+    auid: [root]
+    success: false
+    start: "2026-01-31T12:00:00+01:00"
+    end: "2026-01-31T13:00:00+01:00"
+
+- name: Get the last ten events of a session, with the records themselves
+  linux.audit.audit_search:
+    session: 3
+    limit: 10
+    latest: true
+    raw: true
+
+- name: Get what is new since the last time
+  linux.audit.audit_search:
+    key: power-abuse
+    checkpoint: /var/lib/misc/power-abuse.checkpoint
+  register: new
+"""
+
+RETURN = r"""
+events:
+  description: The events, in the order of the log.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    time:
+      description: When it happened, in UTC, to the millisecond.
+      type: str
+    id:
+      description: The serial number, which is unique only together with the time, as it begins anew at a boot.
+      type: int
+    node:
+      description: The host, if auditd writes it (C(name_format) of auditd.conf(5)).
+      type: str
+    types:
+      description: The types of the records of the event.
+      type: list
+      elements: str
+    kind:
+      description: What kind of event it is, in words of libauparse.
+      type: str
+    action:
+      description: What was done, in words of libauparse.
+      type: str
+    object:
+      description: What it was done to, as libauparse sees it.
+      type: str
+    how:
+      description: By which program it was done, as libauparse sees it.
+      type: str
+    success:
+      description: Whether it was successful. None if the records do not say.
+      type: bool
+    subject:
+      description:
+        - Who did it. C(auid), C(uid), C(euid), C(suid), C(fsuid), C(gid), C(egid), C(sgid) and C(fsgid) have an C(id) and
+          a C(name). C(pid), C(ppid), C(session), C(terminal), C(comm), C(exe), C(hostname), C(address) and C(label) are
+          plain. What is unknown is left out.
+      type: dict
+    syscall:
+      description:
+        - The system call. Its C(name), C(number), C(arch), C(exit), the name of the C(error), and four C(arguments) in
+          words.
+      type: dict
+    command:
+      description:
+        - The command line. It is that of the program which was started, or what the process shows, of which the kernel
+          records 128 bytes.
+      type: list
+      elements: str
+    cwd:
+      description: The working directory.
+      type: str
+    paths:
+      description:
+        - The paths. Each has a C(name) as it was given, a C(path) as it is from C(/) on, a C(type), C(inode), C(device),
+          C(mode), C(user), C(group) and C(label). What is unknown is left out.
+      type: list
+      elements: dict
+    addresses:
+      description: Addresses of sockets. Each has a C(family), and an C(address) and C(port), or a C(path).
+      type: list
+      elements: dict
+    targets:
+      description: Processes that got a signal. Each has a C(pid), C(auid), C(uid), C(session), C(comm) and C(label).
+      type: list
+      elements: dict
+    keys:
+      description: The keys of the rule.
+      type: list
+      elements: str
+    records:
+      description: All records, each with its C(type) and its C(fields) in words.
+      type: list
+      elements: dict
+    text:
+      description: The records as they stand in the log.
+      type: list
+      elements: str
+      returned: with O(raw=true)
+  sample:
+    - time: "2026-01-31T18:00:00.123Z"
+      id: 4711
+      node: null
+      types: [SYSCALL, CWD, PATH, PROCTITLE]
+      kind: audit-rule
+      action: opened-file
+      object: /etc/passwd
+      how: /usr/bin/vi
+      success: true
+      subject:
+        auid: {id: 1000, name: joe}
+        uid: {id: 0, name: root}
+        pid: 815
+        ppid: 801
+        session: 3
+        terminal: pts0
+        comm: vi
+        exe: /usr/bin/vi
+      syscall:
+        name: openat
+        number: 257
+        arch: x86_64
+        exit: 3
+        error: null
+        arguments: [AT_FDCWD, "0x55d0c0", O_WRONLY|O_CREAT|O_TRUNC, "0644"]
+      command: [vi, /etc/passwd]
+      cwd: /root
+      paths:
+        - name: /etc/passwd
+          path: /etc/passwd
+          type: NORMAL
+          inode: 4242
+          device: "fe:01"
+          mode: file,644
+          user: {id: 0, name: root}
+          group: {id: 0, name: root}
+      addresses: []
+      targets: []
+      keys: [identity]
+      records: []
+truncated:
+  description: Whether there are more events than O(limit).
+  type: bool
+  returned: success
+  sample: false
+malformed:
+  description: How many records ausearch did not understand, whose events it left out.
+  type: int
+  returned: success
+  sample: 0
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linux.audit.plugins.module_utils.search import ARGUMENTS, run_search
+
+
+def main():
+    run_search(
+        AnsibleModule(
+            argument_spec=dict(
+                ARGUMENTS,
+                input_file={"type": "path"},
+                limit={"type": "int", "default": 1000},
+                latest={"type": "bool", "default": False},
+                raw={"type": "bool", "default": False},
+                checkpoint={"type": "path"},
+            ),
+            supports_check_mode=True,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

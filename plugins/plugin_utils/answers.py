@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Events as rows of a table for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shlex
+from collections.abc import Callable, Mapping
+
+__all__ = ("COLUMNS", "as_csv", "as_table", "row")
+
+# A word of a cell may be as long as that; the end of a command line is seldom what matters.
+_WIDEST = 60
+_SIGNAL = re.compile(r"SIG[A-Z0-9+]+")
+
+
+def _name(identity: Mapping | None) -> object:
+    if not identity:
+        return None
+    return identity.get("id") if identity.get("name") is None else identity["name"]
+
+
+def _user(event: Mapping) -> object:
+    """Who logged in; for what no one has logged in to do, the user that the process belongs to."""
+    subject = event["subject"]
+    login = _name(subject.get("auid"))
+    return _name(subject.get("uid")) if login in (None, "unset") else login
+
+
+def _addresses(event: Mapping, name: str) -> list:
+    return [address[name] for address in event["addresses"] if address.get(name) is not None]
+
+
+def _paths(event: Mapping) -> list:
+    paths = [path for path in event["paths"] if path.get("type") != "PARENT"] or event["paths"]
+    return list(dict.fromkeys(path.get("path") or path.get("name") for path in paths))
+
+
+def _fields(event: Mapping, kind: str, *names: str) -> list:
+    """The fields of the records of a type, each record as a text."""
+    records = [record["fields"] for record in event["records"] if record["type"] == kind]
+    return [" ".join(fields[name] for name in names if name in fields) for fields in records]
+
+
+def _signals(event: Mapping) -> list:
+    call = event["syscall"]
+    return [word for word in (call["arguments"] if call else []) if word and _SIGNAL.fullmatch(word)]
+
+
+#: Column: what stands in it, of an event as audit_search returns it; a list is shown as its words.
+COLUMNS: dict[str, Callable[[Mapping], object]] = {
+    "time": lambda event: event["time"],
+    "host": lambda event: event.get("host") or event["node"],
+    "event": lambda event: event["id"],
+    "types": lambda event: event["types"],
+    "user": _user,
+    "as": lambda event: _name(event["subject"].get("euid") or event["subject"].get("uid")),
+    "session": lambda event: event["subject"].get("session"),
+    "terminal": lambda event: event["subject"].get("terminal"),
+    "from": lambda event: event["subject"].get("hostname") or event["subject"].get("address"),
+    "pid": lambda event: event["subject"].get("pid"),
+    "program": lambda event: event["subject"].get("exe") or event["subject"].get("comm"),
+    "command": lambda event: shlex.join(event["command"]),
+    "action": lambda event: event["syscall"]["name"] if event["syscall"] else event["action"],
+    "object": lambda event: event["object"],
+    "path": _paths,
+    "address": lambda event: _addresses(event, "address") or _addresses(event, "path"),
+    "port": lambda event: _addresses(event, "port"),
+    "signal": _signals,
+    "target": lambda event: [target.get("comm") for target in event["targets"]],
+    "target_pid": lambda event: [target.get("pid") for target in event["targets"]],
+    "firewall": lambda event: _fields(event, "NETFILTER_CFG", "op", "table"),
+    "result": lambda event: {True: "success", False: "failed", None: None}[event["success"]],
+    "key": lambda event: event["keys"],
+}
+
+
+def row(event: Mapping, columns: list[str]) -> dict[str, str]:
+    """The columns of an event as texts. KeyError for a column that is not known."""
+    return {column: _cell(COLUMNS[column](event)) for column in columns}
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        value = ", ".join(str(item) for item in value if item is not None)
+    return "" if value is None else _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    r"""What is recorded may hold the commands of a terminal: they are shown as \x1b and the like."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text
+    )
+
+
+def as_table(rows: list[Mapping]) -> list[str]:
+    """Lines with a head, columns aligned, those that are empty throughout left out."""
+    if not rows:
+        return []
+    columns = [column for column in rows[0] if any(one.get(column) not in (None, "") for one in rows)]
+    cells = [[column.upper().replace("_", " ") for column in columns]]
+    cells += [[_short(str(one.get(column, "")) or "-") for column in columns] for one in rows]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(columns))]
+    return ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+
+
+def as_csv(rows: list[Mapping]) -> str:
+    """RFC 4180, with a head, but with plain ends of lines."""
+    target = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(target, list(rows[0]), lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    return target.getvalue()

@@ -1,0 +1,356 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""audit_search on logs of guests: on what a user did there, on logs of other releases, on logs that are hostile or large."""
+
+import functools
+import json
+
+import provoked
+import pytest
+from audited import Audited, assert_message, task
+from direct import Direct
+
+RELEASES = ("bookworm", "sid")
+ECHO = ["/bin/echo", "two words", "new\nline", "", "a" * 300]
+DIRECTORY = "/root/logs"
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def library(request, boot):
+    """The library on a guest where joe has done what provoked.DEEDS says; logs of other releases are in DIRECTORY."""
+    return prepared(boot(request.param))
+
+
+@pytest.fixture(scope="module")
+def bookworm(boot):
+    """The same, on bookworm."""
+    return prepared(boot("bookworm"))
+
+
+@pytest.fixture(scope="module")
+def host(bookworm, playbook, tmp_path_factory):
+    """The same, for tasks."""
+    return Audited(bookworm.guest, playbook, tmp_path_factory.mktemp("search"))
+
+
+@functools.cache
+def prepared(guest):
+    provoked.provoke(guest)
+    guest.run(f"rm -rf {DIRECTORY}")
+    guest.put(provoked.LOGS, DIRECTORY)
+    return Direct(guest)
+
+
+def found(library, *requests, **options):
+    """The events of each search."""
+    results = library.search(*requests, **options)
+    for request, result in zip(requests, results, strict=True):
+        assert "error" not in result, (request, result)
+        assert result["skipped"] == 0
+    return [result["events"] for result in results]
+
+
+def brief(event):
+    """An event in a line: what was called, whether it succeeded, on what."""
+    call = event["syscall"]
+    places = [path.get("path") for path in event["paths"]] + [
+        f"{address['address'] or address['path']}:{address['port']}" for address in event["addresses"]
+    ]
+    return f"{call['name'] if call else event['types'][0]} {event['success']} {places[-1] if places else ''}".rstrip()
+
+
+# What joe did, by key.
+DEEDS = {
+    "run": ["execve True /lib64/ld-linux-x86-64.so.2"],
+    "net": ["connect False 127.0.0.1:9", "connect False ::1:9", "connect False /srv/no socket }:None"],
+    "secret": ["openat False /srv/secret"],
+    "odd": [
+        "openat True /srv/odd/na me\nof two lines",
+        "openat True /srv/odd/\\xff\\xfe",
+        "openat True /srv/odd/plain",
+    ],
+    "kill": ["kill True"],
+}
+ALL = [deed for deeds in DEEDS.values() for deed in deeds]
+OPENED = DEEDS["secret"] + DEEDS["odd"]
+
+# Arguments of a search, and what it finds in the log of joe's deeds.
+FOUND = [
+    *[({"key": key, "auid": "joe"}, deeds) for key, deeds in DEEDS.items()],
+    ({"key": ["odd", "kill"], "auid": "joe"}, DEEDS["odd"] + DEEDS["kill"]),
+    ({"key": "out", "auid": "1000"}, DEEDS["net"]),
+    ({"key": "ne", "auid": "joe"}, []),
+    ({"key": "ne", "auid": "joe", "exact": False}, DEEDS["net"]),
+    ({"uid": "joe"}, ALL),
+    ({"uid": 1000, "auid": "joe"}, ALL),
+    ({"gid": "joe", "egid": 1000}, ALL),
+    ({"user": "joe", "group": "root", "syscall": "openat"}, []),
+    ({"uid": ["nobody", "joe"], "success": False}, [deed for deed in ALL if "False" in deed]),
+    ({"uid": "joe", "success": True, "syscall": ["openat", "connect"]}, DEEDS["odd"]),
+    ({"auid": "joe", "syscall": 257}, OPENED),
+    ({"auid": "joe", "message_type": "execve"}, DEEDS["run"]),
+    ({"auid": "joe", "message_type": "network", "success": False}, DEEDS["net"]),
+    ({"auid": "joe", "message_type": ["OBJ_PID", "1309"]}, DEEDS["run"] + DEEDS["kill"]),
+    # A name is found by its full path, however it was given; a working directory is no file that was touched.
+    ({"auid": "joe", "file": "/srv/secret"}, DEEDS["secret"]),
+    ({"auid": "joe", "file": "secret"}, DEEDS["secret"]),
+    ({"auid": "joe", "file": "/srv"}, []),
+    ({"auid": "joe", "file": "/srv/odd/"}, DEEDS["odd"]),
+    ({"auid": "joe", "file": "/srv/odd/plain"}, DEEDS["odd"][-1:]),
+    ({"auid": "joe", "file": "/srv/odd/na me\nof two lines"}, DEEDS["odd"][:1]),
+    ({"auid": "joe", "file": "/srv/od", "exact": False}, DEEDS["odd"]),
+    ({"auid": "joe", "file": "/srv/no socket }"}, DEEDS["net"][-1:]),
+    ({"auid": "joe", "comm": "echo"}, DEEDS["run"]),
+    ({"auid": "joe", "executable": "/bin/echo"}, None),
+    ({"auid": "joe", "executable": "bin/ech", "exact": False}, DEEDS["run"]),
+    ({"auid": "joe", "end": "2026-01-31T18:00:00Z"}, []),
+    ({"uid": "joe", "start": "yesterday", "end": "now"}, ALL),
+    ({"auid": "joe", "start": "now"}, []),
+    ({"auid": "joe", "node": "elsewhere"}, []),
+    ({"auid": "unset", "key": "net"}, []),
+]
+
+
+def test_what_is_found(library):
+    events = found(library, *[args for args, _deeds in FOUND])
+    for (args, deeds), got in zip(FOUND, events, strict=True):
+        if deeds is not None:
+            assert [brief(event) for event in got if event["syscall"]] in (deeds, sorted(deeds, key=ALL.index)), args
+
+
+def test_what_an_event_says(library):
+    kill, net, run = found(
+        library, *[{"auid": "joe", "key": key, "raw": True, "limit": 1} for key in ("kill", "net", "run")]
+    )
+    (kill,), (net,), (run,) = kill, net, run
+    joe = {"id": 1000, "name": "joe"}
+    for event in (kill, net, run):
+        subject = event["subject"]
+        assert [subject[name] for name in ("auid", "uid", "euid", "gid")] == [joe] * 4
+        assert event["node"] is None
+        assert event["text"][0].startswith(f"type={event['records'][0]['type']} msg=audit(")
+        assert len(event["text"]) == len(event["records"])
+        assert subject["session"] == kill["subject"]["session"] > 1
+    assert run["command"] == ECHO
+    assert run["subject"]["comm"] == "echo"
+    assert run["subject"]["ppid"] == kill["subject"]["pid"]
+    assert (run["cwd"], run["keys"]) == ("/srv", ["run"])
+    assert [path["type"] for path in run["paths"]][0] == "NORMAL"
+    assert run["paths"][0]["user"] == {"id": 0, "name": "root"}
+    assert net["command"] == ["python3", "-"]
+    assert net["keys"] == ["net", "out"]
+    assert net["addresses"] == [{"family": "inet", "address": "127.0.0.1", "port": 9, "path": None}]
+    assert (net["syscall"]["name"], net["syscall"]["number"], net["syscall"]["arch"]) == ("connect", 42, "x86_64")
+    assert (net["syscall"]["exit"], net["syscall"]["error"]) == (-111, "ECONNREFUSED")
+    assert kill["syscall"]["arguments"][1] == "SIGKILL"
+    (target,) = kill["targets"]
+    assert (target["comm"], target["uid"], target["auid"]) == ("python3", joe, joe)
+    assert (kill["action"], kill["how"]) == ("killed-pid", run["how"].replace("echo", "python3")) or kill["action"]
+
+
+def test_ids_sessions_and_times(library):
+    ((event, *_rest),) = found(library, {"auid": "joe", "key": "secret", "raw": True})
+    stamp = event["text"][0].partition("audit(")[2].partition(")")[0]
+    session, pid = event["subject"]["session"], event["subject"]["pid"]
+    seconds = stamp.partition(":")[0]
+    same = [
+        {"event_id": str(event["id"])},
+        {"event_id": stamp},
+        {"session": session, "pid": pid, "key": "secret"},
+        {"ppid": event["subject"]["ppid"], "syscall": "openat", "success": False, "file": "/srv/secret"},
+        {"start": event["time"], "end": event["time"], "key": "secret"},
+        {"start": f"@{seconds}", "end": f"@{seconds}", "key": "secret"},
+        # The host's own time zone and locale do not count.
+        {"start": event["time"].replace("Z", "+00:00"), "key": "secret", "auid": "joe"},
+    ]
+    other = [{"event_id": f"{int(seconds[:10]) - 1}.123:{event['id']}"}, {"session": session + 1, "pid": pid}]
+    events = found(library, *same, *other)
+    for args, got in zip(same + other, events, strict=True):
+        assert [one["id"] for one in got] == ([event["id"]] if args in same else []), args
+
+
+def test_another_time_zone_and_locale(bookworm):
+    india = "TZ=Asia/Kolkata LC_ALL=de_DE.UTF-8"
+    (events,) = found(bookworm, {"key": "secret", "auid": "joe"}, environment=india)
+    time = events[-1]["time"]
+    local = bookworm.guest.run(f"{india} date -d {time} +%FT%T.%3N%:z").stdout.strip()
+    assert local.endswith("+05:30")
+    exact, today = found(
+        bookworm, {"key": "secret", "start": local, "end": local}, {"start": "today", "end": "today"}, environment=india
+    )
+    assert [event["time"] for event in exact] == [time]
+    assert today == []
+
+
+@pytest.mark.parametrize("release", ["bullseye", "bookworm", "sid"])
+def test_logs_of_other_releases(library, release):
+    log = f"{DIRECTORY}/{release}.log"
+    accounts, deeds = found(library, {"input_file": log, "message_type": "accounts"}, {"input_file": log, "uid": "joe"})
+    assert [brief(event) for event in deeds] == ALL_IN_ORDER
+    assert [event["subject"]["auid"]["name"] for event in deeds] == ["joe"] * len(deeds)
+    assert deeds[0]["command"] == ECHO
+    assert {event["types"][0] for event in accounts} == {"ADD_GROUP", "ADD_USER"}
+    assert all(event["success"] and event["subject"]["exe"] == "/usr/sbin/useradd" for event in accounts)
+
+
+ALL_IN_ORDER = DEEDS["run"] + DEEDS["net"] + DEEDS["secret"] + DEEDS["odd"] + DEEDS["kill"]
+
+# What ausearch takes for something else, or not at all: the arguments, and what the message says.
+REFUSED = [
+    ({"start": "01/31/26"}, ["start", "01/31/26", "Z"]),
+    ({"start": "2026-01-31T18:00:00"}, ["start", "time zone"]),
+    ({"end": "2026-02-30T18:00:00Z"}, ["end", "2026-02-30"]),
+    ({"start": "12:00"}, ["start", "12:00"]),
+    ({"start": "checkpoint"}, ["start"]),
+    ({"start": "now", "end": "yesterday"}, ["later", "yesterday"]),
+    ({"event_id": "12abc"}, ["event_id", "12abc"]),
+    ({"event_id": "99999999999"}, ["event_id"]),
+    ({"uid": "12abc"}, ["uid", "12abc"]),
+    ({"auid": "4294967296"}, ["auid", "4294967296"]),
+    ({"pid": -1}, ["pid", "-1"]),
+    ({"session": "-2"}, ["session", "-2"]),
+    ({"syscall": "opennat"}, ["syscall", "opennat"]),
+    ({"message_type": "NO_SUCH_TYPE"}, ["message_type", "NO_SUCH_TYPE", "accounts"]),
+    ({"node": "-k"}, ["node", "-k"]),
+    ({"key": ""}, ["key"]),
+    ({"input_file": "/no/such/file"}, ["/no/such/file", "No such file"]),
+    ({"input_file": "/etc"}, ["/etc/audit.log"]),
+    ({"input_file": "/root/fifo"}, ["/root/fifo", "regular"]),
+]
+
+
+def test_what_is_refused(bookworm):
+    bookworm.guest.run("rm -f /root/fifo; mkfifo /root/fifo")
+    results = bookworm.search(*[request for request, _parts in REFUSED])
+    for (request, parts), result in zip(REFUSED, results, strict=True):
+        assert "error" in result, request
+        kind, _colon, message = result["error"].partition(": ")
+        assert kind in ("SearchError", "FileError"), result
+        assert_message(message, *parts)
+
+
+def test_what_the_module_refuses(host):
+    refused = [
+        ({"limit": -1}, ["limit"]),
+        ({"checkpoint": "/root/c", "end": "now"}, ["checkpoint", "end"]),
+        ({"checkpoint": "/etc/hosts"}, ["/etc/hosts", "checkpoint"]),
+        ({"key": "a", "start": "01/31/26"}, ["start", "01/31/26"]),
+    ]
+    for (_args, parts), result in zip(refused, host.tasks(*[task("audit_search", args) for args, _parts in refused]), strict=True):
+        assert result["failed"]
+        assert_message(result["msg"], *parts)
+
+
+def test_the_module_returns_what_the_library_finds(host, bookworm):
+    request = {"key": "odd", "auid": "joe", "raw": True}
+    checked, done = host.tasks(task("audit_search", request, check=True), task("audit_search", request))
+    for result in (checked, done):
+        assert (result["changed"], result["truncated"], result["malformed"]) == (False, False, 0)
+        assert result["events"] == found(bookworm, request)[0]
+
+
+def test_hostile_logs(host):
+    """Torn lines, rotated files, names that are no text, records that are none."""
+    guest = host.guest
+    guest.run("rm -rf /root/hostile")
+    guest.put(provoked.LOGS, "/root/hostile")
+    guest.run(
+        """cd /root/hostile; mv bullseye.log audit.log.10; mv bookworm.log audit.log.2; mv sid.log audit.log
+        { printf 'no record\\n\\000\\377\\n'; grep -v joe audit.log.2 | head -1
+          printf 'type=SYSCALL msg=audit(99999999999.123:1): arch=zzz syscall=zz exe=\\n'
+          printf 'type=PATH msg=audit(1795574700.000:7): item=0 name=ABC nametype=NORMAL\\n'
+          printf 'type=USER_LOGIN msg=audit(1795574700.000:8): pid=1 uid=0 auid=7 ses=9 msg='"'"'op=login acct="\\351t\\351" exe="/bin/x" hostname=? addr=? terminal=? res=failed'"'"'\\n'
+        } >>audit.log.2
+        tail -1 audit.log | head -c 100 >>audit.log"""
+    )
+    whole, rotated, latest = host.tasks(
+        task("audit_search", {"input_file": "/root/hostile"}),
+        task("audit_search", {"input_file": "/root/hostile", "uid": "joe", "limit": 0}),
+        task("audit_search", {"input_file": "/root/hostile", "uid": "joe", "limit": 2, "latest": True}),
+    )
+    assert not whole.get("failed"), whole
+    assert any("half a line" in warning for warning in whole["warnings"])
+    (login,) = [event for event in whole["events"] if "USER_LOGIN" in event["types"]]
+    assert login["success"] is False
+    assert "\\xe9t\\xe9" in json.dumps(login["records"]).replace("\\\\", "\\")
+    # Oldest first: bullseye, bookworm, sid.
+    assert [brief(event) for event in rotated["events"]] == ALL_IN_ORDER * 3
+    assert (latest["truncated"], [brief(event) for event in latest["events"]]) == (True, ALL_IN_ORDER[-2:])
+
+
+def test_a_checkpoint_gives_each_event_once(host):
+    guest = host.guest
+    guest.run(f"rm -rf /root/new {DIRECTORY}; mkdir -p /root/new")
+    guest.run(f"rm -rf {DIRECTORY}")
+    guest.put(provoked.LOGS, DIRECTORY)
+    search = task("audit_search", {"input_file": "/root/new", "uid": "joe", "checkpoint": "/root/new/mark"})
+    few = task("audit_search", {"input_file": "/root/new", "uid": "joe", "checkpoint": "/root/new/mark", "limit": 4})
+    results = host.tasks(
+        f"cp {DIRECTORY}/bookworm.log /root/new/audit.log",
+        search | {"check_mode": True},
+        few, few, few, few,
+        f"mv /root/new/audit.log /root/new/audit.log.1; head -8 {DIRECTORY}/sid.log >/root/new/audit.log",
+        search,
+        f"tail -n +9 {DIRECTORY}/sid.log >>/root/new/audit.log",
+        search, search,
+        f"rm /root/new/audit.log*; cp {DIRECTORY}/sid.log /root/new/audit.log",
+        search,
+        "stat -c '%a %U' /root/new/mark; rm -r /root/new",
+    )  # fmt: skip
+    searches = [result for result in results if isinstance(result, dict)]
+    assert not any(result.get("failed") for result in searches), searches
+    checked, *quarters, begun, rest, nothing, lost = searches
+    assert [brief(event) for event in checked["events"]] == ALL_IN_ORDER
+    assert [brief(event) for part in quarters for event in part["events"]] == ALL_IN_ORDER
+    assert [(part["truncated"], part["changed"]) for part in quarters] == [(True, True), (True, True), (False, True), (False, False)]
+    assert [brief(event) for part in (begun, rest) for event in part["events"]] == ALL_IN_ORDER
+    assert (nothing["events"], nothing["changed"]) == ([], False)
+    assert any("is gone" in warning for warning in lost["warnings"])
+    assert results[-1] == "600 root\n"
+
+
+def test_what_is_new_on_a_log_that_is_written_to(host):
+    """No event twice, none missing, although records arrive while it is read."""
+    search = task("audit_search", {"message_type": "USER", "checkpoint": "/root/live.mark", "limit": 7})
+    write = "for n in 1 2 3 4 5 6 7 8 9 10; do auditctl -m live-$n; done"
+    results = host.tasks(
+        "rm -f /root/live.mark; service auditd rotate", search, search, search, search,
+        f"(for i in 1 2 3; do {write}; done) >/dev/null 2>&1 &", *[search] * 4, "sleep 3", *[search] * 4,
+    )  # fmt: skip
+    events = [event for result in results if isinstance(result, dict) for event in result["events"]]
+    messages = [event["records"][0]["fields"].get("text", "") for event in events]
+    assert len({(event["time"], event["id"]) for event in events}) == len(events)
+    assert sorted(text for text in messages if text.startswith("live-")) == sorted(
+        f"live-{number}" for number in range(1, 11) for _time in range(3)
+    )
+
+
+# A log of many megabytes, of one event a second, with what is looked for at its end.
+LARGE = r"""
+import re
+with open("/root/logs/bookworm.log", errors="surrogateescape") as file:
+    lines = file.read().splitlines(True)
+first = next(n for n, line in enumerate(lines) if "exe=\"/usr/bin/python" in line and "SYSCALL" in line and 'key="odd"' in line)
+stamp = re.search(r"audit\(([0-9.:]+)\)", lines[first]).group(1)
+event = [line for line in lines if stamp in line]
+with open("/root/large.log", "w", errors="surrogateescape") as log:
+    for n in range(60000):
+        for line in event:
+            log.write(line.replace(stamp, f"{1700000000 + n}.000:{n + 1}"))
+"""
+
+def test_large_logs_cost_little_memory_and_searches_by_time_little_time(bookworm):
+    guest = bookworm.guest
+    guest.run("python3 -", input=LARGE)
+    try:
+        size = int(guest.run("stat -c %s /root/large.log").stdout)
+        request = {"input_file": "/root/large.log", "key": "odd", "limit": 5, "latest": True}
+        whole, late = bookworm.search(dict(request, pid=1), dict(request, start="@1700059990"), timeout=240)
+    finally:
+        guest.run("rm -f /root/large.log")
+    print(size, whole["seconds"], late["seconds"], late["kibibytes"])
+    assert size > 60_000_000
+    assert whole["events"] == []
+    assert [event["id"] for event in late["events"]] == [59996, 59997, 59998, 59999, 60000]
+    assert late["seconds"] < whole["seconds"] / 2
+    assert late["kibibytes"] < 50_000
