@@ -44,7 +44,7 @@ def test_all_scenarios(environment):
         )
     assert done.returncode == 0, done.stdout
     said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
-    verified = re.findall(r"^(\S+) ➜ verify: Executed: Successful", said, re.MULTILINE)
+    verified = re.findall(r"^(\S+) (?:➜|>) verify: Executed: Successful", said, re.MULTILINE)
     assert sorted(verified) == SCENARIOS
 
 
