@@ -54,7 +54,14 @@ def pytest_runtest_logreport(report):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print a table of seconds; LINUX_AUDIT_STAGES has what was spent before pytest, as `NAME=SECONDS ...`."""
+    """Print tables that tests have recorded, and one of seconds.
+
+    LINUX_AUDIT_STAGES has what was spent before pytest, as `NAME=SECONDS ...`.
+    """
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    for name, text in (pair for report in reports for pair in getattr(report, "user_properties", [])):
+        terminalreporter.section(name)
+        terminalreporter.line(text)
     stages = (stage.split("=") for stage in os.environ.get("LINUX_AUDIT_STAGES", "").split())
     rows = [(name, float(seconds)) for name, seconds in stages]
     rows += sorted(clock.spent.items(), key=lambda row: row[0].startswith("of these"))

@@ -6,38 +6,26 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
-import sys
 
 import pytest
 
+import pythons
+from matrix import CORES, controller
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-ANSIBLE = "ansible-core==2.16.19"
 
 
 @pytest.fixture(scope="module")
 def python36():
     """An interpreter of Python 3.6."""
-    candidates = [shutil.which("python3.6")]
-    if shutil.which("pyenv"):
-        versions = pathlib.Path(subprocess.check_output(["pyenv", "root"], text=True).strip(), "versions")
-        candidates += sorted(map(str, versions.glob("3.6.*/bin/python3.6")))
-    for candidate in filter(None, candidates):
-        # A shim of pyenv may be there without the interpreter.
-        if subprocess.run([candidate, "--version"], capture_output=True, check=False).returncode == 0:
-            return candidate
-    pytest.skip("there is no Python 3.6 on this machine; vermin has checked the syntax")
+    return pythons.find("3.6") or pytest.skip("there is no Python 3.6 on this machine; vermin has checked the syntax")
 
 
 @pytest.fixture(scope="module")
 def ansible():
     """The `ansible` of the oldest release, in an environment of its own."""
-    environment = ROOT / ".cache" / ANSIBLE.replace("==", "-")
-    if not (environment / "bin/ansible").exists():
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        subprocess.run([environment / "bin/pip", "install", "-qq", "--disable-pip-version-check", ANSIBLE], check=True)
-    return environment / "bin/ansible"
+    return controller(CORES[0]).commands / "ansible"
 
 
 def run(ansible, python, module, arguments, *options):

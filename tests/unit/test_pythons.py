@@ -5,11 +5,12 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
 import pytest
+
+import pythons
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULE_UTILS = ROOT / "plugins" / "module_utils"
@@ -69,33 +70,9 @@ def ours():
     return _report(sys.executable)
 
 
-def _candidates(version):
-    """Commands that may be that Python; a shim of pyenv is found by name and then does not run."""
-    pyenv = shutil.which("pyenv")
-    if pyenv:
-        root = pathlib.Path(subprocess.run([pyenv, "root"], capture_output=True, text=True, check=True).stdout.strip())
-        yield from sorted(root.glob(f"versions/{version}.*/bin/python3"))
-    on_path = shutil.which(f"python{version}")
-    if on_path:
-        yield on_path
-
-
-def _python(version):
-    for command in _candidates(version):
-        done = subprocess.run(
-            [command, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.stdout.strip() == version:
-            return command
-    return None
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_same_results_on_every_python(version, ours):
-    python = _python(version)
+    python = pythons.find(version)
     if python is None:
         pytest.skip(f"there is no Python {version} on this machine, neither of pyenv nor on the PATH")
     report = _report(python)
