@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
@@ -70,6 +71,7 @@ class Lab:
         # Locked before it has the name that sweep() looks for.
         self._owner = (self.directory / "owner.draft").open("w")
         fcntl.flock(self._owner, fcntl.LOCK_EX)
+        print(os.getpid(), file=self._owner, flush=True)
         os.rename(self._owner.name, self.directory / "owner")
         self._images = contextlib.ExitStack()
         self._registry = threading.Lock()
@@ -128,9 +130,13 @@ class Lab:
         return guest
 
     def boot_all(self, releases, **options) -> list[Guest]:
-        """Boot guests of several releases at the same time; options as for boot(). If one fails, the lab is closed."""
+        """Boot guests of several releases at the same time; options as for boot(). If one fails, the lab is closed.
+
+        `releases`: each the name of one, or a pair: the guest's name, or None, and its release.
+        """
+        named = [(None, release) if isinstance(release, str) else release for release in releases]
         with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            boots = [pool.submit(self.boot, release, **options) for release in releases]
+            boots = [pool.submit(self.boot, release, name=name, **options) for name, release in named]
             try:
                 return [boot.result() for boot in boots]
             except BaseException:
@@ -186,11 +192,43 @@ def sweep() -> list[pathlib.Path]:
     """Remove the directories of labs whose process is gone; return them."""
     gone = []
     for directory in pathlib.Path(PARENT).glob(PREFIX + "*"):
-        with contextlib.suppress(FileNotFoundError, BlockingIOError), (directory / "owner").open() as owner:
-            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(directory, ignore_errors=True)
-            gone.append(directory)
+        with contextlib.suppress(FileNotFoundError), (directory / "owner").open() as owner:
+            if not _locked(owner):
+                shutil.rmtree(directory, ignore_errors=True)
+                gone.append(directory)
     return gone
+
+
+@contextlib.contextmanager
+def linked(lab: Lab, link: pathlib.Path):
+    """Have a symbolic link lead to a lab's directory, instead of to another lab's, which is ended."""
+    end(link)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(lab.directory)
+    try:
+        yield
+    finally:
+        if link.is_symlink() and link.readlink() == lab.directory:
+            link.unlink()
+
+
+def end(link: pathlib.Path) -> None:
+    """End the lab that a symbolic link leads to, if there is one, and remove the link."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), (link / "owner").open() as owner:
+        process = os.pidfd_open(int(owner.read()))
+        if _locked(owner):  # else the number may be that of a later process
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+            select.select([process], [], [])
+        os.close(process)
+    link.unlink(missing_ok=True)
+
+
+def _locked(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _replace(path, text):
