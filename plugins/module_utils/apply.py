@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from .files import Edit, FileError, written
+from .files import Edit, FileError, file_diffs, written
 from .host import Host
 from .kernel import Kernel, KernelError, KernelRule, RuleRefused
 from .rules.fields import LISTS
@@ -18,7 +18,7 @@ from .rules.plan import Step, plan
 from .rules.syntax import Line, Statement, render
 from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, RulesFile, add_lines
 
-__all__ = ("ApplyError", "Change", "Options", "Outcome", "apply", "both_types", "file_diffs", "locked")
+__all__ = ("ApplyError", "Change", "Options", "Outcome", "apply", "both_types", "locked")
 
 _IMMUTABLE = 2
 _LOCK_SECONDS = 120.0
@@ -321,20 +321,6 @@ def step_lines(steps: Sequence[Tuple[Step, Optional[KernelRule]]], host: Host) -
     """Steps as arguments of auditctl."""
     options = {"append": "-a", "prepend": "-A", "delete": "-d"}
     return [options[step.operation] + render(step.rule, host.machine)[2:] for step, held in steps]
-
-
-def file_diffs(edits: Sequence[Edit]) -> List[Dict[str, str]]:
-    """The edits of files in Ansible's form; that of audit.rules, which follows from the others, only if it is alone."""
-    shown = [edit for edit in edits if not edit.compiled] or edits
-    return [
-        {
-            "before_header": edit.path,
-            "after_header": edit.path,
-            "before": edit.before or "",
-            "after": edit.after or "",
-        }
-        for edit in shown
-    ]
 
 
 def _kernel_diff(live: Live, host: Host) -> Dict[str, str]:

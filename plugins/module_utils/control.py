@@ -4,8 +4,8 @@
 
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-from .apply import ApplyError, Options, file_diffs, locked
-from .files import Edit, FileError, written
+from .apply import ApplyError, Options, locked
+from .files import Edit, FileError, file_diffs, written
 from .host import Host
 from .kernel import Kernel, KernelError
 from .result import visible

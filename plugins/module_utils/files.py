@@ -7,9 +7,9 @@ import os
 import stat
 import tempfile
 from contextlib import contextmanager
-from typing import Iterable, Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence
 
-__all__ = ("Edit", "FileError", "read_text", "write_atomically", "written")
+__all__ = ("Edit", "FileError", "file_diffs", "read_text", "write_atomically", "written")
 
 
 class FileError(Exception):
@@ -87,6 +87,20 @@ def written(edits: Iterable[Edit]) -> Iterator[None]:
             name = os.path.dirname(problem.filename or "") or problem.filename
             raise FileError(f"cannot write to {name}: {problem.strerror}; nothing has changed") from problem
         raise
+
+
+def file_diffs(edits: Sequence[Edit]) -> List[Dict[str, str]]:
+    """The edits of files in Ansible's form; that of audit.rules, which follows from the others, only if it is alone."""
+    shown = [edit for edit in edits if not edit.compiled] or edits
+    return [
+        {
+            "before_header": edit.path,
+            "after_header": edit.path,
+            "before": edit.before or "",
+            "after": edit.after or "",
+        }
+        for edit in shown
+    ]
 
 
 def _put_back(edit: Edit) -> Optional[str]:

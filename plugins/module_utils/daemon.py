@@ -1,0 +1,546 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audit daemon: which one is here, how it is run, and how it comes to run with other files.
+
+Signals are those of auditd(8). They are sent to the process that the kernel sends its records to, so that auditd's own
+record of them names who asked for it; systemd would be named otherwise, which is why many units refuse to be stopped
+by it.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from .files import Edit, FileError, written
+from .host import Host
+from .kernel import Kernel, KernelError
+
+__all__ = ("Daemon", "DaemonError", "Done", "action_for", "find", "parse_report", "put_into_effect")
+
+_SEARCH_PATH = "/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin"
+_UNIT, _RULES_UNIT = "auditd.service", "audit-rules.service"
+_RULES_PROGRAMS = ("augenrules", "auditctl")
+_SCRIPTS = ("/etc/init.d/auditd", "/etc/rc.d/init.d/auditd")
+# Of audit 4.1.2 and newer, and of older releases.
+_REPORTS = ("/run/audit/auditd.state", "/run/auditd.state", "/var/run/auditd.state")
+_SYSLOGS = ("/var/log/syslog", "/var/log/messages", "/var/log/daemon.log")
+_STOP_SECONDS, _START_SECONDS = 90.0, 180.0
+# How long the daemon may take to answer, and to start its plugins, and how long what was started has to live.
+_ANSWER_SECONDS, _PLUGIN_SECONDS, _SETTLE_SECONDS = 10.0, 5.0, 1.0
+_CONFIRMATION = "config change requested"
+# What the daemon says when all is well.
+_ROUTINE = re.compile(
+    "Started dispatcher|"
+    "The audit daemon is exiting|Init complete|No plugins found|audit dispatcher initialized|config change requested"
+)
+_BUSY = ("activating", "deactivating", "reloading")
+_EXIT_CODES = {
+    1: "it could not be initialised",
+    2: "it does not know an argument that it is started with",
+    4: "it lacks privileges",
+    6: "its configuration has a mistake",
+}
+
+
+class DaemonError(Exception):
+    """The daemon did not do what was asked; the message has its own words, where it has said any."""
+
+
+class Done(NamedTuple):
+    """What was done: ``action`` is none, reload, start or restart.
+
+    Process ids are 0 for a daemon that does not run. ``confirmed``: the daemon itself has said so, in the journal or
+    syslog, or has started anew.
+    """
+
+    action: str
+    pid_before: int
+    pid_after: int
+    confirmed: bool
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back what would end this process, until the block has ended: it must not end while there is no daemon."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: List[int] = []
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    handlers = {number: signal.signal(number, lambda number, frame: received.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+        for number in received[:1]:
+            os.kill(os.getpid(), number)
+
+
+def _confirmed(log: "_Log") -> bool:
+    """Whether the daemon says that it has read its files; False where there is no log, or not this of it.
+
+    Raises DaemonError if it complains instead; it keeps the configuration that it had then.
+    """
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    complained = False
+    while log.readable and time.monotonic() < deadline:
+        time.sleep(_SETTLE_SECONDS if complained else 0.1)
+        words = log.words()
+        if any(_CONFIRMATION in line for line in words):
+            return True
+        if complained:
+            raise DaemonError(_with_words("auditd does not take its new configuration", log.complaints()))
+        complained = bool(words)
+    return False
+
+
+def action_for(running: bool, need: str, start: bool = False) -> str:
+    """The cheapest action after which files count that need one of none, reload, restart.
+
+    A daemon that does not run reads them when it is started; it is only if ``start``.
+    """
+    if running:
+        return need
+    return "start" if start else "none"
+
+
+class Daemon:
+    """The auditd of this host, made by find().
+
+    ``manager``: systemd, sysvinit or none, by what it is started. ``version``: of the installed release.
+    ``unavailable``: why there can be none that runs, otherwise None.
+    """
+
+    def __init__(
+        self,
+        version: Optional[Tuple[int, ...]] = None,
+        program: Optional[str] = None,
+        manager: str = "none",
+        unit: Optional[Dict[str, str]] = None,
+        unavailable: Optional[str] = None,
+    ) -> None:
+        self.version = version
+        self.program = program
+        self.manager = manager
+        self.unit = unit or {}
+        self.unavailable = unavailable
+
+    @property
+    def pid(self) -> int:
+        """The process that the kernel sends its records to, 0 if it has none.
+
+        Raises DaemonError if that is another program, which can be no auditd's place.
+        """
+        if self.unavailable:
+            return 0
+        try:
+            with Kernel() as kernel:
+                pid = kernel.status().pid
+        except KernelError as error:
+            raise DaemonError(str(error)) from error
+        name = _name(pid)
+        if name is None:
+            return 0
+        if name != "auditd":
+            raise DaemonError(f"the kernel sends its records to {name} (pid {pid}), which is no auditd")
+        return pid
+
+    def reload(self, plugins: Sequence[str] = ()) -> Done:
+        """Have the files read again (HUP), and prove it. Raises DaemonError."""
+        pid, log = self._running_pid(), _Log()
+        _send(pid, signal.SIGHUP)
+        confirmed = _confirmed(log)
+        after = self._prove(log, plugins, "was told to read its files again")
+        if after != pid:
+            raise DaemonError(_with_words(f"auditd (pid {pid}) has ended on reading its files again", log.complaints()))
+        return Done("reload", pid, pid, confirmed)
+
+    def stop(self) -> int:
+        """End the daemon (TERM) and wait until it has ended; its process id, or 0. Raises DaemonError."""
+        if self.unavailable:
+            return 0
+        self._wait_for_manager()
+        pid = self.pid
+        if pid:
+            self._end(pid)
+            self._wait_for_manager()
+            other = self.pid
+            if other:
+                raise DaemonError(f"auditd (pid {pid}) has ended, and was started again by another (pid {other})")
+        return pid
+
+    def start(self, plugins: Sequence[str] = ()) -> Done:
+        """Start the daemon unless it runs, and prove it. Raises DaemonError."""
+        pid = self.pid
+        if pid:
+            return Done("none", pid, pid, True)
+        return Done("start", 0, self._launch(plugins), True)
+
+    def restart(self, plugins: Sequence[str] = ()) -> Done:
+        """Stop the daemon and start it, and prove it. Raises DaemonError."""
+        before = self.pid
+        return Done("restart" if before else "start", before, self._launch(plugins, before), True)
+
+    def rotate(self) -> None:
+        """Have the log files rotated (USR1). Raises DaemonError."""
+        _send(self._running_pid(), signal.SIGUSR1)
+
+    def resume(self) -> None:
+        """Have logging resumed that was suspended, as for want of space (USR2). Raises DaemonError."""
+        _send(self._running_pid(), signal.SIGUSR2)
+
+    def report(self) -> Dict[str, Any]:
+        """What the daemon tells of its state (CONT). Raises DaemonError."""
+        pid = self._running_pid()
+        before = {path: _stamp(path) for path in _REPORTS}
+        _send(pid, signal.SIGCONT)
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        stamps = before
+        while time.monotonic() < deadline:
+            time.sleep(0.1)
+            last, stamps = stamps, {path: _stamp(path) for path in _REPORTS}
+            for path, stamp in stamps.items():
+                # Written, and not being written any more.
+                if stamp and stamp != before[path] and stamp == last[path]:
+                    with open(path, encoding="utf-8", errors="replace") as file:
+                        return parse_report(file.read())
+        raise DaemonError(f"auditd (pid {pid}) was asked for a report of its state, and has not written {_REPORTS[0]}")
+
+    def _running_pid(self) -> int:
+        if self.unavailable:
+            raise DaemonError(self.unavailable)
+        pid = self.pid
+        if not pid:
+            raise DaemonError("auditd does not run")
+        return pid
+
+    def _launch(self, plugins: Sequence[str], old: int = 0) -> int:
+        """Start the daemon, in the place of an old one; return its process id. Raises DaemonError."""
+        if self.unavailable:
+            raise DaemonError(self.unavailable)
+        if self.unit.get("LoadState") == "masked":
+            raise DaemonError(f"auditd cannot be started: {_UNIT} is masked")
+        # All that takes time is done while the old one still runs. Rules that are in the kernel stay there.
+        log, command = _Log(), self._start_command(with_rules=not old)
+        with _undisturbed():
+            if old:
+                self._end(old)
+            status, output = _run(command, _START_SECONDS)
+        if status:
+            raise DaemonError(self._reason(log, status, output))
+        return self._prove(log, plugins, "was started")
+
+    def _end(self, pid: int) -> None:
+        _send(pid, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self._is_there(pid):
+            if time.monotonic() > deadline:
+                raise DaemonError(f"auditd (pid {pid}) does not end, {_STOP_SECONDS:.0f} seconds after it was told to")
+            time.sleep(0.02)
+
+    def _wait_for_manager(self) -> None:
+        """Wait until systemd has ended what it does with auditd; it starts one again that has failed."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self.manager == "systemd" and _show(_UNIT, "ActiveState").get("ActiveState") in _BUSY:
+            if time.monotonic() > deadline:
+                raise DaemonError(f"systemd still starts or stops {_UNIT} after {_STOP_SECONDS:.0f} seconds")
+            time.sleep(0.1)
+
+    def _is_there(self, pid: int) -> bool:
+        """Whether the process is there. Until systemd has taken note of its end, it would not start another."""
+        state = _stat(pid)
+        return state is not None and (self.manager == "systemd" or state[0] != "Z")
+
+    def _start_command(self, with_rules: bool) -> List[str]:
+        if self.manager == "sysvinit":
+            return [self.program or "", "start"]
+        if self.manager == "none":
+            return [self.program or ""]
+        # Also forgets earlier starts, of which systemd allows five in ten seconds.
+        _systemctl("reset-failed", _UNIT)
+        pulled_in = (self.unit.get("Requires", "") + " " + self.unit.get("Wants", "")).split()
+        if _RULES_UNIT in pulled_in:
+            _systemctl("reset-failed", _RULES_UNIT)
+            if not with_rules:
+                # Otherwise they would be deleted and loaded again. What else auditd depends on was there a moment ago.
+                return [_program("systemctl"), "start", "--job-mode=ignore-dependencies", _UNIT]
+        return [_program("systemctl"), "start", _UNIT]
+
+    def _prove(self, log: "_Log", plugins: Sequence[str], what: str) -> int:
+        """Wait until the kernel names an auditd whose plugins run, and see that they stay; return its process id."""
+        deadline = time.monotonic() + _PLUGIN_SECONDS
+        while True:
+            pid = self.pid
+            processes = _descendants(pid, plugins)
+            complete = len(processes) == len(set(plugins))
+            if time.monotonic() > deadline or (pid and (complete or log.complaints())):
+                break
+            time.sleep(0.2)
+        time.sleep(_SETTLE_SECONDS)
+        if not pid or self.pid != pid:
+            raise DaemonError(_with_words(f"auditd {what} and does not run", log.complaints()))
+        later = _descendants(pid, plugins)
+        for plugin in plugins:
+            if plugin not in later:
+                raise DaemonError(_with_words(f"auditd (pid {pid}) does not run its plugin {plugin}", log.complaints()))
+            if later[plugin] != processes.get(plugin, later[plugin]):
+                raise DaemonError(_with_words(f"the plugin {plugin} of auditd ends at once", log.complaints()))
+        return pid
+
+    def _reason(self, log: "_Log", status: int, output: str) -> str:
+        """Why the daemon has not been started, from what it, or what started it, says."""
+        failed = _show(_RULES_UNIT, "Result").get("Result") != "success"
+        if failed and _RULES_UNIT in self.unit.get("Requires", "").split():
+            what = f"auditd is not started before {_RULES_UNIT} has loaded the rules, which fails"
+            return _with_words(what, log.words(_RULES_PROGRAMS) or [output])
+        words = log.complaints()
+        if not words and self.manager == "systemd":
+            code = _show(_UNIT, "ExecMainStatus").get("ExecMainStatus", "")
+            status = int(code) if code.isdigit() else 0
+        return _with_words("auditd does not start", words or [_EXIT_CODES.get(status, ""), output])
+
+
+def find(host: Host) -> Daemon:
+    """The auditd of this host. Fails for no reason: what keeps it from running is said in ``unavailable``."""
+    program = shutil.which("auditd", path=_SEARCH_PATH)
+    if program is None:
+        return Daemon(host.version, unavailable="auditd is not installed on this host")
+    unavailable = None
+    try:
+        with Kernel() as kernel:
+            kernel.status()
+    except KernelError as error:
+        unavailable = str(error)
+    if os.path.isdir("/run/systemd/system"):
+        unit = _show(_UNIT, "LoadState,Requires,Wants,RefuseManualStop,UnitFileState")
+        if unit.get("LoadState") in ("loaded", "masked"):
+            return Daemon(host.version, program, "systemd", unit, unavailable)
+    for script in _SCRIPTS:
+        if os.access(script, os.X_OK):
+            return Daemon(host.version, script, "sysvinit", unavailable=unavailable)
+    return Daemon(host.version, program, "none", unavailable=unavailable)
+
+
+def put_into_effect(
+    daemon: Daemon, edits: Iterable[Edit], need: str, plugins: Sequence[str] = (), start: bool = False
+) -> Done:
+    """Make the edits and have the daemon run with them, by the cheapest action.
+
+    ``need``: none, reload or restart, which a running daemon needs to take the files. ``plugins``: paths of programs
+    that must run as its children afterwards. ``start``: whether a daemon that does not run is started.
+
+    If the daemon does not come to run with them, the old files are put back, it runs with those again, and DaemonError
+    has its words. Raises FileError too.
+    """
+    before = daemon.pid
+    action = action_for(bool(before), need, start)
+    act = {"reload": daemon.reload, "start": daemon.start, "restart": daemon.restart}.get(action)
+    written_all = False
+    with _undisturbed():
+        try:
+            with written(edits):
+                written_all = True
+                return act(plugins) if act else Done("none", before, before, True)
+        except (DaemonError, FileError) as error:
+            if not written_all:
+                raise
+            restored = "the old files are back, and " if isinstance(error, DaemonError) else ""
+            raise DaemonError(f"{error}; {restored}{_as_before(daemon, before, action)}") from error
+
+
+def _as_before(daemon: Daemon, before: int, action: str) -> str:
+    """Have the daemon run as it did before; what came of it, in words."""
+    try:
+        if not before:
+            daemon.stop()
+            return "auditd does not run, as before"
+        pid = daemon.pid
+        if not pid:
+            daemon.start()
+        elif action == "restart" and pid != before:
+            daemon.restart()
+        else:
+            _send(pid, signal.SIGHUP)
+            daemon._prove(_Log(), (), "was told to read its old files again")
+        return "auditd runs again as before"
+    except DaemonError as error:
+        return f"auditd does not run again: {error}"
+
+
+def parse_report(text: str) -> Dict[str, Any]:
+    """A report of the daemon's state: values by name, in lower case with underscores; yes and no as bool, integers."""
+    report: Dict[str, Any] = {}
+    for line in text.splitlines():
+        # One line of audit 3 lacks the sign.
+        found = re.match(r"(.*?\S)(?:\s*=\s*|\s+(?=\d+ [KMG]B$))(.*)$", line)
+        if found:
+            name = re.sub(r"[^a-z0-9]+", "_", found.group(1).lower()).strip("_")
+            report[name] = _value(found.group(2).strip())
+    return report
+
+
+def _value(text: str) -> Any:
+    if text in ("yes", "no"):
+        return text == "yes"
+    return int(text) if re.match(r"-?\d+$", text) else text
+
+
+class _Log:
+    """What is said from now on, in the journal, otherwise in a file of syslog."""
+
+    def __init__(self) -> None:
+        self._cursor = None
+        self._sizes: Dict[str, int] = {}
+        journalctl = shutil.which("journalctl", path=_SEARCH_PATH)
+        if journalctl and os.path.isdir("/run/systemd/journal"):
+            found = re.search(r"-- cursor: (\S+)", _run([journalctl, "-q", "-n", "0", "--show-cursor"], 30)[1])
+            self._cursor = found and found.group(1)
+        if not self._cursor:
+            self._sizes = {path: os.path.getsize(path) for path in _SYSLOGS if os.path.isfile(path)}
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a log at all."""
+        return bool(self._cursor or self._sizes)
+
+    def words(self, programs: Sequence[str] = ("auditd",)) -> List[str]:
+        """What the programs say, line by line, each one once."""
+        if self._cursor:
+            # Not --after-cursor: where others are filtered out, old releases of it leave out one entry too many.
+            names = [f"SYSLOG_IDENTIFIER={name}" for name in programs]
+            command = [_program("journalctl"), "-q", "-o", "json", f"--cursor={self._cursor}", *names]
+            lines = said_in_journal(_run(command, 30)[1], self._cursor)
+        else:
+            lines = [line for path, size in self._sizes.items() for line in _said_in_file(path, size, programs)]
+        return list(dict.fromkeys(lines))
+
+    def complaints(self) -> List[str]:
+        """What the daemon says and would not if all were well."""
+        return [line for line in self.words() if not _ROUTINE.match(line)]
+
+
+def said_in_journal(text: str, cursor: str) -> List[str]:
+    """The messages of journalctl's JSON but for that of the entry at the cursor."""
+    entries = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    messages = [entry.get("MESSAGE") for entry in entries if entry.get("__CURSOR") != cursor]
+    # One that is no text is a list of bytes.
+    return [message for message in messages if isinstance(message, str)]
+
+
+def said_in_syslog(text: str, programs: Sequence[str]) -> List[str]:
+    """The messages of programs in lines of a syslog file."""
+    names = "|".join(map(re.escape, programs))
+    return re.findall(rf"^.*? (?:{names})(?:\[\d+\])?: (.*)$", text, re.MULTILINE)
+
+
+def _said_in_file(path: str, offset: int, programs: Sequence[str]) -> List[str]:
+    try:
+        with open(path, "rb") as file:
+            # A file that was rotated meanwhile is read from its beginning.
+            file.seek(offset if os.fstat(file.fileno()).st_size >= offset else 0)
+            return said_in_syslog(file.read().decode("utf-8", "replace"), programs)
+    except OSError:
+        return []
+
+
+def _with_words(what: str, words: Iterable[str]) -> str:
+    said = "; ".join(word.strip() for word in words if word.strip())
+    return f"{what}: {said}" if said else what
+
+
+def _send(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except OSError as error:
+        raise DaemonError(f"auditd (pid {pid}) takes no signal: {error.strerror}") from error
+
+
+def _name(pid: int) -> Optional[str]:
+    """The name of a process, None if there is none."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().rstrip("\n")
+    except OSError:
+        return None
+
+
+def _stat(pid: int) -> Optional[Tuple[str, int]]:
+    """State (proc(5)) and parent of a process, None if there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            words = file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return words[0], int(words[1])
+
+
+def _descendants(pid: int, programs: Sequence[str]) -> Dict[str, int]:
+    """Which of the programs a process has started, by their process ids; in audit 2 it is a child that starts them."""
+    found: Dict[str, int] = {}
+    if not programs or not pid:
+        return found
+    states = {number: _stat(number) for number in map(int, filter(str.isdigit, os.listdir("/proc")))}
+    parents = {number: state[1] for number, state in states.items() if state}
+    for number, parent in parents.items():
+        if pid in (parent, parents.get(parent)):
+            found.update((program, number) for program in programs if _runs(number, program))
+    return found
+
+
+def _runs(pid: int, program: str) -> bool:
+    """Whether a process runs a program, which may be a script."""
+    try:
+        if os.path.samefile(f"/proc/{pid}/exe", program):
+            return True
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return os.fsencode(program) in file.read().split(b"\0")
+    except OSError:
+        return False
+
+
+def _stamp(path: str) -> Optional[Tuple[int, int, int]]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _program(name: str) -> str:
+    return shutil.which(name, path=_SEARCH_PATH) or name
+
+
+def _show(unit: str, properties: str) -> Dict[str, str]:
+    lines = _systemctl("show", "-p", properties, unit)[1].splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _systemctl(*words: str) -> Tuple[int, str]:
+    return _run([_program("systemctl"), *words], _START_SECONDS)
+
+
+def _run(command: List[str], seconds: float) -> Tuple[int, str]:
+    """Exit status and output of a command, whose messages are in English."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=seconds,
+            check=False,
+            env=dict(os.environ, LC_ALL="C", PATH=_SEARCH_PATH),
+        )
+    except OSError as error:
+        raise DaemonError(f"{command[0]} cannot be run: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise DaemonError(f"'{' '.join(command)}' has not ended after {seconds:.0f} seconds") from error
+    return done.returncode, done.stdout.decode("utf-8", "replace").strip()
