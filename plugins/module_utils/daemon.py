@@ -18,18 +18,22 @@ import time
 from contextlib import contextmanager
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from .files import Edit, FileError, written
+from .files import Edit, FileError, read_text, written
 from .host import Host
 from .kernel import Kernel, KernelError
+from .keyvalue import parse, values
 
 __all__ = ("Daemon", "DaemonError", "Done", "action_for", "find", "parse_report", "put_into_effect")
 
+#: The daemon's own configuration.
+CONFIGURATION = "/etc/audit/auditd.conf"
 _SEARCH_PATH = "/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin"
 _UNIT, _RULES_UNIT = "auditd.service", "audit-rules.service"
 _RULES_PROGRAMS = ("augenrules", "auditctl")
 _SCRIPTS = ("/etc/init.d/auditd", "/etc/rc.d/init.d/auditd")
 # Of audit 4.1.2 and newer, and of older releases.
 _REPORTS = ("/run/audit/auditd.state", "/run/auditd.state", "/var/run/auditd.state")
+_LOG_FILE = "/var/log/audit/audit.log"
 _SYSLOGS = ("/var/log/syslog", "/var/log/messages", "/var/log/daemon.log")
 _STOP_SECONDS, _START_SECONDS = 90.0, 180.0
 # How long the daemon may take to answer, and to start its plugins, and how long what was started has to live.
@@ -40,6 +44,8 @@ _ROUTINE = re.compile(
     "Started dispatcher|"
     "The audit daemon is exiting|Init complete|No plugins found|audit dispatcher initialized|config change requested"
 )
+# What auditctl says when a rules file sets something.
+_RULES_ROUTINE = re.compile(r"No rules$|(\S+: )?No change$|[a-z_]+ \d+( (un)?locked)?$")
 _BUSY = ("activating", "deactivating", "reloading")
 _EXIT_CODES = {
     1: "it could not be initialised",
@@ -82,24 +88,6 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, handler or signal.SIG_DFL)
         for number in received[:1]:
             os.kill(os.getpid(), number)
-
-
-def _confirmed(log: "_Log") -> bool:
-    """Whether the daemon says that it has read its files; False where there is no log, or not this of it.
-
-    Raises DaemonError if it complains instead; it keeps the configuration that it had then.
-    """
-    deadline = time.monotonic() + _ANSWER_SECONDS
-    complained = False
-    while log.readable and time.monotonic() < deadline:
-        time.sleep(_SETTLE_SECONDS if complained else 0.1)
-        words = log.words()
-        if any(_CONFIRMATION in line for line in words):
-            return True
-        if complained:
-            raise DaemonError(_with_words("auditd does not take its new configuration", log.complaints()))
-        complained = bool(words)
-    return False
 
 
 def action_for(running: bool, need: str, start: bool = False) -> str:
@@ -156,12 +144,36 @@ class Daemon:
     def reload(self, plugins: Sequence[str] = ()) -> Done:
         """Have the files read again (HUP), and prove it. Raises DaemonError."""
         pid, log = self._running_pid(), _Log()
-        _send(pid, signal.SIGHUP)
-        confirmed = _confirmed(log)
+        for last in (False, False, True):
+            confirmed = self._told_to_reload(pid, log)
+            if confirmed or last:
+                break
         after = self._prove(log, plugins, "was told to read its files again")
         if after != pid:
             raise DaemonError(_with_words(f"auditd (pid {pid}) has ended on reading its files again", log.complaints()))
         return Done("reload", pid, pid, confirmed)
+
+    def _told_to_reload(self, pid: int, log: "_Log") -> bool:
+        """Send HUP; whether the daemon says that it has read its files.
+
+        It says nothing where there is no log, nor if it was too busy. It complains of what it does not take, keeps the
+        configuration that it had, and DaemonError is raised.
+        """
+        records = _Records()
+        _send(pid, signal.SIGHUP)
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        complained = False
+        while time.monotonic() < deadline:
+            time.sleep(_SETTLE_SECONDS if complained else 0.1)
+            results = records.results("DAEMON_CONFIG")
+            if "success" in results or any(_CONFIRMATION in line for line in log.words()):
+                return True
+            if complained:
+                raise DaemonError(_with_words("auditd does not take its new configuration", log.complaints()))
+            complained = bool(log.complaints())
+            if "failed" in results and not complained:
+                return False
+        return False
 
     def stop(self) -> int:
         """End the daemon (TERM) and wait until it has ended; its process id, or 0. Raises DaemonError."""
@@ -189,9 +201,30 @@ class Daemon:
         before = self.pid
         return Done("restart" if before else "start", before, self._launch(plugins, before), True)
 
+    @property
+    def enabled(self) -> Optional[bool]:
+        """Whether a boot starts the daemon; None where systemd does not know."""
+        state = _show(_UNIT, "UnitFileState").get("UnitFileState") if self.manager == "systemd" else ""
+        return state.startswith("enabled") if state else None
+
+    def enable(self, wanted: bool) -> None:
+        """Have a boot start the daemon, or not, and prove it. Raises DaemonError."""
+        if self.manager != "systemd":
+            raise DaemonError("whether a boot starts auditd can only be told to systemd, which does not run it here")
+        _status, output = _systemctl("enable" if wanted else "disable", _UNIT)
+        if self.enabled is not wanted:
+            raise DaemonError(_with_words(f"{_UNIT} is not {'enabled' if wanted else 'disabled'}", [output]))
+
     def rotate(self) -> None:
-        """Have the log files rotated (USR1). Raises DaemonError."""
-        _send(self._running_pid(), signal.SIGUSR1)
+        """Have the log files rotated (USR1), and prove it. Raises DaemonError."""
+        pid, records, log = self._running_pid(), _Records(), _Log()
+        _send(pid, signal.SIGUSR1)
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while not records.moved():
+            if time.monotonic() > deadline:
+                what = f"auditd (pid {pid}) does not rotate its logs; with num_logs below 2 it never does"
+                raise DaemonError(_with_words(what, log.complaints()))
+            time.sleep(0.1)
 
     def resume(self) -> None:
         """Have logging resumed that was suspended, as for want of space (USR2). Raises DaemonError."""
@@ -300,7 +333,8 @@ class Daemon:
         failed = _show(_RULES_UNIT, "Result").get("Result") != "success"
         if failed and _RULES_UNIT in self.unit.get("Requires", "").split():
             what = f"auditd is not started before {_RULES_UNIT} has loaded the rules, which fails"
-            return _with_words(what, log.words(_RULES_PROGRAMS) or [output])
+            words = [line for line in log.words(_RULES_PROGRAMS) if not _RULES_ROUTINE.match(line)]
+            return _with_words(what, words or [output])
         words = log.complaints()
         if not words and self.manager == "systemd":
             code = _show(_UNIT, "ExecMainStatus").get("ExecMainStatus", "")
@@ -406,11 +440,6 @@ class _Log:
         if not self._cursor:
             self._sizes = {path: os.path.getsize(path) for path in _SYSLOGS if os.path.isfile(path)}
 
-    @property
-    def readable(self) -> bool:
-        """Whether there is a log at all."""
-        return bool(self._cursor or self._sizes)
-
     def words(self, programs: Sequence[str] = ("auditd",)) -> List[str]:
         """What the programs say, line by line, each one once."""
         if self._cursor:
@@ -419,12 +448,32 @@ class _Log:
             command = [_program("journalctl"), "-q", "-o", "json", f"--cursor={self._cursor}", *names]
             lines = said_in_journal(_run(command, 30)[1], self._cursor)
         else:
-            lines = [line for path, size in self._sizes.items() for line in _said_in_file(path, size, programs)]
+            texts = [_text_from(path, size) for path, size in self._sizes.items()]
+            lines = [line for text in texts for line in said_in_syslog(text, programs)]
         return list(dict.fromkeys(lines))
 
     def complaints(self) -> List[str]:
         """What the daemon says and would not if all were well."""
         return [line for line in self.words() if not _ROUTINE.match(line)]
+
+
+class _Records:
+    """What the daemon records from now on in the log file that its configuration names, of itself."""
+
+    def __init__(self) -> None:
+        self._path = values(parse(read_text(CONFIGURATION) or "")).get("log_file", _LOG_FILE)
+        self._before = _stamp(self._path)
+
+    def moved(self) -> bool:
+        """Whether there is another file in its place."""
+        after = _stamp(self._path)
+        return after is not None and self._before is not None and after[0] != self._before[0]
+
+    def results(self, kind: str) -> List[str]:
+        """How each of what a record of that type tells has ended: success or failed."""
+        offset = self._before[2] if self._before and not self.moved() else 0
+        text = _text_from(self._path, offset)
+        return re.findall(rf"^(?:node=\S+ )?type={kind} .* res=(success|failed)", text, re.MULTILINE)
 
 
 def said_in_journal(text: str, cursor: str) -> List[str]:
@@ -441,14 +490,14 @@ def said_in_syslog(text: str, programs: Sequence[str]) -> List[str]:
     return re.findall(rf"^.*? (?:{names})(?:\[\d+\])?: (.*)$", text, re.MULTILINE)
 
 
-def _said_in_file(path: str, offset: int, programs: Sequence[str]) -> List[str]:
+def _text_from(path: str, offset: int) -> str:
+    """What a file has from an offset on; one that is shorter was begun anew."""
     try:
         with open(path, "rb") as file:
-            # A file that was rotated meanwhile is read from its beginning.
             file.seek(offset if os.fstat(file.fileno()).st_size >= offset else 0)
-            return said_in_syslog(file.read().decode("utf-8", "replace"), programs)
+            return file.read().decode("utf-8", "replace")
     except OSError:
-        return []
+        return ""
 
 
 def _with_words(what: str, words: Iterable[str]) -> str:

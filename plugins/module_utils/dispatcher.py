@@ -5,41 +5,19 @@
 import os
 import re
 import stat
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .conf_module import ConfError, Effect, Request, asked_settings, program
 from .daemon_conf import Target, built_with, check, dotted, effective, need, text_of
-from .daemon_keywords import AUDISPD_CONF, AUDITD_CONF, OLDEST, PLUGIN_CONF, PLUGINS, REMOTE_CONF, Plugin, Version
-from .files import FileError, read_text
+from .daemon_keywords import AUDISPD_CONF, AUDITD_CONF, PLUGIN_CONF, PLUGINS, REMOTE_CONF, Plugin, Version
+from .files import read_text
 from .keyvalue import parse, values
+from .plugins_d import Found, read_plugins
 
-__all__ = (
-    "Found", "auditd_request", "known_plugin", "loaded", "plugin_directory", "plugin_request", "read_plugins",
-    "remote_request", "summary",
-)  # fmt: skip
+__all__ = ("auditd_request", "known_plugin", "plugin_directory", "plugin_request", "remote_request", "unfit")
 
 _REMOTE = "audisp-remote"
 _UNCHANGED = ("path", "type", "args", "format")
-
-
-class Found(NamedTuple):
-    """A plugin's file and what it says."""
-
-    name: str
-    path: str
-    values: Dict[str, str]
-
-    @property
-    def active(self) -> bool:
-        """Whether the daemon is to run it."""
-        return self.values.get("active", "").lower() == "yes"
-
-
-def loaded(name: str, version: Version) -> bool:
-    """Whether the daemon takes a file of this name in its folder of plugins for one of them."""
-    if name.startswith(".") or name.count(".") > 1:
-        return False
-    return version < (4, 0, 3) or "." not in name or name.endswith(".conf")
 
 
 def plugin_directory(version: Version) -> str:
@@ -47,23 +25,6 @@ def plugin_directory(version: Version) -> str:
     file = AUDITD_CONF if version >= (3, 0) else AUDISPD_CONF
     text = read_text(file.path(version))
     return values(parse(text or "")).get("plugin_dir", PLUGIN_CONF.path(version)).rstrip("/")
-
-
-def read_plugins(directory: str, version: Version) -> List[Found]:
-    """What is in a folder of plugins, by name. Raises FileError."""
-    try:
-        names = sorted(os.listdir(directory))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise FileError(f"{directory} cannot be read: {error.strerror}") from error
-    found = []
-    for name in names:
-        path = os.path.join(directory, name)
-        if loaded(name, version) and os.path.isfile(path):
-            text = read_text(path)
-            found.append(Found(re.sub(r"\.conf$", "", name), path, values(parse(text or ""))))
-    return found
 
 
 def known_plugin(name: str, version: Version) -> Optional[Plugin]:
@@ -96,7 +57,7 @@ def plugin_request(parameters: Mapping[str, Any], version: Version) -> Request:
         return _plugin_effect(before, after, version) if in_use else Effect("none")
 
     def further(after: Mapping[str, str]) -> List[str]:
-        return _unfit(after, version) if in_use and _is_active(after) else []
+        return unfit(after, version) if in_use and _is_active(after) else []
 
     def directories(after: Mapping[str, str]) -> List[str]:
         return _queue_directories(_remote_values(version)) if in_use and _is_active(after) and _is_remote(after) else []
@@ -162,7 +123,7 @@ def _plugin_effect(before: Mapping[str, str], after: Mapping[str, str], version:
     return Effect("reload" if version >= (4, 2) else "restart", programs)
 
 
-def _unfit(held: Mapping[str, str], version: Version) -> List[str]:
+def unfit(held: Mapping[str, str], version: Version) -> List[str]:
     """Why the daemon would not run an active plugin, or the plugin would end at once."""
     path = held.get("path", "")
     if path.startswith("builtin_"):
@@ -256,15 +217,3 @@ def remote_request(parameters: Mapping[str, Any], version: Version) -> Request:
         REMOTE_CONF, path, asked_settings(parameters), effect,
         program=_REMOTE, tolerated=tolerated, further=further, directories=_queue_directories,
     )  # fmt: skip
-
-
-def summary(version: Optional[Version], directories: Iterable[str]) -> Optional[List[Dict[str, Any]]]:
-    """The plugins of folders, for people; None if they cannot be read."""
-    try:
-        return [
-            {"name": plugin.name, "path": plugin.path, "active": plugin.active}
-            for directory in directories
-            for plugin in read_plugins(directory, version or OLDEST)
-        ]
-    except FileError:
-        return None

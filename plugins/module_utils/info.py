@@ -3,9 +3,8 @@
 """What the kernel's audit system holds, what the rules files say, and where the two differ."""
 
 import os
-import re
 from bisect import bisect
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .apply import missing_directory
 from .control import SETTINGS, Value, current, differing_settings, setting_value
@@ -13,6 +12,7 @@ from .files import FileError
 from .host import Host
 from .kernel import AuditUnavailable, Kernel, KernelError, PermissionDenied, Status
 from .loading import in_augenrules_order, loaded_by
+from .plugins_d import read_plugins
 from .result import visible
 from .rules.errors import RuleError
 from .rules.fields import LISTS
@@ -42,7 +42,6 @@ _FEATURES = (
 )
 # Of audit 3.0 and newer, and of older releases.
 _PLUGIN_DIRECTORIES = ("/etc/audit/plugins.d", "/etc/audisp/plugins.d")
-_ACTIVE = re.compile(r"^[ \t]*active[ \t]*=[ \t]*yes[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
 class Drift(NamedTuple):
@@ -110,7 +109,7 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
     result: Dict[str, Any] = {
         "versions": {"audit": ".".join(map(str, version)) if version else None, "kernel": os.uname().release}
     }
-    plugins = _plugins()
+    plugins = _plugins(version)
     if plugins is not None:
         result["plugins"] = plugins
     lines: Optional[List[Line]] = None
@@ -222,23 +221,13 @@ def _daemon(pid: int) -> Dict[str, Any]:
     return {"pid": pid, "running": name is not None, "name": name}
 
 
-def _plugins(directories: Iterable[str] = _PLUGIN_DIRECTORIES) -> Optional[List[Dict[str, Any]]]:
+def _plugins(version: Optional[Tuple[int, ...]]) -> Optional[List[Dict[str, Any]]]:
     """The plugins of the daemon; None if they cannot be read."""
-    plugins = []
-    for directory in directories:
-        try:
-            for name in sorted(os.listdir(directory)):
-                # The daemon passes over hidden files, and over names with a second dot.
-                if name.endswith(".conf") and name.count(".") == 1 and name != ".conf":
-                    path = os.path.join(directory, name)
-                    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                        active = bool(_ACTIVE.search(file.read()))
-                    plugins.append({"name": name[: -len(".conf")], "path": path, "active": active})
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
-    return plugins
+    try:
+        found = [plugin for directory in _PLUGIN_DIRECTORIES for plugin in read_plugins(directory, version)]
+    except FileError:
+        return None
+    return [{"name": plugin.name, "path": plugin.path, "active": plugin.active} for plugin in found]
 
 
 def run_info(module: "AnsibleModule") -> None:

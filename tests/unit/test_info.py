@@ -317,25 +317,3 @@ def test_a_directory_that_is_missing_has_no_rules(kernel, tmp_path):
 )
 def test_bytes_that_are_no_text(value, seen):
     assert visible(value) == seen
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "found"),
-    [
-        ("a.conf", "# a\nactive = yes\npath = /sbin/a\n", [("a", True)]),
-        ("a.conf", "ACTIVE=YES\n", [("a", True)]),
-        ("a.conf", "active = no\n", [("a", False)]),
-        ("a.conf", "#active = yes\n", [("a", False)]),
-        ("a.conf", "active = yes please\n", [("a", False)]),
-        ("a.conf", "", [("a", False)]),
-        ("a.conf.rpmnew", "active = yes\n", []),
-        ("a.b.conf", "active = yes\n", []),
-        (".conf", "active = yes\n", []),
-        ("README", "active = yes\n", []),
-    ],
-)
-def test_plugins(tmp_path, name, text, found):
-    (tmp_path / name).write_text(text)
-    plugins = info._plugins([str(tmp_path), str(tmp_path / "none")])
-    assert [(plugin["name"], plugin["active"]) for plugin in plugins] == found
-    assert all(plugin["path"] == str(tmp_path / name) for plugin in plugins)
