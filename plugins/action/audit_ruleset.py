@@ -1,15 +1,17 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of audit_ruleset that runs on the controller: it reads the files that src names."""
+"""The part of audit_ruleset that runs on the controller: it reads the files that src names, and rule packs."""
 
 from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.linux.audit.plugins.plugin_utils import packs
+
 
 class ActionModule(ActionBase):
-    """Turn src into sources, and run the module."""
+    """Turn src and packs into sources, and run the module."""
 
     def run(self, tmp=None, task_vars=None):
         self._supports_check_mode = True
@@ -20,6 +22,9 @@ class ActionModule(ActionBase):
         if paths:
             names = [paths] if isinstance(paths, str) else paths
             arguments["sources"] = [{"name": name, "content": self._content(name)} for name in names]
+        if arguments.get("packs"):
+            found = packs.sources(arguments.pop("packs"))
+            arguments["sources"] = self._own_sources(arguments) + found
         result.update(
             self._execute_module(
                 module_name="linux.audit.audit_ruleset",
@@ -29,6 +34,15 @@ class ActionModule(ActionBase):
             )
         )
         return result
+
+    @staticmethod
+    def _own_sources(arguments):
+        """What the task declares beside packs, as sources; taken out of its arguments."""
+        own = list(arguments.pop("sources", None) or [])
+        for form in ("rules", "content"):
+            if arguments.get(form) is not None:
+                own.append({"name": form, form: arguments.pop(form)})
+        return own
 
     def _content(self, name):
         try:

@@ -20,6 +20,8 @@ class Host(Resolver):
 
     def __init__(self) -> None:
         self.machine = os.uname().machine
+        #: The release of the kernel, as in (6, 1)
+        self.kernel = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
         self._uids: Dict[str, Optional[int]] = {}
         self._gids: Dict[str, Optional[int]] = {}
         self._version: Optional[Tuple[int, ...]] = None

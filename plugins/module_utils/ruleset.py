@@ -47,7 +47,15 @@ from .rules_d import HEADER, RulesDirectory, RulesFile
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-__all__ = ("RulesetOptions", "RulesetOutcome", "add_ruleset", "apply_ruleset", "read_sources", "run_ruleset")
+__all__ = (
+    "RulesetOptions",
+    "RulesetOutcome",
+    "Sources",
+    "add_ruleset",
+    "apply_ruleset",
+    "read_sources",
+    "run_ruleset",
+)
 
 _IMMUTABLE = 2
 
@@ -75,6 +83,13 @@ class RulesetOutcome(NamedTuple):
     problems: List[str]
 
 
+class Sources(NamedTuple):
+    """The lines of all sources, and what packs left out and why, in words."""
+
+    lines: List[Line]
+    notes: List[str]
+
+
 class _Wanted(NamedTuple):
     """The lines of the file, the rules for the kernel and those for the file alone, settings, what is left out."""
 
@@ -85,26 +100,48 @@ class _Wanted(NamedTuple):
     left_out: List[str]
 
 
-def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> List[Line]:
+def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> Sources:
     """The lines of sources in their order: each has a name, and content (the text of a rules file) or rules.
 
-    Several sources are told apart by a comment; a single text is taken as it is.
+    A source with ``parameters`` is a pack, see packs.py. Several sources are told apart by a comment; a single text is
+    taken as it is.
     """
     lines: List[Line] = []
-    if len(sources) > 1 or any(source.get("content") is None for source in sources):
+    notes: List[str] = []
+    packs = [source for source in sources if source.get("parameters") is not None]
+    if len(sources) > 1 or packs or any(source.get("content") is None for source in sources):
         lines.append(Line(HEADER, ""))
     for source in sources:
         name = source["name"]
         if not name.isprintable():
             raise ApplyError(f"the name of a source must be one line without control characters, not {name!r}")
-        if len(sources) > 1:
+        if len(sources) > 1 or packs:
             lines.append(Line(f"## {name}", name))
-        if source.get("content") is not None:
+        if source in packs:
+            from .packs import read_pack
+
+            pack = read_pack(name, source["content"], source["parameters"], host)
+            notes += pack.notes
+            lines += _not_recorded_yet(pack.lines, lines, notes)
+        elif source.get("content") is not None:
             lines += parse_file(source["content"], name, host)
         else:
             for number, item in enumerate(source["rules"] or [], 1):
                 lines += _item_lines(item, f"{name}:{number}", host)
-    return lines
+    return Sources(lines, notes)
+
+
+def _not_recorded_yet(lines: Sequence[Line], before: Sequence[Line], notes: List[str]) -> List[Line]:
+    """Lines of a pack without the rules that the lines before them make superfluous, as packs are put together."""
+    found = {match(line.statement.rule): line for line in before if line.statement and line.statement.rule}
+    kept = []
+    for line in lines:
+        first = found.setdefault(match(line.statement.rule), line) if line.statement and line.statement.rule else line
+        if first is line:
+            kept.append(line)
+        elif set(first.statement.rule.keys) != set(line.statement.rule.keys):
+            notes.append(f"{line.origin}: without '{line.text}': '{first.text}' ({first.origin}) records the same")
+    return kept
 
 
 def _item_lines(item: Any, origin: str, host: Host) -> List[Line]:
@@ -454,8 +491,8 @@ def run_ruleset(module: "AnsibleModule") -> None:
         module.fail_json(msg="live: false and persistent: false together leave nothing to do; set one of them to true")
     if parameters["state"] == "absent" and parameters["purge"] == "all":
         module.fail_json(msg="purge: all declares all rules of a host, and so has no state: absent; declare no rules")
-    if parameters["src"]:
-        module.fail_json(msg="src is read on the controller, by the action plugin of linux.audit.audit_ruleset")
+    if parameters["src"] or parameters["packs"]:
+        module.fail_json(msg="src and packs are read on the controller, by the action plugin of audit_ruleset")
     options = Options(
         live=parameters["live"],
         persistent=parameters["persistent"],
@@ -468,8 +505,8 @@ def run_ruleset(module: "AnsibleModule") -> None:
     ruleset = RulesetOptions(parameters["purge"], parameters["on_missing"], parameters["state"] == "present")
     host = Host()
     try:
-        lines = read_sources(_sources(parameters), host)
-        outcome = (add_ruleset if ruleset.purge == "none" else apply_ruleset)(lines, ruleset, options, host)
+        sources = read_sources(_sources(parameters), host)
+        outcome = (add_ruleset if ruleset.purge == "none" else apply_ruleset)(sources.lines, ruleset, options, host)
     except (ApplyError, KernelError, FileError) as error:
         module.fail_json(msg=visible(str(error)))
     except OSError as error:
@@ -482,6 +519,7 @@ def run_ruleset(module: "AnsibleModule") -> None:
         "removed": outcome.rules.removed,
         "settings": outcome.settings,
         "left_out": outcome.left_out,
+        "notes": sources.notes,
         "problems": outcome.problems,
         "pending": outcome.rules.pending,
         "reboot_required": outcome.rules.reboot_required,

@@ -57,6 +57,23 @@ options:
       content:
         description: As O(content).
         type: str
+      parameters:
+        description:
+          - Makes O(sources[].content) a rule pack, and says what its placeholders stand for.
+          - So a pack of your own is written; C(docs/packs.md) tells how.
+        type: dict
+  packs:
+    description:
+      - Rule packs of this collection, each of which answers a question. C(docs/packs.md) lists them and says what each
+        has been seen to find.
+      - An item is a name, or a dictionary with C(name) and C(parameters).
+      - They stand behind the rules of O(rules), O(content), O(src) or O(sources), V(exclusions) first, then compliance
+        sets, then the others in the order given.
+      - What a host does not know is left out of a pack, and told in RV(notes) - a rule of a directory that does not
+        exist, of an unknown user, of a feature that its kernel or its audit lacks, and one that an earlier rule makes
+        superfluous.
+    type: list
+    elements: raw
   purge:
     description:
       - How far the declaration reaches.
@@ -143,6 +160,31 @@ EXAMPLES = r"""
             fields: [a2!=110]
             keys: [network]
 
+- name: Answer three questions, without what time daemons and one of our programs do
+  linux.audit.audit_ruleset:
+    file: 30-packs.rules
+    packs:
+      - exclusions
+      - firewall_changes
+      - name: network_connections
+        parameters:
+          exclude_users: [unset]
+          exclude_programs: [/usr/sbin/sshd]
+      - process_kills
+
+- name: Two more questions, with our own rules in front
+  linux.audit.audit_ruleset:
+    file: 30-packs.rules
+    rules:
+      - -b 8192
+      - -a never,exit -S all -F exe=/usr/bin/find
+    packs: [time_changes, kernel_modules]
+
+- name: Take the packs away again
+  linux.audit.audit_ruleset:
+    file: 30-packs.rules
+    state: absent
+
 - name: Take the set away again
   linux.audit.audit_ruleset:
     file: 30-site.rules
@@ -174,6 +216,12 @@ left_out:
   elements: str
   returned: success
   sample: []
+notes:
+  description: What packs left out on this host, and why.
+  type: list
+  elements: str
+  returned: success
+  sample: ["exclusions: this host does not have the users or groups chrony, _chrony"]
 backup:
   description: The folder that other files were moved to.
   type: str
@@ -219,10 +267,13 @@ def main():
                     "name": {"type": "str", "required": True},
                     "rules": {"type": "list", "elements": "raw"},
                     "content": {"type": "str"},
+                    "parameters": {"type": "dict"},
                 },
                 "mutually_exclusive": [["rules", "content"]],
                 "required_one_of": [["rules", "content"]],
+                "required_by": {"parameters": "content"},
             },
+            "packs": {"type": "list", "elements": "raw"},
             "purge": {"type": "str", "choices": ["none", "file", "all"], "default": "file"},
             "on_missing": {"type": "str", "choices": ["fail", "skip", "stage"], "default": "fail"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -233,7 +284,7 @@ def main():
             "immutable": {"type": "str", "choices": ["stage", "fail"], "default": "stage"},
         },
         mutually_exclusive=[["rules", "content", "src", "sources"]],
-        required_if=[("state", "present", ["rules", "content", "src", "sources"], True)],
+        required_if=[("state", "present", ["rules", "content", "src", "sources", "packs"], True)],
         supports_check_mode=True,
     )
     run_ruleset(module)

@@ -85,7 +85,8 @@ def apply(lines):
     text = "\n".join(["-D", *lines]) + "\n"
     began = time.monotonic()
     host = Host()
-    apply_ruleset(read_sources([{"name": "bench", "content": text}], host), RulesetOptions("all"), Options(), host)
+    lines = read_sources([{"name": "bench", "content": text}], host).lines
+    apply_ruleset(lines, RulesetOptions("all"), Options(), host)
     seconds = time.monotonic() - began
     return seconds, in_kernel["seconds"], in_kernel["_ADD_RULE"], in_kernel["_DEL_RULE"]
 

@@ -50,7 +50,7 @@ def sources(rules, backlog):
 def apply(rules, backlog, purge):
     host = Host()
     options = Options(file=os.path.basename(FILE))
-    return apply_ruleset(read_sources(sources(rules, backlog), host), RulesetOptions(purge), options, host)
+    return apply_ruleset(read_sources(sources(rules, backlog), host).lines, RulesetOptions(purge), options, host)
 
 
 def files():

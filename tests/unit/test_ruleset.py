@@ -56,7 +56,9 @@ def host(monkeypatch, tmp_path):
         def __call__(self, lines, purge="file", present=True, on_missing="fail", **options):
             sources = [{"name": "set", "rules": lines}]
             where = Options(rules_dir=str(directory), file=self.file.name)._replace(**options)
-            return apply_ruleset(read_sources(sources, HOST), RulesetOptions(purge, on_missing, present), where, HOST)
+            return apply_ruleset(
+                read_sources(sources, HOST).lines, RulesetOptions(purge, on_missing, present), where, HOST
+            )
 
         def files(self):
             return {str(path): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}

@@ -9,7 +9,7 @@ from .errors import RuleError
 from .resolver import Resolver
 from .syntax import Statement, parse_arguments
 
-__all__ = ("statements",)
+__all__ = ("archs", "perm_syscalls", "statements")
 
 
 def statements(
@@ -40,7 +40,7 @@ def statements(
                 "always,exit",
                 "-F",
                 f"arch={arch}",
-                *_syscalls(permissions, arch, resolver),
+                *perm_syscalls(permissions, arch, resolver),
                 "-F",
                 f"{field}={path}",
                 "-F",
@@ -49,16 +49,17 @@ def statements(
             ],
             resolver,
         )
-        for arch in _archs(resolver.machine)
+        for arch in archs(resolver.machine)
     )
     return (modern, watch) if style == "syscall" else (watch, modern)
 
 
-def _archs(machine: str) -> List[str]:
+def archs(machine: str) -> List[str]:
+    """The words b64 and b32, as far as a host of that machine has them."""
     return [arch for arch in ("b64", "b32") if tables.arch_number(arch, machine) is not None]
 
 
-def _syscalls(permissions: str, arch: str, resolver: Resolver) -> List[str]:
+def perm_syscalls(permissions: str, arch: str, resolver: Resolver) -> List[str]:
     """-S all where the host's auditctl would refuse the rule at boot, for a syscall that the machine does not have."""
     machine = tables.arch_machine(tables.arch_number(arch, resolver.machine) or 0)
     if machine not in ("aarch64", "riscv64", "arm", "riscv32"):

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rule packs of this collection as the controller sees them: their headers, and their parameters.
+
+The header of a pack is YAML in the first lines that start with ``## ``. It has these keys:
+
+``question``, ``cost``, ``noise``, ``found``
+    For readers: what the pack answers, what it costs, what else it records, and what to search for.
+``kind``
+    ``exclusions`` stand before everything, then ``compliance`` sets, then answers to a ``question`` (the default).
+``parameters``
+    As in the argument spec of a module: type, elements, default, choices, description.
+``includes``
+    Of a set: packs that belong to it, by the requirement that asks for them.
+"""
+
+from __future__ import annotations
+
+import functools
+import pathlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.linux.audit.plugins.module_utils.packs import paragraphs
+
+__all__ = ("KINDS", "Pack", "load", "names", "requirements", "sources")
+
+DIRECTORY = pathlib.Path(__file__).resolve().parent.parent.parent / "packs"
+KINDS = ("exclusions", "compliance", "question")
+
+
+class Pack(NamedTuple):
+    """A pack: its name, its header, and all of its text."""
+
+    name: str
+    header: dict[str, Any]
+    text: str
+
+    @property
+    def kind(self) -> str:
+        """One of KINDS."""
+        return self.header.get("kind", "question")
+
+    @property
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        """The argument spec of its parameters."""
+        return self.header.get("parameters") or {}
+
+    @property
+    def includes(self) -> dict[str, list[str]]:
+        """Names of packs by the requirement that asks for them."""
+        return self.header.get("includes") or {}
+
+
+def names() -> list[str]:
+    """The names of all packs."""
+    return sorted(path.stem for path in DIRECTORY.glob("*.rules"))
+
+
+@functools.cache
+def load(name: str) -> Pack:
+    """The pack of that name. Raises AnsibleError."""
+    if name not in names():
+        raise AnsibleError(f"there is no rule pack {name!r}; there are {', '.join(names())}")
+    text = (DIRECTORY / f"{name}.rules").read_text(encoding="utf-8")
+    block = next(block for block in text.split("\n\n") if block.startswith("## "))
+    header = yaml.safe_load("\n".join(line[3:] for line in block.splitlines()))
+    return Pack(name, header, text)
+
+
+def sources(items: object) -> list[dict[str, Any]]:
+    """Sources of the module audit_ruleset for a list of packs, with those that they include. Raises AnsibleError.
+
+    An item is a name, or a dictionary with ``name`` and ``parameters``.
+    """
+    asked: dict[str, Mapping[str, Any]] = {}
+    for item in [items] if isinstance(items, (str, Mapping)) else items or []:
+        entry = {"name": item} if isinstance(item, str) else item
+        keys = set(entry) if isinstance(entry, Mapping) else set()
+        if not {"name"} <= keys <= {"name", "parameters"} or not isinstance(entry["name"], str):
+            raise AnsibleError(f"a pack is a name, or a dictionary with name and parameters, not {item!r}")
+        if entry["name"] in asked:
+            raise AnsibleError(f"the rule pack {entry['name']} is asked for twice")
+        asked[load(entry["name"]).name] = entry.get("parameters") or {}
+    for name in list(asked):
+        for included in load(name).includes.values():
+            asked.update((other, {}) for other in included if other not in asked)
+    packs = sorted(map(load, asked), key=lambda pack: KINDS.index(pack.kind))
+    return [{"name": pack.name, "content": pack.text, "parameters": _values(pack, asked[pack.name])} for pack in packs]
+
+
+def _values(pack: Pack, given: object) -> dict[str, Any]:
+    """All parameters of a pack. What paths, users and the like are worth, is checked where they are put into rules."""
+    if not isinstance(given, Mapping):
+        raise AnsibleError(f"rule pack {pack.name}: parameters must be a dictionary, not {given!r}")
+    unknown = sorted(str(name) for name in set(given) - set(pack.parameters))
+    if unknown:
+        known = ", ".join(pack.parameters) or "none"
+        raise AnsibleError(f"rule pack {pack.name} has no parameter {', '.join(unknown)}; it has {known}")
+    spec = {
+        name: {key: value for key, value in option.items() if key != "description"}
+        for name, option in pack.parameters.items()
+    }
+    result = ArgumentSpecValidator(spec).validate(dict(given))
+    if result.error_messages:
+        raise AnsibleError(f"rule pack {pack.name}: {'; '.join(result.error_messages)}")
+    return result.validated_parameters
+
+
+def requirements(name: str) -> dict[str, list[str]]:
+    """By requirement, the lines of a pack that it asks for, and the names of packs that it includes for it."""
+    pack = load(name)
+    table: dict[str, list[str]] = {}
+    for paragraph in paragraphs(pack.text):
+        for requirement in paragraph.annotations.get("requirements", "").split(","):
+            if requirement.strip():
+                table.setdefault(requirement.strip(), []).extend(line for _number, line in paragraph.rules)
+    for requirement, included in pack.includes.items():
+        table.setdefault(requirement, []).extend(included)
+    return table
