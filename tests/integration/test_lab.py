@@ -17,8 +17,9 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 HOLD_A_GUEST = """
 from lab import Lab
 with Lab() as lab:
-    lab.boot("bookworm")
     print(lab.directory, lab.enter[1].partition("=")[2], flush=True)
+    lab.boot("bookworm")
+    print("up", flush=True)
     input()
 """
 
@@ -85,6 +86,32 @@ def test_guests_see_each_other_but_for_one_that_is_cut_off(boot):
     assert one.run(greet).stdout.startswith("SSH-")
 
 
+def test_many_guests_boot_side_by_side_and_the_console_tells(lab):
+    wanted = [("first", "bookworm"), ("second", "bookworm"), (None, "bullseye")]
+    guests = lab.boot_all(wanted)
+    versions = [guest.run("cat /etc/debian_version").stdout.partition(".")[0] for guest in guests]
+    assert versions == ["12", "12", "11"]
+    assert [guest.name for guest in guests][:2] == ["first", "second"]
+    assert len({guest.address for guest in lab.guests.values()}) == len(lab.guests)
+    for guest in guests:
+        assert "Linux version" in guest.console
+        guest.stop()
+
+
+def test_a_lab_in_the_background_ends_by_its_link(tmp_path):
+    link = tmp_path / "link"
+    run = [sys.executable, "-m", "lab"]
+    subprocess.run([*run, "up", "--detach", "--link", link, "one=bookworm"], cwd=TESTS, check=True)
+    directory = link.readlink()
+    ssh = ["ssh", "-F", link / "ssh_config", "one", "hostname"]
+    assert subprocess.run(ssh, check=True, text=True, stdout=subprocess.PIPE).stdout == "one\n"
+    assert directory not in sweep()
+    for _time in range(2):
+        subprocess.run([*run, "down", link], cwd=TESTS, check=True)
+        assert not directory.exists()
+        assert not link.is_symlink()
+
+
 def test_kernel_arguments_reach_the_kernel(lab):
     guest = lab.boot("bookworm", name="quiet", kernel_args="audit=0")
     assert " audit=0 " in guest.run("cat /proc/cmdline").stdout.replace("\n", " ")
@@ -112,14 +139,30 @@ def test_ansible_reaches_a_guest_by_the_inventory_alone(lab, guest, ansible):
     assert "pong" in plain.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_nothing_outlives_the_process_that_made_the_lab(lab, number):
+@pytest.mark.parametrize(
+    ("number", "when"),
+    [
+        (signal.SIGKILL, "up"),
+        (signal.SIGKILL, "booting"),
+        (signal.SIGTERM, "up"),
+        (signal.SIGTERM, "booting"),
+        (signal.SIGINT, "booting"),
+    ],
+)
+def test_nothing_outlives_the_process_that_made_the_lab(lab, number, when):
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_A_GUEST], cwd=TESTS, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     directory, namespace = holder.stdout.readline().split()
     inode = pathlib.Path(namespace).readlink()
     assert pathlib.Path(directory).is_dir()
+    if when == "up":
+        assert holder.stdout.readline() == "up\n"
+    else:
+        deadline = time.monotonic() + 60
+        while not any("linux.uml" in process or "ubd0" in process for process in processes(inode)):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
     assert len(processes(inode)) > 2
     holder.send_signal(number)
     holder.communicate()
