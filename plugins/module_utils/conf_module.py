@@ -264,7 +264,7 @@ def _outcome(
     ]
     result: Dict[str, Any] = {
         "changed": changed,
-        "path": request.path,
+        "file": request.path,
         "version": dotted(version),
         "before": {key: planned.before.get(key) for key in keys},
         "after": {key: planned.after.get(key) for key in keys},

@@ -35,13 +35,14 @@ _SCRIPTS = ("/etc/init.d/auditd", "/etc/rc.d/init.d/auditd")
 _REPORTS = ("/run/audit/auditd.state", "/run/auditd.state", "/var/run/auditd.state")
 _LOG_FILE = "/var/log/audit/audit.log"
 _SYSLOGS = ("/var/log/syslog", "/var/log/messages", "/var/log/daemon.log")
-_STOP_SECONDS, _START_SECONDS = 90.0, 180.0
-# How long the daemon may take to answer, and to start its plugins, and how long what was started has to live.
-_ANSWER_SECONDS, _PLUGIN_SECONDS, _SETTLE_SECONDS = 10.0, 5.0, 1.0
+_STOP_SECONDS, _START_SECONDS, _SYSTEMD_SECONDS = 90.0, 180.0, 30.0
+# How long the daemon may take to answer, also after a complaint, and to start its plugins, and how long what was
+# started has to live.
+_ANSWER_SECONDS, _COMPLAINT_SECONDS, _PLUGIN_SECONDS, _SETTLE_SECONDS = 10.0, 2.0, 5.0, 1.0
 _CONFIRMATION = "config change requested"
 # What the daemon says when all is well.
 _ROUTINE = re.compile(
-    "Started dispatcher|"
+    "Started dispatcher|Audit daemon rotating|"
     "The audit daemon is exiting|Init complete|No plugins found|audit dispatcher initialized|config change requested"
 )
 # What auditctl says when a rules file sets something.
@@ -141,6 +142,15 @@ class Daemon:
             raise DaemonError(f"the kernel sends its records to {name} (pid {pid}), which is no auditd")
         return pid
 
+    def settled_pid(self) -> int:
+        """The same, once systemd has ended what it does with the daemon: it starts one again that has failed."""
+        deadline = time.monotonic() + _SYSTEMD_SECONDS
+        while self.manager == "systemd" and time.monotonic() < deadline:
+            if _show(_UNIT, "ActiveState").get("ActiveState") not in _BUSY:
+                break
+            time.sleep(0.1)
+        return self.pid
+
     def reload(self, plugins: Sequence[str] = ()) -> Done:
         """Have the files read again (HUP), and prove it. Raises DaemonError."""
         pid, log = self._running_pid(), _Log()
@@ -162,43 +172,42 @@ class Daemon:
         records = _Records()
         _send(pid, signal.SIGHUP)
         deadline = time.monotonic() + _ANSWER_SECONDS
-        complained = False
+        complaints: List[str] = []
         while time.monotonic() < deadline:
-            time.sleep(_SETTLE_SECONDS if complained else 0.1)
-            results = records.results("DAEMON_CONFIG")
-            if "success" in results or any(_CONFIRMATION in line for line in log.words()):
+            time.sleep(0.1)
+            results, words = records.results("DAEMON_CONFIG"), log.words()
+            if "success" in results or any(_CONFIRMATION in line for line in words):
                 return True
-            if complained:
-                raise DaemonError(_with_words("auditd does not take its new configuration", log.complaints()))
-            complained = bool(log.complaints())
-            if "failed" in results and not complained:
+            if not complaints and _complaints(words):
+                # Not all that it may complain of keeps it from reading them.
+                deadline = time.monotonic() + _COMPLAINT_SECONDS
+            complaints = _complaints(words)
+            if "failed" in results and not complaints:
                 return False
+        if complaints:
+            raise DaemonError(_with_words("auditd does not take its new configuration", complaints))
         return False
 
     def stop(self) -> int:
         """End the daemon (TERM) and wait until it has ended; its process id, or 0. Raises DaemonError."""
-        if self.unavailable:
-            return 0
-        self._wait_for_manager()
-        pid = self.pid
+        pid = self.settled_pid()
         if pid:
             self._end(pid)
-            self._wait_for_manager()
-            other = self.pid
+            other = self.settled_pid()
             if other:
                 raise DaemonError(f"auditd (pid {pid}) has ended, and was started again by another (pid {other})")
         return pid
 
     def start(self, plugins: Sequence[str] = ()) -> Done:
         """Start the daemon unless it runs, and prove it. Raises DaemonError."""
-        pid = self.pid
+        pid = self.settled_pid()
         if pid:
             return Done("none", pid, pid, True)
         return Done("start", 0, self._launch(plugins), True)
 
     def restart(self, plugins: Sequence[str] = ()) -> Done:
         """Stop the daemon and start it, and prove it. Raises DaemonError."""
-        before = self.pid
+        before = self.settled_pid()
         return Done("restart" if before else "start", before, self._launch(plugins, before), True)
 
     @property
@@ -279,14 +288,6 @@ class Daemon:
                 raise DaemonError(f"auditd (pid {pid}) does not end, {_STOP_SECONDS:.0f} seconds after it was told to")
             time.sleep(0.02)
 
-    def _wait_for_manager(self) -> None:
-        """Wait until systemd has ended what it does with auditd; it starts one again that has failed."""
-        deadline = time.monotonic() + _STOP_SECONDS
-        while self.manager == "systemd" and _show(_UNIT, "ActiveState").get("ActiveState") in _BUSY:
-            if time.monotonic() > deadline:
-                raise DaemonError(f"systemd still starts or stops {_UNIT} after {_STOP_SECONDS:.0f} seconds")
-            time.sleep(0.1)
-
     def _is_there(self, pid: int) -> bool:
         """Whether the process is there. Until systemd has taken note of its end, it would not start another."""
         state = _stat(pid)
@@ -330,8 +331,8 @@ class Daemon:
 
     def _reason(self, log: "_Log", status: int, output: str) -> str:
         """Why the daemon has not been started, from what it, or what started it, says."""
-        failed = _show(_RULES_UNIT, "Result").get("Result") != "success"
-        if failed and _RULES_UNIT in self.unit.get("Requires", "").split():
+        required = _RULES_UNIT in self.unit.get("Requires", "").split()
+        if required and _show(_RULES_UNIT, "Result").get("Result") != "success":
             what = f"auditd is not started before {_RULES_UNIT} has loaded the rules, which fails"
             words = [line for line in log.words(_RULES_PROGRAMS) if not _RULES_ROUTINE.match(line)]
             return _with_words(what, words or [output])
@@ -374,7 +375,7 @@ def put_into_effect(
     If the daemon does not come to run with them, the old files are put back, it runs with those again, and DaemonError
     has its words. Raises FileError too.
     """
-    before = daemon.pid
+    before, edits = daemon.settled_pid(), list(edits)
     action = action_for(bool(before), need, start)
     act = {"reload": daemon.reload, "start": daemon.start, "restart": daemon.restart}.get(action)
     written_all = False
@@ -386,7 +387,7 @@ def put_into_effect(
         except (DaemonError, FileError) as error:
             if not written_all:
                 raise
-            restored = "the old files are back, and " if isinstance(error, DaemonError) else ""
+            restored = "the old files are back, and " if edits and isinstance(error, DaemonError) else ""
             raise DaemonError(f"{error}; {restored}{_as_before(daemon, before, action)}") from error
 
 
@@ -396,7 +397,7 @@ def _as_before(daemon: Daemon, before: int, action: str) -> str:
         if not before:
             daemon.stop()
             return "auditd does not run, as before"
-        pid = daemon.pid
+        pid = daemon.settled_pid()
         if not pid:
             daemon.start()
         elif action == "restart" and pid != before:
@@ -444,7 +445,8 @@ class _Log:
         """What the programs say, line by line, each one once."""
         if self._cursor:
             # Not --after-cursor: where others are filtered out, old releases of it leave out one entry too many.
-            names = [f"SYSLOG_IDENTIFIER={name}" for name in programs]
+            # Anybody may use any name.
+            names = ["_UID=0", *[f"SYSLOG_IDENTIFIER={name}" for name in programs]]
             command = [_program("journalctl"), "-q", "-o", "json", f"--cursor={self._cursor}", *names]
             lines = said_in_journal(_run(command, 30)[1], self._cursor)
         else:
@@ -454,7 +456,11 @@ class _Log:
 
     def complaints(self) -> List[str]:
         """What the daemon says and would not if all were well."""
-        return [line for line in self.words() if not _ROUTINE.match(line)]
+        return _complaints(self.words())
+
+
+def _complaints(words: Iterable[str]) -> List[str]:
+    return [line for line in words if not _ROUTINE.match(line)]
 
 
 class _Records:

@@ -8,6 +8,7 @@ There is no ``auditd --check``: one keyword that a release does not know keeps i
 import os
 import re
 import stat
+import textwrap
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .daemon_keywords import EXEC_MODES, MAIL, At, ConfigFile, Keyword, Version
@@ -173,8 +174,9 @@ def repaired(lines: Sequence[Line], problems: Sequence[Problem]) -> List[Line]:
         if number in wrong:
             better = respaced(line)
             usable = line.error and better.key and not better.error
-            line = better if usable else Line(f"# {line.text.strip()}")
-        result.append(line)
+            result += [better] if usable else [Line(f"# {part}") for part in textwrap.wrap(line.text.lstrip("# "), 100)]
+        else:
+            result.append(line)
     return result
 
 
@@ -217,11 +219,12 @@ def rule_problems(file: ConfigFile, lines: Sequence[Line], target: Target) -> Li
 
 def _line_problem(file: ConfigFile, line: Line, target: Target) -> Tuple[Optional[str], bool]:
     """What is wrong with a line, and whether it is that its keyword is unknown."""
-    if not line.key and not line.error:
-        return None, False
     longest = file.longest(target.version)
-    if len(line.text.encode("utf-8", "surrogateescape")) > longest:
+    counts = bool(line.key or line.error)
+    if (counts or file.splits) and len(line.text.encode("utf-8", "surrogateescape")) > longest:
         return f"'{line.text[:40]}...' is longer than the {longest} bytes that are read of a line", False
+    if not counts:
+        return None, False
     if line.error:
         return f"'{line.text.strip()}' {line.error}", False
     keyword = file.keywords.get(line.key)

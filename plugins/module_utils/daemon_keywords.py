@@ -82,8 +82,9 @@ class Rule(NamedTuple):
 class ConfigFile(NamedTuple):
     """A kind of file.
 
-    ``longest``: how long a line may be, in bytes, without its newline. ``unended``: whether the last line counts if it
-    has none. ``closed``: bits that its mode must not have. ``ahead_of``: keys that must stand before another.
+    ``longest``: how long a line may be, in bytes, without its newline; ``splits``: whether a longer one, a comment
+    included, is read as two, and not passed over. ``unended``: whether the last line counts if it has no newline.
+    ``closed``: bits that its mode must not have. ``ahead_of``: keys that must stand before another.
     """
 
     name: str
@@ -91,6 +92,7 @@ class ConfigFile(NamedTuple):
     keywords: Dict[str, Keyword]
     rules: Tuple[Rule, ...]
     longest: At
+    splits: bool = False
     unended: bool = False
     closed: Any = 0o002
     ahead_of: Mapping[str, str] = {}
@@ -117,8 +119,9 @@ def _table(*keywords: Keyword) -> Dict[str, Keyword]:
 
 
 def megabytes(value: Optional[str]) -> Optional[int]:
-    """A space in MB; None for a percentage, which the daemon compares only when it runs."""
-    return int(value or 0) if (value or "0").isdigit() else None
+    """A space in MB; None for a percentage, which the daemon compares only when it runs. 0% is 0 MB to it."""
+    number = (value or "0").rstrip("%")
+    return int(number) if number == value or int(number) == 0 else None
 
 
 def _space_is_above(values: Mapping[str, Optional[str]]) -> bool:
@@ -300,6 +303,7 @@ REMOTE_CONF = ConfigFile(
         ),
     ),
     At(((2, 8), 126)),
+    splits=True,
     unended=True,
 )  # fmt: skip
 

@@ -41,9 +41,11 @@ def suspended(report: Mapping[str, Any]) -> bool:
 def run_service(module: "AnsibleModule") -> None:
     """Do what the parameters of the module auditd_service ask for, and leave the module with its result."""
     try:
+        if os.geteuid() != 0:
+            raise DaemonError("only root can ask or tell the audit daemon anything (become: true)")
         host = Host()
         daemon = find(host)
-        action, changed = _state(daemon, host, module.params, module.check_mode)
+        action, changed = _state(daemon, host, module)
         result = _asked_of(daemon, module.params, action, module.check_mode)
     except (DaemonError, FileError) as error:
         module.fail_json(msg=visible(str(error)))
@@ -59,21 +61,21 @@ def run_service(module: "AnsibleModule") -> None:
     module.exit_json(**visible(result))
 
 
-def _state(daemon: Daemon, host: Host, parameters: Mapping[str, Any], check_mode: bool) -> Tuple[str, bool]:
+def _state(daemon: Daemon, host: Host, module: "AnsibleModule") -> Tuple[str, bool]:
     """Bring the daemon to the state, and what a boot does; return the action, and whether anything has changed."""
-    state = parameters["state"]
-    action = _ACTIONS[state][0 if daemon.pid else 1] if state else "none"
+    state, enabled = module.params["state"], module.params["enabled"]
+    action = _ACTIONS[state][0 if daemon.settled_pid() else 1] if state else "none"
     if daemon.unavailable and action != "none":
         raise DaemonError(daemon.unavailable)
-    if parameters["validate"] and action in ("reload", "restart"):
+    if module.params["validate"] and action in ("reload", "restart"):
         _refuse_mistakes(host)
-    enabled = parameters["enabled"]
     switch = enabled is not None and daemon.enabled is not enabled
-    if not check_mode:
-        if switch:
-            daemon.enable(enabled)
-        if action != "none":
-            getattr(daemon, action)()
+    if switch and not module.check_mode:
+        daemon.enable(enabled)
+    if action != "none" and not module.check_mode:
+        done = getattr(daemon, action)()
+        if action == "reload" and not done.confirmed:
+            module.warn("auditd was told to read its files again, and has not said that it did")
     return action, action != "none" or switch
 
 

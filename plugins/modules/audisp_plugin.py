@@ -89,7 +89,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-path:
+file:
   description: The file.
   type: str
   returned: success
