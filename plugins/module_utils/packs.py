@@ -21,7 +21,7 @@ Syscalls that the machine does not have are left out of its rule.
 import os
 import re
 import stat
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from .host import Host
 from .preflight import missing_directory
@@ -54,7 +54,8 @@ FEATURES = {
     "saddr_fam": Feature(kernel=(5, 3), audit=(3, 0)),
     # Older kernels compare a call that has no address with the address of the call before it.
     "saddr_fam_of_each_call": Feature(kernel=(5, 16), audit=(3, 0)),
-    "selinux": Feature(path="/sys/fs/selinux/enforce"),
+    # Classes are there once a policy has been loaded; before, the kernel takes no label in a rule.
+    "selinux": Feature(path="/sys/fs/selinux/class/process"),
 }
 
 
@@ -203,7 +204,10 @@ def _variants(words: List[str], values: Mapping[str, List[str]], host: Host) -> 
                     head = "dir="
                 filled.append(head + value + word[place.end() :])
         if place and word[: place.start()].endswith("!="):
-            variants = [variant + [part for other in filled for part in (option, other)] for variant in variants]
+            variants = [
+                variant + [part for other in filled if other not in variant for part in (option, other)]
+                for variant in variants
+            ]
         else:
             variants = [variant + [option, other] for variant in variants for other in filled]
     return variants
@@ -227,11 +231,12 @@ def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> Line:
     number = tables.arch_number(arch, host.machine) if arch else None
     if arch and number is None:
         raise _LeftOut
+    machine = tables.arch_machine(number) if number is not None else None
     kept: List[str] = []
     for option, word in zip(words[::2], words[1::2]):
         field = _FIELD.match(word)
-        if option == "-S" and number is not None:
-            word = _known_syscalls(word, tables.arch_machine(number))
+        if option == "-S" and machine in syscalls.MACHINES:
+            word = _known_syscalls(word, machine)
         elif option == "-F" and field and _unknown_name(field.group(1), field.group(3), host):
             if field.group(2) != "!=":
                 raise _LeftOut(_NO_NAME, field.group(3))
@@ -248,7 +253,7 @@ def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> Line:
     return Line(statement.text, origin, statement)
 
 
-def _known_syscalls(word: str, machine: Optional[str]) -> str:
+def _known_syscalls(word: str, machine: str) -> str:
     names = [name for name in word.split(",") if name == "all" or syscalls.number(machine, name) is not None]
     if not names:
         # The machine cannot do it, so there is nothing that would be missed.

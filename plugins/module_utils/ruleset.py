@@ -114,7 +114,7 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> Sources:
     """
     lines: List[Line] = []
     notes: List[str] = []
-    packs = [source for source in sources if source.get("parameters") is not None]
+    packs = any(source.get("parameters") is not None for source in sources)
     if len(sources) > 1 or packs or any(source.get("content") is None for source in sources):
         lines.append(Line(HEADER, ""))
     for source in sources:
@@ -123,7 +123,7 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> Sources:
             raise ApplyError(f"the name of a source must be one line without control characters, not {name!r}")
         if len(sources) > 1 or packs:
             lines.append(Line(f"## {name}", name))
-        if source in packs:
+        if source.get("parameters") is not None:
             from .packs import read_pack
 
             pack = read_pack(name, source["content"], source["parameters"], host)

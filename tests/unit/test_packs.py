@@ -9,12 +9,14 @@ import pathlib
 import re
 
 import pytest
+import yaml
 from ansible.errors import AnsibleError
 
 from ansible_collections.linux.audit.plugins.module_utils import packs as expansion
 from ansible_collections.linux.audit.plugins.module_utils.packs import paragraphs, privileged_programs, read_pack
 from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical, match
+from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure
 from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import split
 from ansible_collections.linux.audit.plugins.module_utils.ruleset import read_sources
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
@@ -426,3 +428,14 @@ def test_every_pack_is_provoked():
 def test_the_pages_are_up_to_date():
     for path, text in pack_tables.pages().items():
         assert path.read_text() == text, f"run: python tools/pack_tables.py ({path.name})"
+
+
+def test_what_the_page_shows_is_understood(host):
+    for block in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "packs.md").read_text(), re.DOTALL):
+        for task in yaml.safe_load(block):
+            ruleset, rule = task.get("linux.audit.audit_ruleset"), task.get("linux.audit.audit_rule")
+            if rule:
+                assert [parse_structure(item, host) for item in rule["rules"]]
+            else:
+                found = read_sources(ruleset.get("sources") or packs.sources(ruleset["packs"]), host)
+                assert rules(found)
