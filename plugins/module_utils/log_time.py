@@ -69,7 +69,7 @@ def parse(text: str, now: float) -> float:
         raise TimeError(f"'{text}' has no time zone: append Z for UTC, or as +02:00")
     numbers = [int(part or 0) for part in parts]
     year, month, day, hour, minute, second = numbers
-    valid = 1970 <= year and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60
+    valid = year >= 1970 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60
     seconds = calendar.timegm((year, month, day, hour, minute, second)) if valid else 0
     if not valid or time.gmtime(seconds)[:3] != (year, month, day):
         raise TimeError(f"'{text}' is no time: there is no such day, or time of a day")

@@ -2,14 +2,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The reports of aureport(8) as data.
 
-aureport separates columns by spaces, and prints what is recorded, which may have spaces and more in it. A row that can be
-read in more than one way is taken from the event itself, which it names.
+aureport separates columns by spaces, and prints what is recorded, which may have spaces and more in it. A row that can
+be read in more than one way is taken from the event itself, which it names.
 """
 
 import calendar
 import re
 import time
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+)
 
 from .auparse import Interpreter, InterpreterMissing
 from .events import event
@@ -147,9 +160,7 @@ def _first(values: Iterable[Optional[str]]) -> Optional[str]:
 
 
 def _field(*names: str) -> Callable[[Mapping[str, Any]], Optional[str]]:
-    return lambda structure: _first(
-        record["fields"].get(name) for record in structure["records"] for name in names
-    )
+    return lambda structure: _first(record["fields"].get(name) for record in structure["records"] for name in names)
 
 
 def _auid(structure: Mapping[str, Any]) -> Optional[str]:

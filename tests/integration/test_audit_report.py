@@ -2,15 +2,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """audit_report on logs of guests, and on those of other releases."""
 
-import provoked
 import pytest
+
+import provoked
 from audited import Audited, assert_message, task
 from direct import Direct
 
-REPORTS = (
-    "anomaly auth avc comm config crypto event executable file host integrity key login mac mods pid response syscall terminal "
-    "user virt"
-).split()
+REPORTS = [
+    "anomaly",
+    "auth",
+    "avc",
+    "comm",
+    "config",
+    "crypto",
+    "event",
+    "executable",
+    "file",
+    "host",
+    "integrity",
+    "key",
+    "login",
+    "mac",
+    "mods",
+    "pid",
+    "response",
+    "syscall",
+    "terminal",
+    "user",
+    "virt",
+]
 
 
 @pytest.fixture(scope="module", params=["bookworm", "sid"])
@@ -61,7 +81,9 @@ def test_reports_of_other_releases(library, release):
 def test_every_report_agrees_with_the_events(library):
     """Rows that aureport prints clearly say what is taken from the event where it does not."""
     provoked.provoke(library.guest)
-    for report, rows in zip(REPORTS, reported(library, *[{"report": name, "limit": 20} for name in REPORTS]), strict=True):
+    for report, rows in zip(
+        REPORTS, reported(library, *[{"report": name, "limit": 20} for name in REPORTS]), strict=True
+    ):
         for row in rows:
             assert row["time"].startswith("20") and row["event"] > 0, report
             assert row.get("auid", "root") in ("root", "joe", "unset"), (report, row)

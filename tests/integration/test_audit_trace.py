@@ -3,10 +3,12 @@
 """audit_trace: what it finds, and that it leaves nothing behind."""
 
 import pytest
+
 from audited import Audited, assert_message, task
 
 # A file that only this reads.
 READ = {"command": ["/bin/cat", "/etc/hostname"], "syscall": ["openat", "execve"]}
+SHELL = ["sh", "-c", "echo out; echo err >&2; /bin/cat hosts >/dev/null; exit 3"]
 OTHERS = ["-a always,exit -F arch=b64 -S openat -F path=/etc/hostname -F key=other", "-w /etc/passwd -p wa -k identity"]
 
 
@@ -25,7 +27,7 @@ def test_what_is_traced_and_that_other_rules_stay(host):
     results = host.tasks(
         task("audit_trace", READ, check=True),
         task("audit_trace", READ),
-        task("audit_trace", {"command": ["sh", "-c", "echo out; echo err >&2; /bin/cat hosts >/dev/null; exit 3"], "chdir": "/etc", "limit": 0}),
+        task("audit_trace", {"command": SHELL, "chdir": "/etc", "limit": 0}),
         task("audit_trace", {"command": ["sleep", "60"], "duration": 2, "syscall": ["clock_nanosleep", "execve"]}),
         "sh -c 'while :; do cat /etc/group; sleep 0.1; done' >/dev/null 2>&1 & echo $! >/tmp/loop; cat /tmp/loop",
     )  # fmt: skip

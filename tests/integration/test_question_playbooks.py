@@ -21,9 +21,11 @@ PYTHON
 """
 DO = {
     "who_touched": "echo x >/srv/payroll; chmod 644 /srv/payroll; as_joe -u cat /srv/payroll",
-    "who_changed_the_firewall": "as_joe -r iptables-legacy -A INPUT -p tcp --dport 4711 -j ACCEPT; as_joe -r nft add table inet asked",
+    "who_changed_the_firewall": """as_joe -r iptables-legacy -A INPUT -p tcp --dport 4711 -j ACCEPT
+        as_joe -r nft add table inet asked""",
     "who_connects_where": "as_joe -u python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 22))'",
-    "who_killed_it": "cp /bin/sleep /tmp/victim; (/tmp/victim 60 & echo $! >/tmp/victim.pid); as_joe -r kill -9 $(cat /tmp/victim.pid)",
+    "who_killed_it": """cp /bin/sleep /tmp/victim; /tmp/victim 60 >/dev/null 2>&1 &
+        sleep 0.5; as_joe -r kill -9 $!""",
 }
 ASK = {"who_touched": {"path": "/srv/payroll"}, "who_killed_it": {"process": "victim"}}
 HOSTS = ("bookworm", "sid")
@@ -46,7 +48,7 @@ def answers(guests, playbook, tmp_path_factory):
         installed = playbook(f"linux.audit.{name}", limit=hosts, extra={"install": True, **ASK.get(name, {})})
         assert not any(line["result"].get("failed") for line in installed), installed
     for guest in guests:
-        guest.run(PROVOKE + "\n".join(f"{deed}" for deed in DO.values()) + "\nsleep 1")
+        guest.run(PROVOKE + "\n".join(DO.values()) + "\nsleep 1")
     found = {}
     for name in DO:
         output = directory / f"{name}.json"
@@ -73,14 +75,18 @@ def test_who_touched(answers):
 
 def test_who_changed_the_firewall(answers):
     rows, _shown = answers["who_changed_the_firewall"]
-    assert by_joe(rows, program="xtables-legacy-multi", firewall="xt_replace filter", command="--dport 4711") == set(HOSTS)
+    assert by_joe(rows, program="xtables-legacy-multi", firewall="xt_replace filter", command="--dport 4711") == set(
+        HOSTS
+    )
     assert by_joe(rows, program="/nft", command="nft add table inet asked") == set(HOSTS)
     assert by_joe(rows, firewall="nft_register_table asked") == set(HOSTS)
 
 
 def test_who_connects_where(answers):
     rows, _shown = answers["who_connects_where"]
-    assert by_joe(rows, program="python3", action="connect", address="127.0.0.1", port="22", result="success") == set(HOSTS)
+    assert by_joe(rows, program="python3", action="connect", address="127.0.0.1", port="22", result="success") == set(
+        HOSTS
+    )
 
 
 def test_who_killed_it(answers):

@@ -15,31 +15,62 @@ FILTERS = FilterModule().filters()
 event_rows, table, as_csv = FILTERS["event_rows"], FILTERS["table"], FILTERS["csv"]
 
 EVENT = {
-    "time": "2026-01-29T12:34:56.123Z", "id": 7, "node": None, "types": ["SYSCALL", "CWD"], "kind": None, "action": "opened-file",
-    "object": None, "how": None, "success": False,
+    "time": "2026-01-29T12:34:56.123Z",
+    "id": 7,
+    "node": None,
+    "types": ["SYSCALL", "CWD"],
+    "kind": None,
+    "action": "opened-file",
+    "object": None,
+    "how": None,
+    "success": False,
     "subject": {"auid": {"id": 1000, "name": "joe"}, "uid": {"id": 0, "name": "root"}, "pid": 12, "exe": "/bin/cat"},
     "syscall": {"name": "kill", "arguments": ["0x1", "SIGKILL", "0x0", None]},
-    "command": ["cat", "a b", "\x1b[2J"], "cwd": "/", "keys": ["a", "b"],
+    "command": ["cat", "a b", "\x1b[2J"],
+    "cwd": "/",
+    "keys": ["a", "b"],
     "paths": [{"name": "/etc/", "path": "/etc", "type": "PARENT"}, {"name": "x", "path": "/etc/x", "type": "CREATE"}],
     "addresses": [{"family": "inet", "address": "192.0.2.1", "port": 80, "path": None}],
     "targets": [{"pid": 99, "comm": "victim"}, {"pid": 100}],
     "records": [{"type": "NETFILTER_CFG", "fields": {"op": "xt_replace", "table": "filter"}}],
-}  # fmt: skip
+}
 EMPTY = {
-    **dict.fromkeys(EVENT), "time": "t", "types": [], "subject": {}, "command": [], "keys": [], "paths": [], "addresses": [],
-    "targets": [], "records": [],
-}  # fmt: skip
+    **dict.fromkeys(EVENT),
+    "time": "t",
+    "types": [],
+    "subject": {},
+    "command": [],
+    "keys": [],
+    "paths": [],
+    "addresses": [],
+    "targets": [],
+    "records": [],
+}
 
 
 @pytest.mark.parametrize(
     ("column", "text"),
     [
-        ("user", "joe"), ("as", "root"), ("event", "7"), ("host", ""), ("types", "SYSCALL, CWD"), ("action", "kill"),
-        ("command", "cat 'a b' '\\x1b[2J'"), ("path", "/etc/x"), ("address", "192.0.2.1"), ("port", "80"), ("signal", "SIGKILL"),
-        ("target", "victim"), ("target_pid", "99, 100"), ("firewall", "xt_replace filter"), ("result", "failed"), ("key", "a, b"),
-        ("program", "/bin/cat"), ("session", ""),
+        ("user", "joe"),
+        ("as", "root"),
+        ("event", "7"),
+        ("host", ""),
+        ("types", "SYSCALL, CWD"),
+        ("action", "kill"),
+        ("command", "cat 'a b' '\\x1b[2J'"),
+        ("path", "/etc/x"),
+        ("address", "192.0.2.1"),
+        ("port", "80"),
+        ("signal", "SIGKILL"),
+        ("target", "victim"),
+        ("target_pid", "99, 100"),
+        ("firewall", "xt_replace filter"),
+        ("result", "failed"),
+        ("key", "a, b"),
+        ("program", "/bin/cat"),
+        ("session", ""),
     ],
-)  # fmt: skip
+)
 def test_columns(column, text):
     assert event_rows([EVENT], [column]) == [{column: text}]
 

@@ -132,7 +132,9 @@ def marked(tmp_path):
         with Log(str(tmp_path)) as log:
             lines = b"".join(b for part in checkpoint.remaining(log, log.parts()) for b in part.blocks()).splitlines()
             new = [found for found in dict.fromkeys(map(event_id, lines)) if checkpoint.is_new(found)]
-            checkpoint.advance(log, [found for found in new if found.serial not in left], [n for n in new if n.serial in left])
+            checkpoint.advance(
+                log, [found for found in new if found.serial not in left], [n for n in new if n.serial in left]
+            )
         checkpoint.write()
         return [found.serial for found in new if found.serial not in left], checkpoint.lost
 

@@ -46,7 +46,10 @@ def test_a_name_with_spaces_is_not_guessed(release):
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_totals_and_numbers(release):
-    assert read_totals(printed(release, "comm-summary")) == [{"total": 9, "value": "python3"}, {"total": 1, "value": "echo"}]
+    assert read_totals(printed(release, "comm-summary")) == [
+        {"total": 9, "value": "python3"},
+        {"total": 1, "value": "echo"},
+    ]
     overview = read_overview(printed(release, "overview"))
     assert len(overview) == 23
     assert (overview["failed_syscalls"], overview["keys"], overview["configuration_changes"]) == (4, 6, 0)
@@ -61,7 +64,10 @@ HEAD = ["\n", "Key Report\n", "====\n", "# date time key success exe auid event\
         (["<no events of interest were found>\n", "\n"], []),
         (["1. 01/29/26 12:34:56 a yes /bin/x joe 7\n"], [(7, True)]),
         (["1. 01/29/26 12:34:56 a ? ? unset 7\n"], [(7, True)]),
-        (["1. 01/29/26 12:34:56 a b yes /bin/x joe 7\n", "2. 01/29/26 12:34:56 a yes /x joe 8\n"], [(7, False), (8, True)]),
+        (
+            ["1. 01/29/26 12:34:56 a b yes /bin/x joe 7\n", "2. 01/29/26 12:34:56 a yes /x joe 8\n"],
+            [(7, False), (8, True)],
+        ),
         (["1. 01/29/26 12:34:56 a\n", "b yes /bin/x joe 7\n"], [(7, False)]),
         (["1. 01/29/26 12:34:56 a\\012b yes /bin/x joe 7\n"], [(7, False)]),
         (["1. 01/29/26 12:34:56 \n"], [(0, False)]),
@@ -79,7 +85,16 @@ def test_what_is_unknown_is_none():
 
 
 def test_every_column_can_be_taken_from_an_event():
-    event = {"id": 7, "types": ["TTY"], "success": None, "subject": {}, "syscall": None, "paths": [], "keys": [], "records": []}
+    event = {
+        "id": 7,
+        "types": ["TTY"],
+        "success": None,
+        "subject": {},
+        "syscall": None,
+        "paths": [],
+        "keys": [],
+        "records": [],
+    }
     for _option, columns in REPORTS.values():
         values = derived(event, columns.split())
         assert values.pop("event") == 7
