@@ -9,42 +9,57 @@ MODULE_UTILS = pathlib.Path(__file__).resolve().parent.parent / "plugins" / "mod
 HOME = "/root/direct"
 
 _SCRIPT = r"""
-import json, resource, sys, time
+import json, resource, subprocess, sys, time
 sys.path.insert(0, "/root/direct")
-from ansible_collections.linux.audit.plugins.module_utils import log_files, log_time, report, search
-from ansible_collections.linux.audit.plugins.module_utils.host import Host
-from ansible_collections.linux.audit.plugins.module_utils.result import visible
+from ansible_collections.linux.audit.plugins.module_utils import report, search
 
-def run_search(given):
-    asked = dict.fromkeys(search.ARGUMENTS)
-    asked.update(exact=True, limit=0, latest=False, raw=False, input_file=None)
-    asked.update({k: [v] if search.ARGUMENTS.get(k, {}).get("type") == "list" and not isinstance(v, list) else v for k, v in given.items()})
-    asked.update({k: list(map(str, v)) for k, v in asked.items() if search.ARGUMENTS.get(k, {}).get("elements") == "str" and v is not None})
-    wanted = search.query(asked, Host(), time.time())
-    with log_files.Log(asked["input_file"]) as log:
-        found = search.search(log, wanted, asked["limit"], asked["latest"], asked["raw"])
-    return found._asdict()
+TEXTS = [name for name, spec in search.ARGUMENTS.items() if spec["type"] == "list"]
+DEFAULTS = {
+    "search": dict(dict.fromkeys(search.ARGUMENTS), exact=True, limit=1000, latest=False, raw=False, checkpoint=None,
+                   input_file=None),
+    "report": dict(report="overview", summary=False, start=None, end=None, success=None, node=None, config=True,
+                   limit=1000, input_file=None),
+}
+RUN = {"search": search.run_search, "report": report.run_report}
 
-def run_report(given):
-    asked = dict(report="overview", summary=False, start=None, end=None, success=None, node=None, config=True, limit=0, input_file=None)
-    asked.update(given)
-    with log_files.Log(asked["input_file"]) as log:
-        return report.gather(asked, log, time.time())
+class Ended(Exception):
+    pass
+
+class Module:
+    # What the functions use of AnsibleModule.
+    def __init__(self, params, check_mode):
+        self.params, self.check_mode, self.warnings = params, check_mode, []
+    def warn(self, text):
+        self.warnings.append(text)
+    def exit_json(self, **result):
+        raise Ended(dict(result, warnings=self.warnings))
+    def fail_json(self, **result):
+        raise Ended(dict(result, failed=True))
+
+def listed(name, value):
+    values = value if isinstance(value, list) else [value]
+    return values if name in ("pid", "ppid") else [str(item) for item in values]
 
 for given in json.load(sys.stdin):
+    if isinstance(given, str):
+        subprocess.run(given, shell=True, check=True, stdin=subprocess.DEVNULL)
+        continue
+    check_mode = given.pop("check_mode", False)
+    params = dict(DEFAULTS[sys.argv[1]])
+    params.update((name, listed(name, value) if name in TEXTS else value) for name, value in given.items())
     began = time.monotonic()
     try:
-        result = {"search": run_search, "report": run_report}[sys.argv[1]](given)
-    except Exception as error:
-        result = {"error": f"{type(error).__name__}: {error}"}
+        RUN[sys.argv[1]](Module(params, check_mode))
+    except Ended as ended:
+        result = ended.args[0]
     own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     result.update(seconds=time.monotonic() - began, kibibytes=max(own, children))
-    print(json.dumps(visible(result)))
+    print(json.dumps(result))
 """
 
 
 class Direct:
-    """The library on a guest; each request is a dictionary with the parameters of the module."""
+    """The library on a guest; a request is a dictionary with the parameters of the module, a text a shell command."""
 
     def __init__(self, guest) -> None:
         """Put the library in place."""
@@ -53,16 +68,16 @@ class Direct:
         guest.run(f"rm -rf {HOME}; mkdir -p {package}; cat > {HOME}/run.py", input=_SCRIPT)
         guest.put(MODULE_UTILS, package)
 
-    def search(self, *requests: dict, **options) -> list[dict]:
-        """What audit_search would find, with `seconds` and `kibibytes`; an `error` where it would fail."""
+    def search(self, *requests: dict | str, **options) -> list[dict]:
+        """What audit_search returns, with `seconds` and `kibibytes` and its `warnings`; commands return nothing."""
         return self._run("search", requests, **options)
 
-    def report(self, *requests: dict, **options) -> list[dict]:
-        """What audit_report would return, likewise."""
+    def report(self, *requests: dict | str, **options) -> list[dict]:
+        """What audit_report returns, likewise."""
         return self._run("report", requests, **options)
 
     def _run(self, what, requests, environment="", timeout=120):
         command = f"{environment} python3 -B {HOME}/run.py {what}"
         lines = self.guest.run(command, input=json.dumps(requests), timeout=timeout).stdout.splitlines()
-        assert len(lines) == len(requests), lines
+        assert len(lines) == sum(isinstance(request, dict) for request in requests), lines
         return [json.loads(line) for line in lines]

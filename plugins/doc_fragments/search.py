@@ -115,8 +115,8 @@ options:
     elements: str
   exact:
     description:
-      - Whether O(key), O(file), O(executable), O(comm), O(host), O(terminal) and O(target) are the whole text. Otherwise they may
-        be a part of it.
+      - Whether O(key), O(file), O(executable), O(comm), O(host), O(terminal) and O(target) are the whole text.
+        Otherwise they may be a part of it.
     type: bool
     default: true
   input_file:

@@ -23,7 +23,9 @@ def event_rows(value, columns):
     try:
         return [row(event, columns) for event in _dictionaries("event_rows", value)]
     except (KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"linux.audit.event_rows takes events of audit_search; one is none: {error}") from error
+        raise AnsibleFilterError(
+            f"linux.audit.event_rows takes events of audit_search; one is none: {error}"
+        ) from error
 
 
 def table(value):

@@ -8,7 +8,7 @@ Python's own binding of it is a package that few hosts have.
 import ctypes
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-__all__ = ("Field", "InterpreterMissing", "Interpreter", "Record", "Sentence")
+__all__ = ("Field", "Interpreter", "InterpreterMissing", "Record", "Sentence")
 
 _LIBRARY = "libauparse.so.0"
 # ausource_t, auparse_esc_t, auparse_type_t and normalize_option_t of auparse-defs.h
@@ -141,11 +141,14 @@ class Interpreter:
             if name not in (None, "type", "node") and value is not None:
                 address = None
                 if library.auparse_get_field_type(state) == _TYPE_SOCKADDR:
-                    address = tuple(_text(function(state)) or "" for function in (
-                        library.auparse_interpret_sock_family,
-                        library.auparse_interpret_sock_address,
-                        library.auparse_interpret_sock_port,
-                    ))
+                    address = tuple(
+                        _text(function(state)) or ""
+                        for function in (
+                            library.auparse_interpret_sock_family,
+                            library.auparse_interpret_sock_address,
+                            library.auparse_interpret_sock_port,
+                        )
+                    )
                 meaning = _text(library.auparse_interpret_field(state))
                 yield Field(name, value, value if meaning is None else meaning, address)
             more = library.auparse_next_field(state)
@@ -155,7 +158,8 @@ class Interpreter:
         if library.auparse_normalize(state, _WITHOUT_ATTRIBUTES) != 0:
             return None
         kind, action, how = (
-            _text(function(state)) for function in (
+            _text(function(state))
+            for function in (
                 library.auparse_normalize_get_event_kind,
                 library.auparse_normalize_get_action,
                 library.auparse_normalize_how,

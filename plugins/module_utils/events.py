@@ -137,7 +137,7 @@ def _keys(records: List[Record]) -> List[str]:
 
 
 def _command(records: List[Record]) -> List[str]:
-    """The arguments of the program: those that it was given (EXECVE), or that it shows (PROCTITLE, cut at 128 bytes)."""
+    """The arguments of a program: those that it was given (EXECVE), or those that it shows (PROCTITLE, 128 bytes)."""
     executed = [record for record in records if record.type == "EXECVE"]
     if executed:
         arguments: Dict[int, List[str]] = {}

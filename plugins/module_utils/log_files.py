@@ -51,7 +51,7 @@ class LogFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._file = open(path, "rb", buffering=0, opener=without_waiting)
+        self._file = open(path, "rb", buffering=0, opener=without_waiting)  # noqa: SIM115  # see close()
         status = os.fstat(self._file.fileno())
         if not stat.S_ISREG(status.st_mode):
             self.close()
@@ -192,7 +192,11 @@ class Log:
         try:
             if os.path.exists(newest):
                 self._open(newest)
-            numbers = [found.group(1) for found in map(re.compile(re.escape(name) + r"\.(\d+)").fullmatch, os.listdir(directory)) if found]
+            numbers = [
+                found.group(1)
+                for found in map(re.compile(re.escape(name) + r"\.(\d+)").fullmatch, os.listdir(directory))
+                if found
+            ]
         except OSError as error:
             raise FileError(f"the logs in {directory} cannot be read: {error.strerror}") from error
         for number in sorted(numbers, key=int):

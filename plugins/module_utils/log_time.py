@@ -69,9 +69,9 @@ def parse(text: str, now: float) -> float:
         raise TimeError(f"'{text}' has no time zone: append Z for UTC, or as +02:00")
     numbers = [int(part or 0) for part in parts]
     year, month, day, hour, minute, second = numbers
-    seconds = calendar.timegm((year, month, day, hour, minute, second))
-    valid = time.gmtime(seconds)[:3] == (year, month, day) and hour < 24 and minute < 60 and second < 60
-    if not valid or year < 1970:
+    valid = year >= 1970 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60
+    seconds = calendar.timegm((year, month, day, hour, minute, second)) if valid else 0
+    if not valid or time.gmtime(seconds)[:3] != (year, month, day):
         raise TimeError(f"'{text}' is no time: there is no such day, or time of a day")
     return seconds + float(fraction or 0) - _offset(zone)
 

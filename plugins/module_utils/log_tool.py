@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import threading
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
 from .log_files import Part
 

@@ -2,14 +2,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The reports of aureport(8) as data.
 
-aureport separates columns by spaces, and prints what is recorded, which may have spaces and more in it. A row that can be
-read in more than one way is taken from the event itself, which it names.
+aureport separates columns by spaces, and prints what is recorded, which may have spaces and more in it. A row that can
+be read in more than one way is taken from the event itself, which it names.
 """
 
 import calendar
 import re
 import time
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+)
 
 from .auparse import Interpreter, InterpreterMissing
 from .events import event
@@ -22,7 +35,7 @@ from .result import visible
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-__all__ = ("COLUMNS", "REPORTS", "Row", "derived", "read_rows", "read_totals", "run_report")
+__all__ = ("COLUMNS", "REPORTS", "Row", "derived", "gather", "read_overview", "read_rows", "read_totals", "run_report")
 
 #: Report by aureport's long word for it: the option, and the columns behind date and time.
 REPORTS: Dict[str, Tuple[str, str]] = {
@@ -136,7 +149,8 @@ def read_totals(lines: Iterable[str]) -> List[Dict[str, Any]]:
     return [{"total": int(row.group(1)), "value": row.group(2)} for row in found if row]
 
 
-def _overview(lines: Iterable[str]) -> Dict[str, int]:
+def read_overview(lines: Iterable[str]) -> Dict[str, int]:
+    """The numbers of the report without an option."""
     found = (re.fullmatch(r"Number of (.*): (\d+)", line.rstrip("\n")) for line in lines)
     return {_OVERVIEW[row.group(1)]: int(row.group(2)) for row in found if row and row.group(1) in _OVERVIEW}
 
@@ -146,9 +160,7 @@ def _first(values: Iterable[Optional[str]]) -> Optional[str]:
 
 
 def _field(*names: str) -> Callable[[Mapping[str, Any]], Optional[str]]:
-    return lambda structure: _first(
-        record["fields"].get(name) for record in structure["records"] for name in names
-    )
+    return lambda structure: _first(record["fields"].get(name) for record in structure["records"] for name in names)
 
 
 def _auid(structure: Mapping[str, Any]) -> Optional[str]:
@@ -266,7 +278,7 @@ def gather(parameters: Mapping[str, Any], log: Log, now: float) -> Dict[str, Any
     with LogTool("aureport", arguments, parts, start, end) as tool:
         lines = (line.decode("utf-8", "surrogateescape") for line in tool)
         if report == "overview":
-            return {"rows": [_overview(lines)], "truncated": False}
+            return {"rows": [read_overview(lines)], "truncated": False}
         limit = parameters["limit"]
         if summary:
             rows = read_totals(lines)

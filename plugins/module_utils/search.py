@@ -3,8 +3,8 @@
 """Searching the log: ausearch(8) puts records together to events, libauparse says what they mean.
 
 What ausearch is asked for is what it understands exactly: numbers of record types, of an event, and names of nodes. It
-looks for the rest in ways of its own (``-f`` in the working directory as well, ``-k`` anywhere in a key, ``-p 12abc`` for
-12, ``-ui`` not at all beside ``-ul NAME``), so that is decided here, event by event, on what libauparse says.
+looks for the rest in ways of its own (``-f`` in the working directory as well, ``-k`` anywhere in a key, ``-p 12abc``
+for 12, ``-ui`` not at all beside ``-ul NAME``), so that is decided here, event by event, on what libauparse says.
 """
 
 import re
@@ -82,10 +82,7 @@ _LIST_OF_TEXTS: Dict[str, Any] = {"type": "list", "elements": "str"}
 
 #: Parameters that say which events are looked for; documented in audit_search.
 ARGUMENTS: Dict[str, Dict[str, Any]] = {
-    **{
-        name: _LIST_OF_TEXTS
-        for name in (*_WORDS, *_USERS, *_GROUPS, "syscall", "message_type", "session", "node")
-    },
+    **dict.fromkeys((*_WORDS, *_USERS, *_GROUPS, "syscall", "message_type", "session", "node"), _LIST_OF_TEXTS),
     **{name: {"type": "list", "elements": "int"} for name in _NUMBERS},
     "key": dict(_LIST_OF_TEXTS, no_log=False),
     "event_id": {"type": "str"},
@@ -159,7 +156,7 @@ class Found(NamedTuple):
 
 
 def query(parameters: Mapping[str, Any], host: Host, now: float) -> Query:
-    """What the parameters of a module ask for, as ARGUMENTS has them. Raises SearchError for the first that is wrong."""
+    """What the parameters of a module ask for (ARGUMENTS). Raises SearchError for the first that is wrong."""
     exact = parameters["exact"]
     start, end = (_time(parameters[name], name, now) for name in ("start", "end"))
     if start is not None and end is not None and start > end:
@@ -224,7 +221,7 @@ def search(
 
 
 class Selection:
-    """Events that ausearch selects and that may be wanted: their ids and their lines, as ausearch puts them together."""
+    """Events that ausearch selects and that may be wanted: their ids, and their lines, put together by ausearch."""
 
     def __init__(self, parts: Sequence[Part], wanted: Query) -> None:
         self._wanted = wanted
@@ -272,7 +269,9 @@ def _event_id(text: Optional[str]) -> Optional[Tuple[Optional[int], int]]:
         return None
     found = re.fullmatch(r"(?:(\d{1,11})\.(\d{3}):)?(\d{1,10})", text, re.ASCII)
     if not found:
-        raise SearchError(f"event_id: '{text}' is neither a number, as 4711, nor a time and a number, as 1769882400.123:4711")
+        raise SearchError(
+            f"event_id: '{text}' is neither a number, as 4711, nor a time and a number, as 1769882400.123:4711"
+        )
     seconds, milliseconds, serial = found.groups()
     if int(serial) > _LARGEST:
         raise SearchError(f"event_id: {serial} is larger than any ({_LARGEST})")
@@ -295,7 +294,7 @@ def _nodes(names: Optional[List[str]]) -> List[str]:
 
 
 def _spellings(text: str) -> List[bytes]:
-    """How a text may stand in a record: as it is, or in hexadecimal digits if there is a character in it that is special."""
+    """How a text may stand in a record: as it is, or in hexadecimal digits if a character in it is special."""
     data = text.encode("utf-8", "surrogateescape")
     return [data, data.hex().upper().encode("ascii")]
 
@@ -314,7 +313,7 @@ def _word(name: str, values: List[str], exact: bool) -> Criterion:
 
 
 def _needle(name: str, value: str) -> str:
-    """The part of a text that is in a record in any case: of a path the last name, as it may be recorded without the others."""
+    """The part of a text that is in a record in any case: of a path the last name, as others may be left out."""
     return value.rstrip("/").rpartition("/")[2] if name == "file" else value
 
 
@@ -402,7 +401,9 @@ def run_search(module: "AnsibleModule") -> None:
         if limit < 0:
             raise SearchError("limit must be 0 (no limit) or a number of events")
         if parameters["checkpoint"] and (latest or parameters["end"]):
-            raise SearchError("checkpoint goes with neither end nor latest: what they leave out would never be returned")
+            raise SearchError(
+                "checkpoint goes with neither end nor latest: what they leave out would never be returned"
+            )
         wanted = query(parameters, Host(), time.time())
         checkpoint = Checkpoint(parameters["checkpoint"]) if parameters["checkpoint"] else None
         with Log(parameters["input_file"]) as log:
@@ -418,7 +419,12 @@ def run_search(module: "AnsibleModule") -> None:
     except OSError as error:
         module.fail_json(msg=visible(f"{error.filename or parameters['checkpoint']}: {error.strerror}"))
     if checkpoint and checkpoint.lost:
-        module.warn(f"the log that {parameters['checkpoint']} stands in is gone; events between it and the oldest log may be missing")
+        module.warn(
+            f"the log that {parameters['checkpoint']} stands in is gone; events between it and the oldest log may be "
+            "missing"
+        )
     if found.skipped:
         module.warn(f"ausearch did not understand {found.skipped} records and left out their events")
-    module.exit_json(changed=changed, **visible({"events": found.events, "truncated": found.truncated, "malformed": found.skipped}))
+    module.exit_json(
+        changed=changed, **visible({"events": found.events, "truncated": found.truncated, "malformed": found.skipped})
+    )

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The system calls of a command or of a process, recorded by rules that are there as long as it is looked at.
 
-autrace(8) wants all other rules deleted. Here rules for the process and for its children are put in front of all others,
-under a key that names the process which put them there: so those of a run that was killed are known, and removed.
+autrace(8) wants all other rules deleted. Here rules for the process and for its children are put in front of all
+others, under a key that names the process which put them there: so those of a run that was killed are known, and
+removed.
 """
 
 import errno
@@ -13,7 +14,7 @@ import shutil
 import signal
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .apply import ApplyError, Options, locked
@@ -96,8 +97,8 @@ def _check(kernel: Kernel) -> None:
     status = kernel.status()
     if status.enabled == _IMMUTABLE:
         raise TraceError(
-            "the audit system is immutable until the next boot (enabled 2), so no rule can be added for a trace; add rules "
-            "that record what you look for to the files of rules.d and reboot, or search what is recorded anyway "
+            "the audit system is immutable until the next boot (enabled 2), so no rule can be added for a trace; add "
+            "rules that record what you look for to the files of rules.d and reboot, or search what is recorded anyway "
             "(audit_search with pid or executable)"
         )
     if not status.enabled:
@@ -156,7 +157,7 @@ class _Command:
 
     def __init__(self, command: Sequence[str], directory: Optional[str]) -> None:
         program = _program(command[0], directory)
-        self._files: Tuple[IO[bytes], IO[bytes]] = (tempfile.TemporaryFile(), tempfile.TemporaryFile())
+        self._files: Tuple[IO[bytes], IO[bytes]] = (tempfile.TemporaryFile(), tempfile.TemporaryFile())  # noqa: SIM115  # closed by wait()
         reader, self._gate = os.pipe()
         self.pid = os.fork()
         if self.pid:
@@ -189,10 +190,8 @@ class _Command:
     def kill(self) -> None:
         """End it, and all that it has started, unless that has left its group."""
         for function in (os.killpg, os.kill):
-            try:
+            with suppress(ProcessLookupError):
                 function(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
     def wait(self, seconds: int) -> Run:
         """Wait until it ends; kill it if it takes too long."""
@@ -266,7 +265,9 @@ def _wait_for_log(kernel: Kernel, key: str, began: float, host: Host) -> None:
     )
 
 
-def _calls(key: str, pid: int, began: float, parameters: Mapping[str, Any], host: Host) -> Tuple[List[Dict[str, Any]], bool]:
+def _calls(
+    key: str, pid: int, began: float, parameters: Mapping[str, Any], host: Host
+) -> Tuple[List[Dict[str, Any]], bool]:
     asked = dict.fromkeys(ARGUMENTS)
     asked.update(key=[key], exact=True, message_type=["SYSCALL"])
     wanted = query(asked, host, began)._replace(start=began)
@@ -275,7 +276,9 @@ def _calls(key: str, pid: int, began: float, parameters: Mapping[str, Any], host
     calls = [call for call in found.events if call["subject"].get("pid") == pid or call["subject"].get("ppid") == pid]
     if parameters["command"]:
         # What it returned from before its program was executed is this module's.
-        first = next((place for place, call in enumerate(calls) if call["syscall"]["name"] in ("execve", "execveat")), 0)
+        first = next(
+            (place for place, call in enumerate(calls) if call["syscall"]["name"] in ("execve", "execveat")), 0
+        )
         calls = calls[first:]
     return calls, found.truncated
 

@@ -148,9 +148,9 @@ events:
       type: bool
     subject:
       description:
-        - Who did it. C(auid), C(uid), C(euid), C(suid), C(fsuid), C(gid), C(egid), C(sgid) and C(fsgid) have an C(id) and
-          a C(name). C(pid), C(ppid), C(session), C(terminal), C(comm), C(exe), C(hostname), C(address) and C(label) are
-          plain. What is unknown is left out.
+        - Who did it. C(auid), C(uid), C(euid), C(suid), C(fsuid), C(gid), C(egid), C(sgid) and C(fsgid) have an C(id)
+          and a C(name). C(pid), C(ppid), C(session), C(terminal), C(comm), C(exe), C(hostname), C(address) and C(label)
+          are plain. What is unknown is left out.
       type: dict
     syscall:
       description:
@@ -168,8 +168,8 @@ events:
       type: str
     paths:
       description:
-        - The paths. Each has a C(name) as it was given, a C(path) as it is from C(/) on, a C(type), C(inode), C(device),
-          C(mode), C(user), C(group) and C(label). What is unknown is left out.
+        - The paths. Each has a C(name) as it was given, a C(path) as it is from C(/) on, a C(type), C(inode),
+          C(device), C(mode), C(user), C(group) and C(label). What is unknown is left out.
       type: list
       elements: dict
     addresses:

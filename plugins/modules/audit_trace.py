@@ -60,14 +60,15 @@ options:
     type: int
     default: 1000
   raw:
-    description: Return the records as they stand in the log as well, as RV(calls[].text).
+    description: Return the records as they stand in the log as well, as C(text) of each call.
     type: bool
     default: false
 notes:
-  - The first rule that matches a call decides. So what the process does meanwhile is recorded under the key of the trace,
-    and not under the keys of other rules, nor left out because of a C(never) rule.
+  - The first rule that matches a call decides. So what the process does meanwhile is recorded under the key of the
+    trace, and not under the keys of other rules, nor left out because of a C(never) rule.
   - Each call is recorded and written to the log. A busy process fills it.
-  - In immutable mode (C(enabled 2)), where auditing is off, and where C(-a never,task) is in place, it fails and says so.
+  - In immutable mode (C(enabled 2)), where auditing is off, and where C(-a never,task) is in place, it fails and says
+    so.
 seealso:
   - module: linux.audit.audit_search
   - name: autrace(8)

@@ -92,7 +92,8 @@ def _cell(value: object) -> str:
 def _printable(text: str) -> str:
     r"""What is recorded may hold the commands of a terminal: they are shown as \x1b and the like."""
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
     )
 
 

@@ -1,0 +1,128 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks that answer questions: each thing is done on two guests, asked for, and told by whom it was."""
+
+import csv
+import json
+
+import pytest
+
+PROVOKE = r"""
+id joe >/dev/null 2>&1 || useradd -m joe
+as_joe() { python3 - "$@" <<'PYTHON'
+import os, pwd, sys
+joe = pwd.getpwnam("joe")
+open("/proc/self/loginuid", "w").write(str(joe.pw_uid))
+if sys.argv[1] == "-u":
+    os.setgid(joe.pw_gid); os.setuid(joe.pw_uid)
+os.execvp(sys.argv[2], sys.argv[2:])
+PYTHON
+}
+"""
+DO = {
+    "who_touched": "echo x >/srv/payroll; chmod 644 /srv/payroll; as_joe -u cat /srv/payroll",
+    "who_changed_the_firewall": """as_joe -r iptables-legacy -A INPUT -p tcp --dport 4711 -j ACCEPT
+        as_joe -r nft add table inet asked""",
+    "who_connects_where": "as_joe -u python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 22))'",
+    "who_killed_it": """cp /bin/sleep /tmp/victim; /tmp/victim 60 >/dev/null 2>&1 &
+        sleep 0.5; as_joe -r kill -9 $!""",
+}
+ASK = {"who_touched": {"path": "/srv/payroll"}, "who_killed_it": {"process": "victim"}}
+HOSTS = ("bookworm", "sid")
+
+
+@pytest.fixture(scope="module")
+def guests(boot):
+    guests = [boot(name) for name in HOSTS]
+    for guest in guests:
+        guest.run("auditctl -D >/dev/null; rm -f /etc/audit/rules.d/60-*; echo x >/srv/payroll")
+    return guests
+
+
+@pytest.fixture(scope="module")
+def answers(guests, playbook, tmp_path_factory):
+    """Rows of each question by its name, and what was shown."""
+    directory = tmp_path_factory.mktemp("answers")
+    hosts = ",".join(HOSTS)
+    for name in DO:
+        installed = playbook(f"linux.audit.{name}", limit=hosts, extra={"install": True, **ASK.get(name, {})})
+        assert not any(line["result"].get("failed") for line in installed), installed
+    for guest in guests:
+        guest.run(PROVOKE + "\n".join(DO.values()) + "\nsleep 1")
+    found = {}
+    for name in DO:
+        output = directory / f"{name}.json"
+        lines = playbook(f"linux.audit.{name}", limit=hosts, extra={"output": str(output), **ASK.get(name, {})})
+        assert not any(line["result"].get("failed") for line in lines), lines
+        shown = next(line["result"]["msg"] for line in lines if line["task"] == "Answer" and "msg" in line["result"])
+        found[name] = (json.loads(output.read_text()), shown)
+        assert output.stat().st_mode & 0o777 == 0o600
+    return found
+
+
+def by_joe(rows, **values):
+    """The hosts on which joe did it."""
+    return {row["host"] for row in rows if row["user"] == "joe" and all(values[name] in row[name] for name in values)}
+
+
+def test_who_touched(answers):
+    rows, shown = answers["who_touched"]
+    assert by_joe(rows, path="/srv/payroll", command="cat /srv/payroll", result="success", program="/cat") == set(HOSTS)
+    assert all("/srv/payroll" in row["path"] for row in rows)
+    assert shown[0].startswith("Who touched /srv/payroll? ")
+    assert shown[1].split()[:3] == ["TIME", "HOST", "USER"]
+
+
+def test_who_changed_the_firewall(answers):
+    rows, _shown = answers["who_changed_the_firewall"]
+    assert by_joe(rows, program="xtables-legacy-multi", firewall="xt_replace filter", command="--dport 4711") == set(
+        HOSTS
+    )
+    assert by_joe(rows, program="/nft", command="nft add table inet asked") == set(HOSTS)
+    assert by_joe(rows, firewall="nft_register_table asked") == set(HOSTS)
+
+
+def test_who_connects_where(answers):
+    rows, _shown = answers["who_connects_where"]
+    assert by_joe(rows, program="python3", action="connect", address="127.0.0.1", port="22", result="success") == set(
+        HOSTS
+    )
+
+
+def test_who_killed_it(answers):
+    rows, _shown = answers["who_killed_it"]
+    assert by_joe(rows, target="victim", signal="SIGKILL", command="kill -9", **{"as": "root"}) == set(HOSTS)
+    assert all(row["target"] == "victim" for row in rows)
+
+
+def test_investigate(answers, playbook, tmp_path):
+    rows, _shown = answers["who_killed_it"]
+    event = next(row for row in rows if row["host"] == "bookworm")
+    output = tmp_path / "answer.csv"
+
+    def investigate(**extra):
+        lines = playbook("linux.audit.investigate", limit="bookworm", extra={"output": str(output), **extra})
+        with output.open() as file:
+            return lines, list(csv.DictReader(file))
+
+    lines, found = investigate(event_id=event["event"], start=event["time"])
+    assert [(row["event"], row["target"], row["user"]) for row in found] == [(event["event"], "victim", "joe")]
+    records = next(line["result"]["msg"] for line in lines if line["task"] == "Show all records of the event")
+    assert "OBJ_PID" in [record["type"] for record in records[0]]
+    _lines, session = investigate(session=found[0]["session"])
+    assert event["event"] in [row["event"] for row in session]
+    assert {row["user"] for row in session} == {"joe"}
+    _lines, user = investigate(user="joe")
+    assert {row["key"] for row in user} >= {"process_kills", "network_connections", "who_touched", "firewall_changes"}
+
+
+def test_questions_that_are_none(guests, playbook):
+    for name in ("who_touched", "investigate"):
+        lines = playbook(f"linux.audit.{name}", limit="bookworm")
+        assert lines[-1]["result"]["failed"]
+        assert "-e " in lines[-1]["result"]["msg"]
+
+
+def test_nothing_is_found(guests, playbook):
+    lines = playbook("linux.audit.who_touched", limit="bookworm", extra={"path": "/no/such/path"})
+    assert lines[-1]["result"]["msg"] == ["Who touched /no/such/path? 0 events on 1 hosts."]
