@@ -1,0 +1,161 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role remote_logging with Kerberos and with TLS: who may send is heard, who may not is refused, and told so."""
+
+import json
+
+import pytest
+
+from remote_logging import plays
+
+KRB5_CONF = """\
+[libdefaults]
+  default_realm = AUDIT.TEST
+  dns_canonicalize_hostname = false
+  dns_lookup_kdc = false
+  rdns = false
+[realms]
+  AUDIT.TEST = {{
+    kdc = {server}
+  }}
+  OTHER.TEST = {{
+    kdc = {server}
+  }}
+"""
+
+KDC_CONF = """\
+[realms]
+  AUDIT.TEST = {
+    database_name = /var/lib/krb5kdc/principal
+    key_stash_file = /etc/krb5kdc/stash
+  }
+"""
+
+MAKE_REALM = """
+set -e
+kdb5_util create -s -P secret -r AUDIT.TEST
+for principal in {principals}; do
+    kadmin.local -q "addprinc -randkey auditd/$principal"
+    kadmin.local -q "ktadd -k /root/$principal.keytab auditd/$principal"
+done
+systemctl unmask krb5-kdc
+systemctl start krb5-kdc
+"""
+
+RESTART = "service auditd stop; service auditd start"
+
+
+class Logging:
+    """A server and a client that the role has set up."""
+
+    def __init__(self, server, client, playbook, path):
+        self.server, self.client, self._playbook, self._path = server, client, playbook, path
+
+    def run(self, *tasks_from, **variables) -> list[dict]:
+        """Run the role, or only some of its tasks on the client; return the results that failed."""
+        playbook = plays(self.server, [self.client], remote_logging_prove_seconds=8, **variables)
+        if tasks_from:
+            tasks = [
+                {"ansible.builtin.include_role": {"name": "linux.audit.remote_logging", "tasks_from": name}}
+                for name in tasks_from
+            ]
+            playbook = [{name: value for name, value in playbook[1].items() if name != "roles"} | {"tasks": tasks}]
+        self._path.write_text(json.dumps(playbook))
+        lines = self._playbook(self._path, limit=f"{self.server.name},{self.client.name}")
+        return [line["result"] for line in lines if line["result"].get("failed")]
+
+    def delivers(self, **variables):
+        """The role succeeds, and the server has the client's mark, in the server's own words."""
+        failed = self.run(**variables)
+        assert not failed, failed[-1].get("msg")
+        found = self.server.run(f"ausearch --input-logs --raw --node {self.client.name} --message USER").stdout
+        assert f"remote logging of {self.client.name}" in found
+
+    def refuses(self, *words, **variables):
+        """The proof fails, and says what client and server said, with one of these words in it."""
+        *_others, last = self.run("prove", **variables)
+        assert f"no record of {self.client.name}" in last["msg"]
+        assert any(word in last["msg"] for word in words), last["msg"]
+
+
+@pytest.fixture(scope="module")
+def realm(lab, playbook, tmp_path_factory):
+    """A server that is a KDC as well, and a client; their keytabs on this machine."""
+    server, client = (lab.boot(release, name=f"krb5-{release}") for release in ("bookworm", "trixie"))
+    directory = tmp_path_factory.mktemp("krb5")
+    for guest in (server, client):
+        guest.run("cat > /etc/krb5.conf", input=KRB5_CONF.format(server=server.address))
+        guest.run("cat >> /etc/hosts", input="".join(f"{each.address} {each.name}\n" for each in (server, client)))
+    server.run("mkdir -p /etc/krb5kdc && cat > /etc/krb5kdc/kdc.conf", input=KDC_CONF)
+    server.run(MAKE_REALM.format(principals=f"{server.name} {client.name}"))
+    for guest in (server, client):
+        server.get(f"/root/{guest.name}.keytab", directory / f"{guest.name}.keytab")
+    yield Logging(server, client, playbook, directory / "play.yml")
+    for guest in (server, client):
+        guest.stop()
+
+
+@pytest.fixture(scope="module")
+def tls(lab, playbook, tmp_path_factory):
+    """A server and a client of audit 4.2."""
+    server, client = (lab.boot("sid", name=f"tls-{part}") for part in ("server", "client"))
+    yield Logging(server, client, playbook, tmp_path_factory.mktemp("tls") / "play.yml")
+    for guest in (server, client):
+        guest.stop()
+
+
+def test_krb5_delivers(realm):
+    keytab = str(realm._path.parent / "{{ inventory_hostname }}.keytab")
+    realm.delivers(
+        remote_logging_transport="krb5",
+        remote_logging_servers=[realm.server.name],
+        remote_logging_krb5_server_keytab_src=keytab,
+        remote_logging_krb5_client_keytab_src=keytab,
+    )
+    assert realm.client.run("stat -c '%a %U' /etc/audit/audisp-remote.key").stdout == "400 root\n"
+    assert realm.server.run("stat -c '%a %U' /etc/audit/audit.key").stdout == "400 root\n"
+
+
+def test_krb5_refuses_another_realm(realm):
+    realm.client.run(f"sed -i 's/default_realm = AUDIT/default_realm = OTHER/' /etc/krb5.conf; {RESTART}")
+    try:
+        realm.refuses("krb5 error", "GSS", remote_logging_transport="krb5")
+    finally:
+        realm.client.run(f"sed -i 's/default_realm = OTHER/default_realm = AUDIT/' /etc/krb5.conf; {RESTART}")
+
+
+def test_tcp_refuses_an_unknown_client(realm):
+    tcp = "sed -i '/^\\(krb5\\|transport\\)/d'"
+    realm.client.run(f"{tcp} /etc/audit/audisp-remote.conf; {RESTART}")
+    realm.server.run(
+        f"{tcp} /etc/audit/auditd.conf; echo 'tcp_client_ports = 1-1023' >>/etc/audit/auditd.conf; {RESTART}"
+    )
+    realm.refuses("rejected")
+
+
+KEYS = {"tls-client": "ab" * 32, "tls-other": "cd" * 32}
+
+
+def test_tls_delivers(tls):
+    tls.delivers(remote_logging_transport="tls", remote_logging_tls_keys=KEYS)
+    assert tls.client.run("ls /etc/audit/tls").stdout == "tls-client.key\n"
+    assert tls.client.run("stat -c '%a %U' /etc/audit/tls/tls-client.key").stdout == "400 root\n"
+
+
+def test_tls_refuses_a_wrong_key(tls):
+    key = "/etc/audit/tls/tls-client.key"
+    tls.client.run(f"cp -p {key} /root/kept; printf '%s\\n' {'ef' * 32} > {key}; {RESTART}")
+    try:
+        tls.refuses("TLS", "tls", remote_logging_transport="tls")
+    finally:
+        tls.client.run(f"cp -p /root/kept {key}; {RESTART}")
+
+
+def test_tls_refuses_an_unknown_client(tls):
+    tls.server.run(f"sed -i '/^tls-client/d' /etc/audit/tls/clients; {RESTART}")
+    tls.refuses("TLS", "tls", remote_logging_transport="tls")
+
+
+def test_tls_takes_audit_4_2(realm):
+    failed = realm.run(remote_logging_transport="tls", remote_logging_tls_keys={realm.client.name: "ab" * 32})
+    assert "the transport tls takes audit 4.2 or newer, and krb5-bookworm has 3.0.9" in json.dumps(failed)
