@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.linux.audit.plugins.filter import answers
 from ansible_collections.linux.audit.plugins.filter.rules import FilterModule, parse_rules, render_rules
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
@@ -202,7 +203,7 @@ def test_equivalent_refuses(other, parts):
 
 
 @pytest.mark.parametrize(
-    ("kind", "names"), [("filter", FilterModule().filters()), ("test", test_plugin.TestModule().tests())]
+    ("kind", "names"), [("filter", FilterModule().filters() | answers.FilterModule().filters()), ("test", test_plugin.TestModule().tests())]
 )
 def test_each_has_a_page(kind, names):
     assert sorted(names) == sorted(path.stem for path in (PLUGINS / kind).glob("*.yml"))
