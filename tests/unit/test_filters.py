@@ -203,7 +203,11 @@ def test_equivalent_refuses(other, parts):
 
 
 @pytest.mark.parametrize(
-    ("kind", "names"), [("filter", FilterModule().filters() | answers.FilterModule().filters()), ("test", test_plugin.TestModule().tests())]
+    ("kind", "names"),
+    [
+        ("filter", FilterModule().filters() | answers.FilterModule().filters()),
+        ("test", test_plugin.TestModule().tests()),
+    ],
 )
 def test_each_has_a_page(kind, names):
     assert sorted(names) == sorted(path.stem for path in (PLUGINS / kind).glob("*.yml"))
