@@ -11,7 +11,7 @@ import stat
 import textwrap
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .daemon_keywords import EXEC_MODES, MAIL, At, ConfigFile, Keyword, Version
+from .daemon_keywords import BUILTIN, EXEC_MODES, MAIL, At, ConfigFile, Keyword, Version
 from .keyvalue import Line, respaced, values
 
 __all__ = (
@@ -385,7 +385,8 @@ def _time(keyword: Keyword, value: str, target: Target) -> Optional[str]:
 
 def _plugin_path(keyword: Keyword, value: str, target: Target) -> Optional[str]:
     if value.startswith("builtin_"):
-        return None
+        parts = BUILTIN(target.version)
+        return None if value in parts else f"must be a path, or of what is built in one of {', '.join(parts)}"
     if not value.startswith("/") or " " in value or len(os.path.dirname(value)) < 4:
         return "must be an absolute path without spaces, in a directory whose own path has four characters or more"
     return None

@@ -6,7 +6,7 @@ import os
 import stat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import generate_keywords
@@ -300,6 +300,7 @@ def test_plugins_are_taken():
             assert check(PLUGIN_CONF, parse(text), target(since)) == []
 
 
+@settings(deadline=None)
 @given(st.sampled_from(RELEASES), st.sampled_from(FILES), st.data())
 def test_any_value_has_an_answer(version, file, data):
     keyword = data.draw(st.sampled_from(list(file.keywords.values())))
