@@ -125,7 +125,7 @@ def need(file: ConfigFile, before: Mapping[str, str], after: Mapping[str, str], 
     needs = ["none"]
     for name, keyword in file.keywords.items():
         if old[name] != new[name]:
-            needs.append(_need_of(at(keyword.need, version), old[name], new[name]))
+            needs.append(_need_of(at(keyword.need, version), old[name], new[name], new.get("transport") == "tls"))
     return max(needs, key=NEEDS.index)
 
 
@@ -134,12 +134,12 @@ def at(value: Any, version: Version) -> Any:
     return value(version) if isinstance(value, At) else value
 
 
-def _need_of(what: str, old: Optional[str], new: Optional[str]) -> str:
+def _need_of(what: str, old: Optional[str], new: Optional[str], tls: bool) -> str:
     if what == "grow":
         numbers = [int(value) for value in (old, new) if value and value.isdigit()]
         return "reload" if numbers == sorted(numbers) else "restart"
     if what == "enable":
-        return "reload" if old is None else "restart"
+        return "reload" if old is None and not tls else "restart"
     return what
 
 

@@ -49,7 +49,7 @@ class Keyword(NamedTuple):
     ``kind`` is a name of daemon_conf.KINDS. ``words``: what is taken besides, or alone, from one release on or before
     another (``halt<4.0.4``, ``tls>=4.2``). ``low`` and ``high``: the range of a number. ``default``: what holds without
     a line. ``need``: what a daemon that runs needs to take another value: none, reload, restart; ``grow``: reload for a
-    larger one, ``enable``: reload where there was none, and restart otherwise. Each of the last four may be an At.
+    larger one, ``enable``: reload where there was none and TLS is not asked for, and restart otherwise. Each of the last four may be an At.
     """
 
     name: str
@@ -163,7 +163,8 @@ AUDITD_CONF = ConfigFile(
         Keyword("admin_space_left_action", "action", _SPACE, default="ignore"),
         Keyword("disk_full_action", "action", "ignore syslog rotate exec suspend single halt", default="ignore"),
         Keyword("disk_error_action", "action", "ignore syslog exec suspend single halt", default="syslog"),
-        Keyword("priority_boost", "number", default="4"),
+        # A reload adds the new boost to the one that the daemon has.
+        Keyword("priority_boost", "number", default="4", need=_RESTART),
         Keyword("name_format", "word", "none hostname fqd numeric user", default="none"),
         Keyword("name", "text"),
         Keyword("tcp_listen_port", "number", low=1, high=65535, need=At(((2, 8), _RESTART), ((4, 1), "enable"))),
