@@ -143,8 +143,8 @@ def assert_message(message: str, *parts: str) -> None:
 
 
 def _said(result):
-    """All but the time, which is in the name of a backup."""
-    said = {name: value for name, value in result.items() if name != "invocation"}
+    """All but the time, which is in the name of a backup, and a process that is not there yet."""
+    said = {name: value for name, value in result.items() if name not in ("invocation", "pid")}
     return json.loads(re.sub(r"\.before-[^/\"]*", ".before", json.dumps(said)))
 
 

@@ -32,7 +32,7 @@ KINDS = {
     "word": "{words}",
     "yes or no": "yes, no",
 }
-NEEDS = {"grow": "reload; smaller: restart", "enable": "reload if there was none; otherwise restart"}
+NEEDS = {"grow": "reload; smaller: restart", "enable": "reload if there was none and without tls; otherwise restart"}
 
 
 def dotted(version):

@@ -11,7 +11,7 @@ import stat
 import textwrap
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .daemon_keywords import EXEC_MODES, MAIL, At, ConfigFile, Keyword, Version
+from .daemon_keywords import BUILTIN, EXEC_MODES, MAIL, At, ConfigFile, Keyword, Version
 from .keyvalue import Line, respaced, values
 
 __all__ = (
@@ -125,7 +125,7 @@ def need(file: ConfigFile, before: Mapping[str, str], after: Mapping[str, str], 
     needs = ["none"]
     for name, keyword in file.keywords.items():
         if old[name] != new[name]:
-            needs.append(_need_of(at(keyword.need, version), old[name], new[name]))
+            needs.append(_need_of(at(keyword.need, version), old[name], new[name], new.get("transport") == "tls"))
     return max(needs, key=NEEDS.index)
 
 
@@ -134,12 +134,12 @@ def at(value: Any, version: Version) -> Any:
     return value(version) if isinstance(value, At) else value
 
 
-def _need_of(what: str, old: Optional[str], new: Optional[str]) -> str:
+def _need_of(what: str, old: Optional[str], new: Optional[str], tls: bool) -> str:
     if what == "grow":
         numbers = [int(value) for value in (old, new) if value and value.isdigit()]
         return "reload" if numbers == sorted(numbers) else "restart"
     if what == "enable":
-        return "reload" if old is None else "restart"
+        return "reload" if old is None and not tls else "restart"
     return what
 
 
@@ -385,7 +385,8 @@ def _time(keyword: Keyword, value: str, target: Target) -> Optional[str]:
 
 def _plugin_path(keyword: Keyword, value: str, target: Target) -> Optional[str]:
     if value.startswith("builtin_"):
-        return None
+        parts = BUILTIN(target.version)
+        return None if value in parts else f"must be a path, or of what is built in one of {', '.join(parts)}"
     if not value.startswith("/") or " " in value or len(os.path.dirname(value)) < 4:
         return "must be an absolute path without spaces, in a directory whose own path has four characters or more"
     return None

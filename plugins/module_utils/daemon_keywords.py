@@ -10,8 +10,8 @@ import re
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple
 
 __all__ = (
-    "AUDISPD_CONF", "AUDITD_CONF", "EXEC_MODES", "FILES", "MAIL", "PLUGINS", "PLUGIN_CONF", "REMOTE_CONF", "At",
-    "ConfigFile", "Keyword", "Plugin", "Rule", "Version", "Word", "megabytes",
+    "AUDISPD_CONF", "AUDITD_CONF", "BUILTIN", "EXEC_MODES", "FILES", "MAIL", "PLUGINS", "PLUGIN_CONF", "REMOTE_CONF",
+    "At", "ConfigFile", "Keyword", "Plugin", "Rule", "Version", "Word", "megabytes",
 )  # fmt: skip
 
 Version = Tuple[int, ...]
@@ -49,7 +49,7 @@ class Keyword(NamedTuple):
     ``kind`` is a name of daemon_conf.KINDS. ``words``: what is taken besides, or alone, from one release on or before
     another (``halt<4.0.4``, ``tls>=4.2``). ``low`` and ``high``: the range of a number. ``default``: what holds without
     a line. ``need``: what a daemon that runs needs to take another value: none, reload, restart; ``grow``: reload for a
-    larger one, ``enable``: reload where there was none, and restart otherwise. Each of the last four may be an At.
+    larger one, ``enable``: reload where there was none and TLS is not asked for, and restart otherwise. Each of the last four may be an At.
     """
 
     name: str
@@ -134,6 +134,9 @@ EXEC_MODES = At(((2, 8), (0o750, 0o755)), ((3, 0), (0o750, 0o755, 0o555)), ((4, 
 #: Signs of an address of action_mail_acct.
 MAIL = At(((2, 8), r"[A-Za-z0-9@._-]{2,}"), ((4, 0, 5), r"[A-Za-z0-9@._+-]{2,}"))
 
+#: Plugins that are a part of the daemon; since 3.1.1 the one that is left stands for a program.
+BUILTIN = At(((2, 8), ("builtin_syslog", "builtin_af_unix")), ((3, 0), ("builtin_af_unix",)))
+
 _SPACE = "ignore syslog rotate email exec suspend single halt"
 _RESTART = "restart"
 
@@ -160,7 +163,8 @@ AUDITD_CONF = ConfigFile(
         Keyword("admin_space_left_action", "action", _SPACE, default="ignore"),
         Keyword("disk_full_action", "action", "ignore syslog rotate exec suspend single halt", default="ignore"),
         Keyword("disk_error_action", "action", "ignore syslog exec suspend single halt", default="syslog"),
-        Keyword("priority_boost", "number", default="4"),
+        # A reload adds the new boost to the one that the daemon has.
+        Keyword("priority_boost", "number", default="4", need=_RESTART),
         Keyword("name_format", "word", "none hostname fqd numeric user", default="none"),
         Keyword("name", "text"),
         Keyword("tcp_listen_port", "number", low=1, high=65535, need=At(((2, 8), _RESTART), ((4, 1), "enable"))),

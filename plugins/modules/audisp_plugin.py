@@ -62,6 +62,8 @@ options:
 notes:
   - Before audit 4.2 a change of the path, the arguments or the format of a plugin that runs takes a restart of the
     daemon. A reload would do nothing.
+  - A plugin is taken to run if the daemon has a child that runs its path, as program or as script. So a script must not
+    put another program in its place with C(exec).
 seealso:
   - module: linux.audit.audisp_remote_conf
   - module: linux.audit.auditd_conf

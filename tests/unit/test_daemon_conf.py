@@ -6,7 +6,7 @@ import os
 import stat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import generate_keywords
@@ -217,6 +217,8 @@ def test_files(mode, uid, version, part):
         ("q_depth = what\n", "q_depth = 400\n", (4, 2), "reload"),
         ("", "tcp_listen_port = 60\n", (4, 0, 2), "restart"),
         ("", "tcp_listen_port = 60\n", (4, 1), "reload"),
+        ("transport = tls\n", "transport = tls\ntcp_listen_port = 60\n", (4, 2), "restart"),
+        ("priority_boost = 4\n", "priority_boost = 5\n", (4, 2), "restart"),
         ("tcp_listen_port = 60\n", "tcp_listen_port = 61\n", (4, 1), "restart"),
         ("tcp_listen_port = 60\n", "", (4, 1), "restart"),
         ("", "enable_krb5 = yes\n", (3, 0), "restart"),
@@ -300,6 +302,7 @@ def test_plugins_are_taken():
             assert check(PLUGIN_CONF, parse(text), target(since)) == []
 
 
+@settings(deadline=None)
 @given(st.sampled_from(RELEASES), st.sampled_from(FILES), st.data())
 def test_any_value_has_an_answer(version, file, data):
     keyword = data.draw(st.sampled_from(list(file.keywords.values())))

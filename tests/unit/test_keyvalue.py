@@ -3,7 +3,7 @@
 """Lines ``key = value``, edited in place."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.linux.audit.plugins.module_utils.keyvalue import Line, edited, parse, render, respaced, values
@@ -134,6 +134,7 @@ def test_what_spacing_does_not_mend(text):
     assert line.error or not line.key or line.text == text
 
 
+@settings(deadline=None)
 @given(TEXTS, CHANGES)
 def test_edits_do_what_they_say_and_nothing_else(text, changes):
     lines = parse(text)
