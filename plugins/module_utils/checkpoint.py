@@ -115,9 +115,8 @@ def unfinished(log: Log, now: float) -> List[EventId]:
             identity = event_id(line)
             if identity:
                 events[identity] = events.get(identity, False) or any(word in line for word in _LAST)
-    return [
-        identity for identity, whole in events.items() if not whole and abs(now - identity.seconds) < _EVENT_SECONDS
-    ]
+    # One of a time to come is of a clock that is ahead, and waits until then, if its end does not come before.
+    return [identity for identity, whole in events.items() if not whole and identity.seconds > now - _EVENT_SECONDS]
 
 
 def _parse(text: Optional[str], path: str) -> Tuple[Optional[_Place], List[str]]:
