@@ -16,7 +16,7 @@ def main(name, rate):
     began = time.monotonic()
     made = 0
     while not select.select([sys.stdin], [], [], 0)[0]:
-        text = f"load={name} number={made}.".encode()
+        text = f"load={name} number={made}.\0".encode()
         kernel.send(struct.pack("=IHHII", 16 + len(text), USER_AVC, REQUEST_ACK, made + 1, 0) + text)
         (error,) = struct.unpack_from("=i", kernel.recv(65536), 16)
         if error:
