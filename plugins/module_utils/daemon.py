@@ -45,6 +45,8 @@ _ROUTINE = re.compile(
     "Started dispatcher|Audit daemon rotating|"
     "The audit daemon is exiting|Init complete|No plugins found|audit dispatcher initialized|config change requested"
 )
+# What it says when records come faster than it reads them, also the one that tells who has sent it a signal.
+_TOO_BUSY = re.compile("Error receiving audit netlink packet|Error sending signal_info request")
 # What auditctl says when a rules file sets something.
 _RULES_ROUTINE = re.compile(r"No rules$|(\S+: )?No change$|[a-z_]+ \d+( (un)?locked)?$")
 _BUSY = ("activating", "deactivating", "reloading")
@@ -178,10 +180,11 @@ class Daemon:
             results, words = records.results("DAEMON_CONFIG"), log.words()
             if "success" in results or any(_CONFIRMATION in line for line in words):
                 return True
-            if not complaints and _complaints(words):
+            found = [line for line in _complaints(words) if not _TOO_BUSY.match(line)]
+            if found and not complaints:
                 # Not all that it may complain of keeps it from reading them.
                 deadline = time.monotonic() + _COMPLAINT_SECONDS
-            complaints = _complaints(words)
+            complaints = found
             if "failed" in results and not complaints:
                 return False
         if complaints:

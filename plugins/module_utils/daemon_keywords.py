@@ -49,7 +49,8 @@ class Keyword(NamedTuple):
     ``kind`` is a name of daemon_conf.KINDS. ``words``: what is taken besides, or alone, from one release on or before
     another (``halt<4.0.4``, ``tls>=4.2``). ``low`` and ``high``: the range of a number. ``default``: what holds without
     a line. ``need``: what a daemon that runs needs to take another value: none, reload, restart; ``grow``: reload for a
-    larger one, ``enable``: reload where there was none and TLS is not asked for, and restart otherwise. Each of the last four may be an At.
+    larger one, ``enable``: reload where there was none and TLS is not asked for, and restart otherwise. ``low``,
+    ``default`` and ``need`` may be an At.
     """
 
     name: str

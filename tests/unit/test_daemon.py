@@ -171,6 +171,63 @@ def test_files_of_a_host_without_a_daemon_are_written_alone(tmp_path):
     assert absent.stop() == 0
 
 
+class Told:
+    """A log and records in which a daemon answers each HUP with the next of its answers."""
+
+    def __init__(self, monkeypatch, *answers):
+        self.answers, self.sent = answers, 0
+        monkeypatch.setattr(daemon, "_Records", lambda: self)
+        monkeypatch.setattr(daemon, "_Log", lambda: self)
+        monkeypatch.setattr(daemon, "_send", self.send)
+        monkeypatch.setattr(daemon, "_ANSWER_SECONDS", 1.0)
+        monkeypatch.setattr(daemon, "_COMPLAINT_SECONDS", 0.2)
+        monkeypatch.setattr(Daemon, "pid", property(lambda self: 4242))
+
+    def send(self, pid, number):
+        self.sent += 1
+
+    def results(self, kind):
+        return self.answers[self.sent - 1][0]
+
+    def words(self):
+        return self.answers[self.sent - 1][1]
+
+    def complaints(self):
+        return daemon._complaints(self.words())
+
+
+BUSY = "Error sending signal_info request (No buffer space available)"
+WRONG = 'Unknown keyword "x" in line 1 of /etc/audit/auditd.conf'
+TAKEN = "config change requested by pid=1 auid=0 subj=kernel"
+
+
+@pytest.mark.parametrize(
+    ("answers", "sent", "confirmed"),
+    [
+        ([(["success"], [])], 1, True),
+        ([([], [TAKEN])], 1, True),
+        ([([], ["Audit daemon is low on disk space for logging", TAKEN])], 1, True),
+        # Too busy to learn who sent it the signal, it has not read anything: it is told again.
+        ([(["failed"], []), (["success"], [])], 2, True),
+        ([(["failed"], [BUSY]), ([], [BUSY, TAKEN])], 2, True),
+        ([([], [])] * 3, 3, False),
+    ],
+    ids=str,
+)
+def test_a_reload_is_confirmed_or_repeated(monkeypatch, answers, sent, confirmed):
+    told = Told(monkeypatch, *answers)
+    assert Daemon().reload() == Done("reload", 4242, 4242, confirmed)
+    assert told.sent == sent
+
+
+@pytest.mark.parametrize("results", [[], ["failed"]], ids=str)
+def test_a_reload_that_is_not_taken_is_said(monkeypatch, results):
+    told = Told(monkeypatch, (results, [WRONG]))
+    with pytest.raises(DaemonError, match="does not take.*Unknown keyword"):
+        Daemon().reload()
+    assert told.sent == 1
+
+
 def test_a_masked_unit_is_said_before_anything_is_stopped(monkeypatch):
     masked = Daemon(program="/sbin/auditd", manager="systemd", unit={"LoadState": "masked"})
     monkeypatch.setattr(Daemon, "pid", property(lambda self: 4242))
