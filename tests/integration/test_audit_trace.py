@@ -29,7 +29,7 @@ def test_what_is_traced_and_that_other_rules_stay(host):
         task("audit_trace", READ),
         task("audit_trace", {"command": SHELL, "chdir": "/etc", "limit": 0}),
         task("audit_trace", {"command": ["sleep", "60"], "duration": 2, "syscall": ["clock_nanosleep", "execve"]}),
-        "sh -c 'while :; do cat /etc/group; sleep 0.1; done' >/dev/null 2>&1 & echo $! >/tmp/loop; cat /tmp/loop",
+        "setsid sh -c 'while :; do cat /etc/group; sleep 0.1; done' </dev/null >/dev/null 2>&1 & echo $!",
     )  # fmt: skip
     checked, read, shell, slow, pid = results
     for result in (checked, read, shell, slow):
