@@ -117,13 +117,12 @@ def test_krb5_delivers(realm):
 
 
 def test_krb5_refuses_another_realm(realm):
-    realm.client.run(f"sed -i 's/default_realm = AUDIT/default_realm = OTHER/' /etc/krb5.conf; {RESTART}", timeout=300)
+    change = "sed -i 's/default_realm = {}/default_realm = {}/' /etc/krb5.conf; " + RESTART
+    realm.client.run(change.format("AUDIT", "OTHER"), timeout=300)
     try:
         realm.refuses("krb5 error", "GSS", remote_logging_transport="krb5")
     finally:
-        realm.client.run(
-            f"sed -i 's/default_realm = OTHER/default_realm = AUDIT/' /etc/krb5.conf; {RESTART}", timeout=300
-        )
+        realm.client.run(change.format("OTHER", "AUDIT"), timeout=300)
 
 
 def test_tcp_refuses_an_unknown_client(realm):
