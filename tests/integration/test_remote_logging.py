@@ -117,16 +117,17 @@ def test_krb5_delivers(realm):
 
 
 def test_krb5_refuses_another_realm(realm):
-    realm.client.run(f"sed -i 's/default_realm = AUDIT/default_realm = OTHER/' /etc/krb5.conf; {RESTART}")
+    change = "sed -i 's/default_realm = {}/default_realm = {}/' /etc/krb5.conf; " + RESTART
+    realm.client.run(change.format("AUDIT", "OTHER"), timeout=300)
     try:
         realm.refuses("krb5 error", "GSS", remote_logging_transport="krb5")
     finally:
-        realm.client.run(f"sed -i 's/default_realm = OTHER/default_realm = AUDIT/' /etc/krb5.conf; {RESTART}")
+        realm.client.run(change.format("OTHER", "AUDIT"), timeout=300)
 
 
 def test_tcp_refuses_an_unknown_client(realm):
     tcp = "sed -i '/^\\(krb5\\|transport\\)/d'"
-    realm.client.run(f"{tcp} /etc/audit/audisp-remote.conf; {RESTART}")
+    realm.client.run(f"{tcp} /etc/audit/audisp-remote.conf; {RESTART}", timeout=300)
     realm.server.run(
         f"{tcp} /etc/audit/auditd.conf; echo 'tcp_client_ports = 1-1023' >>/etc/audit/auditd.conf; {RESTART}"
     )
@@ -144,15 +145,15 @@ def test_tls_delivers(tls):
 
 def test_tls_refuses_a_wrong_key(tls):
     key = "/etc/audit/tls/tls-client.key"
-    tls.client.run(f"cp -p {key} /root/kept; printf '%s\\n' {'ef' * 32} > {key}; {RESTART}")
+    tls.client.run(f"cp -p {key} /root/kept; printf '%s\\n' {'ef' * 32} > {key}; {RESTART}", timeout=300)
     try:
         tls.refuses("TLS", "tls", remote_logging_transport="tls")
     finally:
-        tls.client.run(f"cp -p /root/kept {key}; {RESTART}")
+        tls.client.run(f"cp -p /root/kept {key}; {RESTART}", timeout=300)
 
 
 def test_tls_refuses_an_unknown_client(tls):
-    tls.server.run(f"sed -i '/^tls-client/d' /etc/audit/tls/clients; {RESTART}")
+    tls.server.run(f"sed -i '/^tls-client/d' /etc/audit/tls/clients; {RESTART}", timeout=300)
     tls.refuses("TLS", "tls", remote_logging_transport="tls")
 
 
