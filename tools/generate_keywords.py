@@ -28,7 +28,7 @@ KINDS = {
     "remote action": "{words}; `exec PATH`",
     "space": "MB, or (2.8.5) 0% to 99%",
     "text": "a word",
-    "time": "seconds, or a number with s, m, h or d; up to 40d",
+    "time": "seconds, or a number with m, h, d or (4.1.4) s; up to 40d",
     "word": "{words}",
     "yes or no": "yes, no",
 }

@@ -11,7 +11,7 @@ import stat
 import textwrap
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .daemon_keywords import BUILTIN, EXEC_MODES, MAIL, At, ConfigFile, Keyword, Version
+from .daemon_keywords import BUILTIN, EXEC_MODES, MAIL, UNITS, At, ConfigFile, Keyword, Version
 from .keyvalue import Line, respaced, values
 
 __all__ = (
@@ -377,10 +377,10 @@ def _ports(keyword: Keyword, value: str, target: Target) -> Optional[str]:
 
 
 def _time(keyword: Keyword, value: str, target: Target) -> Optional[str]:
-    found = re.match(r"([0-9]{1,9})([smhd]?)$", value)
+    found = re.match(rf"([0-9]{{1,9}})([{UNITS(target.version)}]?)$", value)
     if found and int(found.group(1)) * _SECONDS[found.group(2) or "s"] <= keyword.high:
         return None
-    return "must be a number of seconds, or one with s, m, h or d behind it, up to 40 days"
+    return "must be a number of seconds, or one with m, h, d or (since audit 4.1.4) s behind it, up to 40 days"
 
 
 def _plugin_path(keyword: Keyword, value: str, target: Target) -> Optional[str]:

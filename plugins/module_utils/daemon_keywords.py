@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple
 
 __all__ = (
     "AUDISPD_CONF", "AUDITD_CONF", "BUILTIN", "EXEC_MODES", "FILES", "MAIL", "PLUGINS", "PLUGIN_CONF", "REMOTE_CONF",
-    "At", "ConfigFile", "Keyword", "Plugin", "Rule", "Version", "Word", "megabytes",
+    "UNITS", "At", "ConfigFile", "Keyword", "Plugin", "Rule", "Version", "Word", "megabytes",
 )  # fmt: skip
 
 Version = Tuple[int, ...]
@@ -131,10 +131,12 @@ def _space_is_above(values: Mapping[str, Optional[str]]) -> bool:
 
 
 #: Modes that the executable of an exec action of auditd.conf must have.
-EXEC_MODES = At(((2, 8), (0o750, 0o755)), ((3, 0), (0o750, 0o755, 0o555)), ((4, 1, 2), (0o750, 0o755, 0o555, 0o550)))
+EXEC_MODES = At(((2, 8), (0o750, 0o755)), ((3, 0), (0o750, 0o755, 0o555)), ((4, 1, 4), (0o750, 0o755, 0o555, 0o550)))
 #: Signs of an address of action_mail_acct.
 MAIL = At(((2, 8), r"[A-Za-z0-9@._-]{2,}"), ((4, 0, 5), r"[A-Za-z0-9@._+-]{2,}"))
 
+#: Units of a time.
+UNITS = At(((4, 0, 5), "mhd"), ((4, 1, 4), "smhd"))
 #: Plugins that are a part of the daemon; since 3.1.1 the one that is left stands for a program.
 BUILTIN = At(((2, 8), ("builtin_syslog", "builtin_af_unix")), ((3, 0), ("builtin_af_unix",)))
 

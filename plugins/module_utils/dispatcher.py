@@ -133,7 +133,7 @@ def unfit(held: Mapping[str, str], version: Version) -> List[str]:
     except OSError as error:
         return [f"path = {path}: an active plugin needs a program that is there: {error.strerror}"]
     mode = stat.S_IMODE(info.st_mode)
-    needed = 0o750 if version < (4, 1, 4) else 0o550
+    needed = 0o750 if version < (4, 0, 4) else 0o550
     if not stat.S_ISREG(info.st_mode) or info.st_uid != 0 or mode & needed != needed:
         return [
             f"path = {path}: an active plugin needs a program that is owned by root and has at least mode "

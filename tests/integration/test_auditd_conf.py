@@ -137,9 +137,9 @@ def test_a_file_that_is_broken(host):
     assert state.files[CONF].endswith("num_logs = 9\n# junk\n# report_interval = 5\n# flush = often\nname = last\n")
     assert (result["after"]["num_logs"], result["after"]["name"], host.settings(CONF)["freq"]) == ("9", "last", "60")
 
-    host.guest.run(f"chmod 666 {CONF}")
+    host.guest.run(f"chmod 642 {CONF}")
     (mode,) = host.tasks(task("auditd_conf", broken))
-    assert_message(mode["msg"], "has mode 0666", "repair: true")
+    assert_message(mode["msg"], "has mode 0642", "repair: true")
     _result, state = host.four_times("auditd_conf", {**broken, "repair": True})
     host.guest.run(f"mv {CONF} /root/elsewhere; ln -s /root/elsewhere {CONF}")
     host.fails("auditd_conf", broken, "not a regular file")

@@ -73,6 +73,7 @@ def reasons(file, text, version=(4, 2, 1), built=("krb5", "tls")):
         ((2, 8, 5), "q_depth = 5", ["q_depth is a keyword of auditd.conf since audit 3.0, and this is 2.8.5"]),
         ((4, 0, 2), "report_interval = 1h", ["since audit 4.0.5, and this is 4.0.2"]),
         ((4, 2), "report_interval = 41d", ["up to 40 days"]),
+        ((4, 1, 2), "report_interval = 10s", ["since audit 4.1.4"]),
         ((3, 0), "no_such = 5", ["no_such is no keyword of auditd.conf"]),
         ((4, 0, 4), "space_left_action = halt", ["ignore", "halt is none since audit 4.0.4, and this is 4.0.4"]),
         ((4, 1), "transport = tls", ["one of tcp, krb5", "tls is one since audit 4.2, and this is 4.1"]),
@@ -117,7 +118,7 @@ def test_what_auditd_does_not_take(version, setting, parts):
     ("version", "setting"),
     [
         ((3, 0), "space_left_action = exec /bin/ok"),
-        ((4, 1, 2), "space_left_action = exec /bin/readonly"),
+        ((4, 1, 4), "space_left_action = exec /bin/readonly"),
         ((4, 0, 2), "space_left_action = HALT"),
         ((4, 0, 5), "action_mail_acct = a+b"),
         ((3, 0), "verify_email = no\naction_mail_acct = a+b"),
