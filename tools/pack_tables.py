@@ -5,16 +5,18 @@
 Run it as `python tools/pack_tables.py`; a unit test fails when a page is out of date.
 """
 
+import importlib
 import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-import conftest  # noqa: E402, F401  lets the collection be imported from here
-from ansible_collections.linux.audit.plugins.module_utils.rules.record_types import CATEGORIES, names_of  # noqa: E402
-from ansible_collections.linux.audit.plugins.plugin_utils import packs  # noqa: E402
-from provocations import PROVOCATIONS  # noqa: E402
+importlib.import_module("conftest")  # makes ansible_collections.linux.audit of this checkout
+# ruff: noqa: E402
+from ansible_collections.linux.audit.plugins.module_utils.rules.record_types import CATEGORIES, names_of
+from ansible_collections.linux.audit.plugins.plugin_utils import packs
+from provocations import PROVOCATIONS
 
 BEGIN, END = "<!-- BEGIN of what tools/pack_tables.py writes -->", "<!-- END -->"
 PROOFS = """## What was seen to be found

@@ -72,7 +72,7 @@ def held(kernel, text):
     try:
         yield
     finally:
-        kernel.delete(next(found for found in kernel.rules() if found.rule == rule))
+        kernel.delete([found for found in kernel.rules() if found.rule == rule][0])  # noqa: RUF015
 
 
 def test_a_b32_rule_records_a_32_bit_call_and_not_the_64_bit_one(kernel):

@@ -54,7 +54,7 @@ def detach(words):
 
 def named(word):
     """NAME=RELEASE, or a release alone, as a pair; the name of None is left to the lab."""
-    name, _, release = word.rpartition("=")
+    name, _equals, release = word.rpartition("=")
     if release not in RELEASES:
         raise argparse.ArgumentTypeError(f"there is no release {release!r}; the lab knows {', '.join(RELEASES)}")
     return name or None, release
