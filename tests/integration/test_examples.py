@@ -13,7 +13,7 @@ MODULES = pathlib.Path(__file__).resolve().parent.parent.parent / "plugins" / "m
 NAMES = sorted(path.stem for path in MODULES.glob("*.py") if path.stem != "__init__")
 
 # Parameters that ask for something to be done, not for something to be there.
-DONE_EACH_TIME = {"user_message", "reset_lost"}
+DONE_EACH_TIME = {"user_message", "reset_lost", "command"}
 
 
 def constant(name, variable):
