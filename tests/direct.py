@@ -13,7 +13,7 @@ import json, resource, subprocess, sys, time
 sys.path.insert(0, "/root/direct")
 from ansible_collections.linux.audit.plugins.module_utils import report, search
 
-TEXTS = [name for name, spec in search.ARGUMENTS.items() if spec["type"] == "list"]
+TEXTS = [name for name, spec in search.ARGUMENTS.items() if spec["type"] == "list" and sys.argv[1] == "search"]
 DEFAULTS = {
     "search": dict(dict.fromkeys(search.ARGUMENTS), exact=True, limit=1000, latest=False, raw=False, checkpoint=None,
                    input_file=None),

@@ -103,7 +103,8 @@ def test_times_and_locales(library):
         environment=india,
     )
     assert {row["type"] for row in early} == {"ADD_GROUP", "ADD_USER"}
-    assert len(late) == 10
+    # A login is two rows of one event to some releases.
+    assert len({row["event"] for row in late}) == 10
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ NAMES = sorted(path.stem for path in MODULES.glob("*.py") if path.stem != "__ini
 
 # Parameters that ask for something to be done, not for something to be there, and the values that do; None is any.
 DONE_EACH_TIME = {
+    "command": None,
     "user_message": None,
     "reset_lost": (True,),
     "rotate": (True,),

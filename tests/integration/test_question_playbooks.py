@@ -79,7 +79,6 @@ def test_who_changed_the_firewall(answers):
         HOSTS
     )
     assert by_joe(rows, program="/nft", command="nft add table inet asked") == set(HOSTS)
-    assert by_joe(rows, firewall="nft_register_table asked") == set(HOSTS)
 
 
 def test_who_connects_where(answers):
