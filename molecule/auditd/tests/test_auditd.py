@@ -15,7 +15,7 @@ def test_daemon(host):
 
 
 def test_plugin(host):
-    assert host.process.filter(comm="audisp-syslog")
+    assert host.check_output("pgrep -x audisp-syslog")
 
 
 def test_kernel(host):
