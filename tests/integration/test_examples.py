@@ -72,9 +72,10 @@ def test_examples_run_and_change_nothing_the_second_time(play, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_examples_use_full_names_and_say_what_they_do(name):
-    for task in yaml.safe_load(constant(name, "EXAMPLES")):
-        assert task["name"]
-        assert f"linux.audit.{name}" in task or not any(key.startswith("linux.audit.") for key in task)
+    tasks = yaml.safe_load(constant(name, "EXAMPLES"))
+    assert all(task["name"] for task in tasks)
+    assert any(f"linux.audit.{name}" in task for task in tasks)
+    assert all(key.count(".") == 2 for task in tasks for key in task if key in NAMES or "." in key)
 
 
 def test_short_names_work_in_the_checkout(play):
