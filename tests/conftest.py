@@ -25,6 +25,24 @@ if "ansible_collections" not in sys.modules:
     _package("ansible_collections.linux.audit", ROOT)
 
 
+# Files whose tests take minutes, so that no worker begins one of them when the others are about to end.
+LONG = (
+    "test_molecule", "test_packs", "test_auditd_service", "test_remote_logging_faults", "test_remote_logging",
+    "test_matrix", "test_keyword_fidelity", "test_audit_ruleset", "test_examples",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first, then the other ones that boot guests."""
+
+    def place(item):
+        name = item.path.stem
+        unit = "integration" not in item.path.parts
+        return (unit, LONG.index(name) if name in LONG else len(LONG), item.path)
+
+    items.sort(key=place)
+
+
 def pytest_configure(config):
     """Hear of the workers, if there are any."""
     if config.pluginmanager.hasplugin("xdist"):
