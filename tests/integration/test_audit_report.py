@@ -64,14 +64,17 @@ def test_reports_of_other_releases(library, release):
         dict(log, report="log"),
     )
     assert [row["key"] for row in keys] == ["run", "net", "net", "net", "secret", "odd", "odd", "odd", "kill"]
-    assert [row["auid"] for row in keys] == ["joe"] * 9
+    # aureport 4.2 looks names up on the host that reads, where there need be no such user.
+    name = keys[0]["auid"]
+    assert name in (("joe", "unknown(1000)") if library.guest.release == "sid" else ("joe",))
+    assert [row["auid"] for row in keys] == [name] * 9
     assert [row["event"] for row in failed] == [row["event"] for row in keys[1:3]]
     assert sum(row["total"] for row in totals) >= 10
     assert overview[0]["failed_syscalls"] == 4
     # What aureport prints does not tell where the name of this socket ends.
     assert [row["syscall"] for row in files] == ["execve", "connect", *["openat"] * 4]
     assert files[1] == dict(
-        files[1], file="/srv/no socket }", syscall="connect", success=False, auid="joe", event=keys[3]["event"],
+        files[1], file="/srv/no socket }", syscall="connect", success=False, auid=name, event=keys[3]["event"],
         exe=keys[3]["exe"], time=keys[3]["time"],
     )  # fmt: skip
     assert {row["exe"] for row in mods} == {"/usr/sbin/useradd"}
