@@ -74,7 +74,7 @@ def test_reports_of_other_releases(library, release):
     # What aureport prints does not tell where the name of this socket ends.
     assert [row["syscall"] for row in files] == ["execve", "connect", *["openat"] * 4]
     assert files[1] == dict(
-        files[1], file="/srv/no socket }", syscall="connect", success=False, auid=name, event=keys[3]["event"],
+        files[1], file="/srv/no socket }", syscall="connect", success=False, auid="joe", event=keys[3]["event"],
         exe=keys[3]["exe"], time=keys[3]["time"],
     )  # fmt: skip
     assert {row["exe"] for row in mods} == {"/usr/sbin/useradd"}
