@@ -48,10 +48,10 @@ EXAMPLES = r"""
       network_failure_action: syslog
       heartbeat_timeout: 20
 
-- name: Run the plugin that does it
-  linux.audit.audisp_plugin:
-    name: au-remote
-    active: true
+- name: Hold more of them
+  linux.audit.audisp_remote_conf:
+    option: queue_depth
+    value: 20000
 """
 
 RETURN = r"""
