@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The corners of the matrix that `./dev matrix` runs whole: the oldest and the newest of both sides."""
 
+import pytest
+
 import matrix
 from clock import measured
 
 
+@pytest.mark.fleet
 def test_corners(lab, boot, tmp_path, record_property):
     guests = [boot("bullseye"), boot("sid")]
     cells = []

@@ -30,6 +30,7 @@ def environment(tmp_path):
     }
 
 
+@pytest.mark.fleet
 def test_all_scenarios(environment):
     with measured("of these: molecule"):
         done = subprocess.run(

@@ -44,6 +44,8 @@ systemctl start krb5-kdc
 
 RESTART = "service auditd stop; service auditd start"
 
+pytestmark = pytest.mark.fleet
+
 
 class Logging:
     """A server and a client that the role has set up."""

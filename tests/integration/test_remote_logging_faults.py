@@ -8,6 +8,8 @@ import pytest
 
 from remote_logging import Faults, plays
 
+pytestmark = pytest.mark.fleet
+
 
 @pytest.fixture(scope="module")
 def faults(lab, playbook, tmp_path_factory):
