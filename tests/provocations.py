@@ -154,7 +154,9 @@ PROVOCATIONS = (
     ),
     Provocation("kernel_modules", "touch /etc/modprobe.d/x.conf", "openat", "/usr/bin/touch"),
     Provocation("kernel_modules", "lsmod; modinfo dummy", ANYTHING, "/usr/bin/kmod", quiet=True),
-    Provocation("time_changes", "date -s @$(($(date +%s) + 1))", "clock_settime", "/usr/bin/date", types=("TIME_INJOFFSET",)),
+    Provocation(
+        "time_changes", "date -s @$(($(date +%s) + 1))", "clock_settime", "/usr/bin/date", types=("TIME_INJOFFSET",),
+    ),
     Provocation(
         "time_changes", _calls("adjtimex"), "adjtimex", PYTHON, types=("TIME_ADJNTPVAL",),
         what="adjtimex(ADJ_FREQUENCY)",
