@@ -7,7 +7,13 @@ import pathlib
 import sys
 import types
 
+import hypothesis
+
 import clock
+
+# Machines are noisy: that a case takes long is no failure.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
