@@ -45,7 +45,7 @@ EXAMPLES = r"""
       remote_server: 192.0.2.10
       port: 60
       mode: forward
-      network_failure_action: syslog
+      network_failure_action: warn_once
       heartbeat_timeout: 20
 
 - name: Hold more of them
