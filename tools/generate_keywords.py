@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the tables of docs/daemon.md from plugins/module_utils/daemon_keywords.py."""
 
+import importlib
 import pathlib
 import re
 import sys
@@ -10,7 +11,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "daemon.md"
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / "tests"))
-    import conftest  # noqa: F401  # makes ansible_collections.linux.audit of this checkout
+    # It makes ansible_collections.linux.audit of this checkout.
+    importlib.import_module("conftest")
 
 # ruff: noqa: E402
 from ansible_collections.linux.audit.plugins.module_utils.daemon_keywords import FILES, OLDEST, PLUGINS, At

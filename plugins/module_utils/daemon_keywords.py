@@ -357,7 +357,6 @@ FILES = (AUDITD_CONF, AUDISPD_CONF, PLUGIN_CONF, REMOTE_CONF)
 _FILTER = "allowlist /etc/audit/audisp-filter.conf /sbin/audisp-syslog LOG_USER LOG_INFO interpret"
 
 
-
 def _unix_socket(path: str) -> Plugin:
     return Plugin("af_unix", "/sbin/audisp-af_unix", args=f"0640 {path} string", format="binary")
 
