@@ -42,6 +42,7 @@ MISREAD = {
     r"^end_of_event_timeout = 2147483648: ": "more seconds than anybody waits",
     r"^args = .* before audit 4.0.1": "the third argument is dropped",
     r"^direction = ": "not looked at since audit 4.1.2",
+    r"^tls_require_pqc yes needs": "the line that comes last counts, and the profile is another one than is asked for",
     r"^path = builtin_": "replaced by the program of another plugin",
 }
 
