@@ -3,6 +3,7 @@
 """The audit daemon as a service: what the module auditd_service asks of it."""
 
 import os
+import time
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from .daemon import CONFIGURATION, Daemon, DaemonError, find
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 __all__ = ("mistakes", "run_service", "suspended")
+
+_RESUME_SECONDS = 5.0
 
 # By state: what is done to a daemon that runs, and to one that does not.
 _ACTIONS = {
@@ -108,12 +111,21 @@ def _asked_of(daemon: Daemon, parameters: Mapping[str, Any], action: str, check_
     if parameters["resume"] and suspended(report):
         changed = True
         if not check_mode:
-            daemon.resume()
-            report = daemon.report()
-            if suspended(report):
-                raise DaemonError("auditd was told to resume logging, and what made it suspend that is still so")
+            report = _resumed(daemon)
     if parameters["rotate"]:
         changed = True
         if not check_mode:
             daemon.rotate()
     return {"changed": changed, "pid": daemon.pid, **({"report": report} if parameters["report"] else {})}
+
+
+def _resumed(daemon: Daemon) -> Dict[str, Any]:
+    """Have the daemon resume what it suspended; return its report. A thread of it that is busy takes its time."""
+    daemon.resume()
+    deadline = time.monotonic() + _RESUME_SECONDS
+    report = daemon.report()
+    while suspended(report):
+        if time.monotonic() > deadline:
+            raise DaemonError("auditd was told to resume logging, and what made it suspend that is still so")
+        report = daemon.report()
+    return report
