@@ -83,7 +83,8 @@ def pytest_terminal_summary(terminalreporter):
     LINUX_AUDIT_STAGES has what was spent before pytest, as `NAME=SECONDS ...`.
     """
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    for name, text in (pair for report in reports for pair in getattr(report, "user_properties", [])):
+    calls = [report for report in reports if getattr(report, "when", None) == "call"]
+    for name, text in (pair for report in calls for pair in report.user_properties):
         terminalreporter.section(name)
         terminalreporter.line(text)
     stages = (stage.split("=") for stage in os.environ.get("LINUX_AUDIT_STAGES", "").split())

@@ -278,7 +278,7 @@ def test_what_we_take_the_daemon_takes_and_what_we_refuse_it_refuses(verdicts, r
             wrong.append(("the plugin does not run", case, verdict))
         counts["misread" if objection and taken else "refused" if objection else "taken"] += 1
     print(f"\n{release}, audit {RELEASES[release]}: {dict(counts)}, in {answer['runs']} runs of the daemons")
-    record_property("counts", dict(counts))
+    record_property("counts", f"{release}: {dict(counts)}")
     assert not wrong, "\n".join(map(str, wrong))
     assert counts["taken"] > 250
     assert counts["refused"] > 250
