@@ -20,7 +20,7 @@ from ansible_collections.linux.audit.plugins.module_utils.ruleset import Ruleset
 
 LOADED = "/root/loaded.rules"
 LOADED_ORDERED = "/root/ordered.rules"
-MOST_REVERSED = 2000
+MOST_OVERLAPPING = 2000
 in_kernel = {"seconds": 0.0, "_ADD_RULE": 0, "_DEL_RULE": 0}
 
 
@@ -111,9 +111,9 @@ def main(count, rounds):
         note("no change", old)
         note("one rule changed", one)
         note("everything changed", new)
-        if count <= MOST_REVERSED:
-            apply(old)
-            note("reversed order", list(reversed(old)))
+        apply(old)
+        note("reversed order", list(reversed(old)))
+        if count <= MOST_OVERLAPPING:
             load(LOADED_ORDERED)
             apply(ordered)
             note("reversed, and order matters", list(reversed(ordered)))

@@ -12,7 +12,7 @@ old and the new rules log is logged after every single step. It is safe as long 
 prepended before a rule that has to stand before it.
 """
 
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections import deque
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
@@ -136,6 +136,7 @@ class _Order:
         self._rules = rules
         self._held = held
         self._sights = [Sight(rule) for rule in rules]
+        self._watches = _Watches(self._sights)
         self._known: Dict[Tuple[int, int], List[int]] = {}
         self._pairs = 0
 
@@ -174,9 +175,13 @@ class _Order:
     def _next(self, place: int, direction: int) -> List[int]:
         """The rules behind (+1) or before (-1) one that must stay there."""
         if (place, direction) not in self._known:
-            others = range(place + 1, len(self._rules)) if direction > 0 else range(place)
-            self._look_at(len(others))
             sight = self._sights[place]
+            near = self._watches.near(sight)
+            if near is None:
+                others = range(place + 1, len(self._rules)) if direction > 0 else range(place)
+            else:
+                others = [other for other in near if (other > place if direction > 0 else other < place)]
+            self._look_at(len(others))
             self._known[place, direction] = [other for other in others if sight.meets(self._sights[other])]
         return self._known[place, direction]
 
@@ -199,10 +204,16 @@ class _Order:
             if held is None:
                 continue
             place = bisect(seen, (held, second))
-            later = seen[place:]
-            self._look_at(len(later))
             sight = self._sights[second]
-            pairs += [(first, second) for _held, first in later if sight.meets(self._sights[first])]
+            # What is held in the wanted order, and that is nearly always all, costs no look.
+            if place < len(seen):
+                near = self._watches.near(sight)
+                if near is None or len(near) > len(seen) - place:
+                    later = [first for _held, first in seen[place:]]
+                else:
+                    later = [first for first in near if first < second and (self._held[first] or -1) > held]
+                self._look_at(len(later))
+                pairs += [(first, second) for first in later if sight.meets(self._sights[first])]
             seen.insert(place, (held, second))
         return pairs
 
@@ -220,7 +231,8 @@ class _Order:
         return set(range(best[0])), set(range(best[1], len(self._rules)))
 
     def _closure(self, places: Iterable[int], direction: int) -> Set[int]:
-        found, todo = set(places), list(places)
+        found = set(places)
+        todo = list(found)
         while todo:
             for other in self._next(todo.pop(), direction):
                 if other not in found:
@@ -295,10 +307,38 @@ class _TooManyPairs(Exception):
     pass
 
 
+class _Watches:
+    """Which rules can meet one that watches a path: those that watch it, or above or below it, or have no path."""
+
+    def __init__(self, sights: Sequence["Sight"]) -> None:
+        self._everywhere = [place for place, sight in enumerate(sights) if sight.is_everywhere]
+        watches = sorted((sight.node, place) for place, sight in enumerate(sights) if not sight.is_everywhere)
+        self._nodes = [node for node, place in watches]
+        self._places = [place for node, place in watches]
+        self._trees: Dict[str, List[int]] = {}
+        for node, place in watches:
+            if sights[place].is_tree:
+                self._trees.setdefault(node, []).append(place)
+
+    def near(self, sight: "Sight") -> Optional[List[int]]:
+        """The places of these rules, in any order; None if that are all."""
+        if sight.is_everywhere:
+            return None
+        node = sight.node
+        # What is below /etc/ stands before /etc0, as 0 is the sign that follows the slash.
+        behind = node[:-1] + "0" if sight.is_tree else node + "\0"
+        found = self._places[bisect_left(self._nodes, node) : bisect_left(self._nodes, behind)]
+        above = node.rfind("/", 0, -1)
+        while above >= 0:
+            found += self._trees.get(node[: above + 1], [])
+            above = node.rfind("/", 0, above)
+        return self._everywhere + found
+
+
 class Sight:
     """What decides whether the order of two rules counts, computed once for each of them."""
 
-    __slots__ = ("is_tree", "never", "path", "ranges", "result", "syscalls")
+    __slots__ = ("is_tree", "never", "node", "ranges", "result", "syscalls")
 
     def __init__(self, rule: Rule) -> None:
         self.never = rule.action == "never"
@@ -306,7 +346,9 @@ class Sight:
         self.syscalls = rule.syscalls
         tree = rule.value("dir")
         self.is_tree = tree is not None
-        self.path = tree.rstrip("/") + "/" if self.is_tree else rule.value("path")
+        path = tree if self.is_tree else rule.value("path")
+        # With a slash at its end, which makes it the beginning of all that is below it.
+        self.node = None if path is None else path.rstrip("/") + "/"
         self.ranges = _ranges(rule.fields)
 
     def meets(self, other: "Sight") -> bool:
@@ -315,7 +357,7 @@ class Sight:
             return False
         if self.syscalls is not None and other.syscalls is not None and self.syscalls.isdisjoint(other.syscalls):
             return False
-        if not self.never and not other.never and self._watches_apart_from(other):
+        if not self.is_everywhere and not other.is_everywhere and self._watches_apart_from(other):
             return False
         ranges = other.ranges
         for name, (least, most) in self.ranges.items():
@@ -323,13 +365,16 @@ class Sight:
                 return False
         return True
 
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether paths do not tell it from others: it watches none, or keeps events out of the log."""
+        return self.never or self.node is None
+
     def _watches_apart_from(self, other: "Sight") -> bool:
-        if self.path is None or other.path is None:
-            return False
         return not (
-            self.path.rstrip("/") == other.path.rstrip("/")
-            or (self.is_tree and other.path.startswith(self.path))
-            or (other.is_tree and self.path.startswith(other.path))
+            self.node == other.node
+            or (self.is_tree and other.node.startswith(self.node))
+            or (other.is_tree and self.node.startswith(other.node))
         )
 
 

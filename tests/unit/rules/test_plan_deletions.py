@@ -9,15 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule, match
-from ansible_collections.linux.audit.plugins.module_utils.rules.plan import must_keep_order, plan
+from ansible_collections.linux.audit.plugins.module_utils.rules.plan import Step, must_keep_order, plan
 
-EVENTS = list(itertools.product(range(4), range(3)))  # a syscall and a uid
+# A syscall, a uid, and a path that it is about.
+EVENTS = list(itertools.product(range(4), range(3), (None, "/a", "/a/b", "/a0")))
+WATCHES = [(), *((Field(*field),) for field in (
+    ("path", "=", "/a"), ("dir", "=", "/a"), ("path", "=", "/a/b"), ("path", "=", "/a0"), ("dir", "=", "/"),
+))]  # fmt: skip
 
 RULES = st.builds(
-    lambda action, uid, numbers, key: Rule(
-        "exit", action, () if uid is None else (Field("uid", "=", uid),), frozenset(numbers), (key,)
+    lambda action, watch, uid, numbers, key: Rule(
+        "exit", action, watch + (() if uid is None else (Field("uid", "=", uid),)), frozenset(numbers), (key,)
     ),
     st.sampled_from(["always", "always", "always", "never"]),
+    st.sampled_from(WATCHES),
     st.one_of(st.none(), st.integers(0, 2)),
     st.sets(st.integers(0, 3), min_size=1, max_size=2),
     st.sampled_from("abcd"),
@@ -40,9 +45,17 @@ def changes(draw):
 def result(rules, event):
     """How the kernel treats an event: the first rule that matches decides."""
     for rule in rules:
-        if event[0] in rule.syscalls and all(field.value == event[1] for field in rule.fields if field.name == "uid"):
+        if event[0] in rule.syscalls and all(matches(field, event) for field in rule.fields):
             return rule.keys if rule.action == "always" else None
     return None
+
+
+def matches(field, event):
+    """Of a copy that is told apart by a field that fits every event, that field as well."""
+    _number, uid, path = event
+    if field.name == "dir":
+        return path is not None and (path + "/").startswith(field.value.rstrip("/") + "/")
+    return {"uid": uid, "path": path}.get(field.name, field.value) == field.value
 
 
 def allowed(parts, wanted):
@@ -70,7 +83,7 @@ def fewest_moves(wanted):
 
 
 @given(changes())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_fewest_deletions_right_order_and_nothing_lost_on_the_way(change):
     current, wanted = change
     rules = [rule for rule, held in wanted]
@@ -101,3 +114,16 @@ def test_a_list_of_thousands_is_reversed_in_time():
     steps = plan(current, wanted)
     assert sum(step.operation == "delete" for step in steps) == len(current) - 1
     assert [step.operation for step in steps[: len(current) - 1]] == ["append"] * (len(current) - 1)
+
+
+def test_thousands_of_watches_are_reversed_without_a_deletion():
+    """Only what watches the same path, or above or below it, has an order to keep."""
+    current = [
+        Rule("exit", "always", (Field("path", "=", f"/etc/{number}"),), frozenset([7]), (str(number),))
+        for number in range(3000)
+    ]
+    above = Rule("exit", "always", (Field("dir", "=", "/etc/7"),), frozenset([7]), ("above",))
+    wanted = [(rule, place) for place, rule in reversed(list(enumerate(current)))]
+    assert plan(current, wanted) == []
+    assert plan(current, [*wanted, (above, None)]) == [Step("append", above)]
+    assert plan(current, [(above, None), *wanted]) == [Step("prepend", above)]
