@@ -33,7 +33,11 @@ KINDS = {
     "word": "{words}",
     "yes or no": "yes, no",
 }
-NEEDS = {"grow": "reload; smaller: restart", "enable": "reload if there was none and without tls; otherwise restart"}
+NEEDS = {
+    "grow": "reload; smaller: restart",
+    "enable": "reload if there was none and without tls; otherwise restart",
+    "given": "reload; hostname, fqd, numeric: restart",
+}
 
 
 def dotted(version):

@@ -11,12 +11,12 @@ import stat
 import textwrap
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .daemon_keywords import BUILTIN, EXEC_MODES, MAIL, UNITS, At, ConfigFile, Keyword, Version
+from .daemon_keywords import AUDITD_CONF, BUILTIN, EXEC_MODES, LOOKED_UP, MAIL, UNITS, At, ConfigFile, Keyword, Version
 from .keyvalue import Line, respaced, values
 
 __all__ = (
     "KINDS", "NEEDS", "Problem", "Target", "at", "built_with", "changed_values", "check", "dotted", "effective",
-    "file_problems", "line_problems", "need", "repaired", "rule_problems", "same", "text_of",
+    "file_problems", "forgets_name", "line_problems", "need", "repaired", "rule_problems", "same", "text_of",
 )  # fmt: skip
 
 #: Ways that are built into a program or not, by the library that a program with it names.
@@ -126,7 +126,17 @@ def need(file: ConfigFile, before: Mapping[str, str], after: Mapping[str, str], 
     for name, keyword in file.keywords.items():
         if old[name] != new[name]:
             needs.append(_need_of(at(keyword.need, version), old[name], new[name], new.get("transport") == "tls"))
-    return max(needs, key=NEEDS.index)
+    worst = max(needs, key=NEEDS.index)
+    return "restart" if worst == "reload" and file is AUDITD_CONF and forgets_name(after, version) else worst
+
+
+def forgets_name(held: Mapping[str, str], version: Version) -> bool:
+    """Whether a daemon with these values of auditd.conf has another node name, or (null), after any reload.
+
+    It takes ``name`` for one that it has to look up, or since 4.2 nothing at all.
+    """
+    known = effective(AUDITD_CONF, held, version)
+    return known["name_format"] in LOOKED_UP and (version >= (4, 2) or bool(known["name"]))
 
 
 def at(value: Any, version: Version) -> Any:
@@ -140,6 +150,8 @@ def _need_of(what: str, old: Optional[str], new: Optional[str], tls: bool) -> st
         return "reload" if numbers == sorted(numbers) else "restart"
     if what == "enable":
         return "reload" if old is None and not tls else "restart"
+    if what == "given":
+        return "restart" if new in LOOKED_UP else "reload"
     return what
 
 

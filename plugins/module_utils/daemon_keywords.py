@@ -49,8 +49,8 @@ class Keyword(NamedTuple):
     ``kind`` is a name of daemon_conf.KINDS. ``words``: what is taken besides, or alone, from one release on or before
     another (``halt<4.0.4``, ``tls>=4.2``). ``low`` and ``high``: the range of a number. ``default``: what holds without
     a line. ``need``: what a daemon that runs needs to take another value: none, reload, restart; ``grow``: reload for a
-    larger one, ``enable``: reload where there was none and TLS is not asked for, and restart otherwise. ``low``,
-    ``default`` and ``need`` may be an At.
+    larger one, ``enable``: reload where there was none and TLS is not asked for, ``given``: reload for a value that is
+    none of LOOKED_UP, and restart otherwise. ``low``, ``default`` and ``need`` may be an At.
     """
 
     name: str
@@ -140,6 +140,9 @@ UNITS = At(((4, 0, 5), "mhd"), ((4, 1, 4), "smhd"))
 #: Plugins that are a part of the daemon; since 3.1.1 the one that is left stands for a program.
 BUILTIN = At(((2, 8), ("builtin_syslog", "builtin_af_unix")), ((3, 0), ("builtin_af_unix",)))
 
+#: Values of name_format for which the daemon asks the host, as it does only when it starts.
+LOOKED_UP = ("hostname", "fqd", "numeric")
+
 _SPACE = "ignore syslog rotate email exec suspend single halt"
 _RESTART = "restart"
 
@@ -168,7 +171,7 @@ AUDITD_CONF = ConfigFile(
         Keyword("disk_error_action", "action", "ignore syslog exec suspend single halt", default="syslog"),
         # A reload adds the new boost to the one that the daemon has.
         Keyword("priority_boost", "number", default="4", need=_RESTART),
-        Keyword("name_format", "word", "none hostname fqd numeric user", default="none"),
+        Keyword("name_format", "word", "none hostname fqd numeric user", default="none", need="given"),
         Keyword("name", "text"),
         Keyword("tcp_listen_port", "number", low=1, high=65535, need=At(((2, 8), _RESTART), ((4, 1), "enable"))),
         Keyword("tcp_listen_queue", "number", low=1, high=65535, default="5",

@@ -8,7 +8,7 @@ import stat
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .conf_module import ConfError, Effect, Request, asked_settings, program
-from .daemon_conf import Target, built_with, check, dotted, effective, need, text_of
+from .daemon_conf import Target, built_with, check, dotted, effective, forgets_name, need, text_of
 from .daemon_keywords import AUDISPD_CONF, AUDITD_CONF, PLUGIN_CONF, PLUGINS, REMOTE_CONF, Plugin, Version
 from .files import read_text
 from .keyvalue import parse, values
@@ -115,12 +115,22 @@ def _plugin_effect(before: Mapping[str, str], after: Mapping[str, str], version:
     was, now = _is_active(before), _is_active(after)
     programs = (after["path"],) if now and after.get("path", "").startswith("/") else ()
     if was != now:
-        return Effect("reload", programs)
+        return Effect(_reload(version), programs)
     old, new = (effective(PLUGIN_CONF, held, version) for held in (before, after))
     if not now or all(old[key] == new[key] for key in _UNCHANGED):
         return Effect("none")
-    # Before, a reload leaves a plugin that runs as it is.
-    return Effect("reload" if version >= (4, 2) else "restart", programs)
+    return Effect(_anew(version), programs)
+
+
+def _anew(version: Version) -> str:
+    """What starts a plugin that runs once more: since 4.2 a reload does."""
+    return _reload(version) if version >= (4, 2) else "restart"
+
+
+def _reload(version: Version) -> str:
+    """A reload, or a restart where the daemon would forget its name over it."""
+    held = values(parse(read_text(AUDITD_CONF.path(version)) or ""))
+    return "restart" if forgets_name(held, version) else "reload"
 
 
 def unfit(held: Mapping[str, str], version: Version) -> List[str]:
@@ -200,9 +210,8 @@ def remote_request(parameters: Mapping[str, Any], version: Version) -> Request:
     def effect(before: Mapping[str, str], after: Mapping[str, str]) -> Effect:
         if not users:
             return Effect("none")
-        # The plugin reads its file when it is started, and not on HUP. Since 4.2 a reload starts it anew.
-        programs = tuple(plugin.values["path"] for plugin in users)
-        return Effect("reload" if version >= (4, 2) else "restart", programs)
+        # The plugin reads its file when it is started, and not on HUP.
+        return Effect(_anew(version), tuple(plugin.values["path"] for plugin in users))
 
     def further(after: Mapping[str, str]) -> List[str]:
         if users and not after.get("remote_server"):

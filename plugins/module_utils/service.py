@@ -7,11 +7,11 @@ import time
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from .daemon import CONFIGURATION, Daemon, DaemonError, find
-from .daemon_conf import Target, check, dotted
+from .daemon_conf import Target, check, dotted, forgets_name
 from .daemon_keywords import AUDITD_CONF
 from .files import FileError, read_text
 from .host import Host
-from .keyvalue import parse
+from .keyvalue import parse, values
 from .result import visible
 
 if TYPE_CHECKING:
@@ -73,6 +73,13 @@ def _state(daemon: Daemon, host: Host, module: "AnsibleModule") -> Tuple[str, bo
     if module.params["validate"] and action in ("reload", "restart"):
         _refuse_mistakes(host)
     switch = enabled is not None and daemon.enabled is not enabled
+    held = values(parse(read_text(CONFIGURATION) or ""))
+    if action == "reload" and host.version and forgets_name(held, host.version):
+        module.warn(
+            f"auditd {dotted(host.version)} looks up the name for name_format only when it starts, and forgets it at a "
+            "reload: records then come from another node, or from (null). state: restarted keeps it, and so does "
+            "name_format user"
+        )
     if switch and not module.check_mode:
         daemon.enable(enabled)
     if action != "none" and not module.check_mode:

@@ -83,6 +83,33 @@ def test_a_plugin_of_ones_own(host):
     assert SITE not in host.state().files
 
 
+def test_records_keep_the_name_of_their_node(host):
+    """The daemon looks it up only when it starts, and since 4.2 forgets it over every reload."""
+    node = """
+    mark=$(cat /proc/sys/kernel/random/uuid); auditctl -m $mark >/dev/null
+    for i in $(seq 50); do grep -a $mark /var/log/audit/audit.log && exit; sleep 0.1; done; exit 1
+    """
+    tasks = {
+        "the name": task("auditd_conf", {"settings": {"name_format": "hostname"}}),
+        "something else": task("auditd_conf", {"settings": {"num_logs": 7}}),
+        "a plugin": task("audisp_plugin", {"name": "site", "plugin": "/usr/local/sbin/site"}),
+        "told to": task("auditd_service", {"state": "reloaded"}),
+        "by request": task("auditd_conf", {"settings": {"num_logs": 8}, "apply": "reload"}),
+    }
+    results = host.tasks(*(step for change in tasks.values() for step in (change, node)))
+    actions = dict(zip(tasks, [result["action"] for result in results[::2]], strict=True))
+    nodes = [stdout.split()[0] for stdout in results[1::2]]
+    warned, left = results[6].get("warnings"), results[8]["restart_required"]
+    named = f"node={host.guest.name}"
+    if host.guest.release == "bookworm":
+        assert actions == dict.fromkeys(tasks, "reload") | {"the name": "restart"}
+        assert (nodes, warned, left) == ([named] * 5, None, False)
+    else:
+        assert actions == dict.fromkeys(tasks, "restart") | {"told to": "reload", "by request": "reload"}
+        assert (nodes, left) == ([named] * 3 + ["node=(null)"] * 2, True)
+        assert_message(warned[0], "only when it starts", "state: restarted keeps it")
+
+
 def test_a_plugin_that_ends_at_once_is_taken_back(host):
     before = host.state()
     dying, gone, broken = host.tasks(

@@ -227,6 +227,17 @@ def test_files(mode, uid, version, part):
         ("dispatcher = /sbin/a\n", "dispatcher = /sbin/b\n", (2, 8, 5), "restart"),
         ("dispatcher = /sbin/a\n", "dispatcher = /sbin/b\n", (3, 0), "none"),
         ("num_logs = 5\n", "num_logs = 6\nlocal_events = no\n", (3, 0), "restart"),
+        ("name_format = none\n", "name_format = hostname\n", (3, 0), "restart"),
+        ("name_format = fqd\n", "name_format = numeric\n", (4, 1), "restart"),
+        ("name_format = fqd\n", "", (4, 2), "reload"),
+        ("name_format = hostname\n", "name_format = user\nname = x\n", (4, 2), "reload"),
+        ("name_format = user\nname = x\n", "name_format = user\nname = y\n", (4, 2), "reload"),
+        # Changes of something else.
+        ("name_format = HOSTNAME\n", "name_format = HOSTNAME\nnum_logs = 6\n", (4, 1), "reload"),
+        ("name_format = HOSTNAME\n", "name_format = HOSTNAME\nnum_logs = 6\n", (4, 2), "restart"),
+        ("name_format = fqd\nname = x\n", "name_format = fqd\nname = x\nnum_logs = 6\n", (3, 0), "restart"),
+        ("name_format = user\nname = x\n", "name_format = user\nname = x\nnum_logs = 6\n", (4, 2), "reload"),
+        ("name_format = fqd\n", "name_format = fqd\nend_of_event_timeout = 3\n", (4, 2), "none"),
     ],
 )
 def test_what_a_change_takes(before, after, version, needed):
@@ -290,7 +301,7 @@ def test_the_table_is_sound(file):
             if default is not None and version >= keyword.since:
                 host = target(version, "krb5", "tls")._replace(stat=HOST.get)
                 assert KINDS[keyword.kind](keyword, default, host) is None, name
-            assert at(keyword.need, version) in (*NEEDS, "grow", "enable")
+            assert at(keyword.need, version) in (*NEEDS, "grow", "enable", "given")
     for rule in file.rules:
         assert set(rule.keys) <= set(file.keywords)
 
