@@ -145,7 +145,8 @@ def _apply(change: Change, options: Options, host: Host, kernel: Optional[Kernel
     if not options.check:
         steps = [] if immutable else live.steps
         execute(kernel, live.held, steps, edits)
-        if kernel and not immutable:
+        # Where there was nothing to do, the comparison is the proof.
+        if steps:
             _prove(kernel, change, host)
     return outcome
 
