@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Let the tests import ansible_collections.linux.audit from a checkout that lies anywhere; tell where the time goes."""
 
+import collections
 import os
 import pathlib
 import sys
@@ -38,6 +39,11 @@ LONG = (
 )  # fmt: skip
 
 
+files: collections.Counter[str] = collections.Counter()
+"""Seconds by the file of tests that they went into."""
+FILES_SHOWN = 15
+
+
 def pytest_collection_modifyitems(items):
     """Long files first, then the other ones that boot guests."""
 
@@ -72,9 +78,10 @@ def pytest_sessionfinish(session):
 
 
 def pytest_runtest_logreport(report):
-    """Add a test's time to that of its kind, which is the name of the directory below tests/."""
-    kind = pathlib.PurePath(report.location[0]).parts[1]
-    clock.spent[f"{kind} tests"] += report.duration
+    """Add a test's time to that of its kind, which is the name of the directory below tests/, and of its file."""
+    path = pathlib.PurePath(report.location[0])
+    clock.spent[f"{path.parts[1]} tests"] += report.duration
+    files[path.stem] += report.duration
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -91,5 +98,6 @@ def pytest_terminal_summary(terminalreporter):
     rows = [(name, float(seconds)) for name, seconds in stages]
     rows += sorted(clock.spent.items(), key=lambda row: row[0].startswith("of these"))
     terminalreporter.section("where the time goes")
+    rows += [(f"in {name}", seconds) for name, seconds in files.most_common(FILES_SHOWN)]
     for name, seconds in rows:
         terminalreporter.line(f"{seconds:8.1f} s  {name}")
