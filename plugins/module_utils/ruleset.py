@@ -64,14 +64,15 @@ _IMMUTABLE = 2
 class RulesetOptions(NamedTuple):
     """How far the declaration reaches.
 
-    ``purge``: "file", the file holds nothing else; "all", nor do rules.d and the kernel. ``on_missing``: what becomes
-    of rules whose directory is not there: fail, skip (neither file nor kernel), stage (the file alone). ``present``:
-    False takes the set away.
+    ``purge``: "file", the file holds nothing else; "all", nor do rules.d, but for the files named in ``keep``, and the
+    kernel. ``on_missing``: what becomes of rules whose directory is not there: fail, skip (neither file nor kernel),
+    stage (the file alone). ``present``: False takes the set away.
     """
 
     purge: str = "file"
     on_missing: str = "fail"
     present: bool = True
+    keep: Tuple[str, ...] = ()
 
 
 class RulesetOutcome(NamedTuple):
@@ -322,9 +323,10 @@ def _apply(
 
 def _order(directory: RulesDirectory, new: RulesFile, ruleset: RulesetOptions) -> List[RulesFile]:
     """The files in the order in which they are read at boot, with the new lines in place of the old."""
+    files = directory.with_file(new)
     if ruleset.purge == "all":
-        return [new]
-    return directory.with_file(new)
+        return [file for file in files if file is new or os.path.basename(file.path) in ruleset.keep]
+    return files
 
 
 def _compare(
@@ -438,7 +440,10 @@ def _edits(
     """The edits of the file, and of the others if they are moved aside; the folder that they go to."""
     after = "".join(line.text + "\n" for line in new.lines) if ruleset.present else None
     edits = [] if after == old.text else [Edit(old.path, old.text, after)]
-    others = [file for file in directory.files if file.path != old.path] if ruleset.purge == "all" else []
+    others = []
+    if ruleset.purge == "all":
+        stay = (old.path, *(os.path.join(directory.path, name) for name in ruleset.keep))
+        others = [file for file in directory.files if file.path not in stay]
     backup = None
     if others:
         # augenrules reads no folder but rules.d.
@@ -518,7 +523,9 @@ def run_ruleset(module: "AnsibleModule") -> None:
         check=module.check_mode,
         with_diff=module._diff,
     )
-    ruleset = RulesetOptions(parameters["purge"], parameters["on_missing"], parameters["state"] == "present")
+    ruleset = RulesetOptions(
+        parameters["purge"], parameters["on_missing"], parameters["state"] == "present", tuple(parameters["keep"])
+    )
     host = Host()
     try:
         sources = read_sources(_sources(parameters), host)

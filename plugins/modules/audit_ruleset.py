@@ -85,6 +85,13 @@ options:
     type: str
     choices: [none, file, all]
     default: file
+  keep:
+    description:
+      - Files of O(rules_dir), by name, that stay where they are with O(purge=all), and so do the rules that they name.
+      - For what another task writes, as the lock of the role P(linux.audit.immutable#role).
+    type: list
+    elements: str
+    default: []
   on_missing:
     description:
       - What becomes of a rule that the kernel cannot take, because a directory of it does not exist.
@@ -278,6 +285,7 @@ def main():
             },
             "packs": {"type": "list", "elements": "raw"},
             "purge": {"type": "str", "choices": ["none", "file", "all"], "default": "file"},
+            "keep": {"type": "list", "elements": "str", "default": []},
             "on_missing": {"type": "str", "choices": ["fail", "skip", "stage"], "default": "fail"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "live": {"type": "bool", "default": True},

@@ -216,6 +216,18 @@ def test_purge_all_moves_other_files_aside(host):
     host.fails("audit_ruleset", {"state": "absent", "purge": "all"}, "purge: all", "no state: absent")
 
 
+def test_purge_all_keeps_the_files_that_are_named(host):
+    """With their rules, in the order of the files; the kernel's others go."""
+    host.write("20-other.rules", f"{IDENTITY}\n")
+    host.write("80-theirs.rules", f"{HOSTS}\n-e 1\n")
+    host.load(IDENTITY, HOSTS, UMOUNTS)
+    args = {"rules": ["-D", MOUNTS], "purge": "all", "keep": ["80-theirs.rules", "none.rules"]}
+    _result, state = host.four_times("audit_ruleset", args)
+    assert state.rules == [MOUNTS, HOSTS]
+    assert state.files[f"{RULES_D}/80-theirs.rules"] == f"{HOSTS}\n-e 1\n"
+    assert [path for path in state.files if path.startswith(f"{RULES_D}/")] == [FILE, f"{RULES_D}/80-theirs.rules"]
+
+
 def test_rules_that_the_kernel_cannot_take_yet(host):
     missing = "-w /no/such/file -p wa -k x"
     rules = [UNSET, missing, MOUNTS]

@@ -98,7 +98,10 @@ def _failure(output, name):
     recap = re.search(rf"^{re.escape(name)}\s.*: ok=(\d+) .*unreachable=(\d+)\s+failed=(\d+)", output, re.MULTILINE)
     if recap and recap[1] != "0" and recap[2] == recap[3] == "0":
         return None
-    told = re.findall(rf"^(?:fatal|failed): \[{re.escape(name)}\].*", output, re.MULTILINE)
+    # A result may be shown on several lines; the next heading, or the next host, ends it.
+    told = re.findall(
+        rf"^(?:fatal|failed): \[{re.escape(name)}\].*?(?=\n\n|^\w+: \[|\Z)", output, re.MULTILINE | re.DOTALL
+    )
     return "\n".join(told) or output[-2000:]
 
 

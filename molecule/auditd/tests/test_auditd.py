@@ -36,6 +36,13 @@ def test_rules(host):
     assert {"time_changes", "kernel_modules", "firewall_changes", "power_abuse", "logins_and_sessions"} < set(keys)
 
 
+def test_files(host):
+    """With `auditd_purge: all` settings and rules are in one file, and the lock stays in its own."""
+    assert host.file("/etc/audit/rules.d").listdir() == ["40-linux-audit-ruleset.rules", "zz-finalize.rules"]
+    lines = host.file("/etc/audit/audit.rules").content_string.splitlines()
+    assert [line for line in lines if line[:2] in ("-D", "-b", "-f", "-e")] == ["-D", "-b 8192", "-f 1", "-e 1"]
+
+
 def test_events(host, ausearch):
     host.check_output("date --set now")
     assert "type=SYSCALL" in ausearch("--key time_changes --comm date")
