@@ -162,3 +162,36 @@ def test_tls_refuses_an_unknown_client(tls):
 def test_tls_takes_audit_4_2(realm):
     failed = realm.run(remote_logging_transport="tls", remote_logging_tls_keys={realm.client.name: "ab" * 32})
     assert "the transport tls takes audit 4.2 or newer, and krb5-bookworm has 3.0.9" in json.dumps(failed)
+
+
+def test_a_relay_passes_records_on(lab, playbook, tmp_path):
+    """A host without a way to the last server sends to one that has; of two addresses the first does not answer."""
+    top, relay, leaf = (
+        lab.boot(release, name=name) for name, release in (("top", "bookworm"), ("relay", "trixie"), ("leaf", "sid"))
+    )
+    nobody = top.address.rpartition(".")[0] + ".250"
+    modes = {
+        top.name: {"mode": "server"},
+        relay.name: {"mode": "both", "servers": [top.address], "server_hosts": [top.name]},
+        leaf.name: {"mode": "client", "servers": [nobody, relay.address], "server_hosts": [relay.name]},
+    }
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps([
+        {
+            "hosts": name,
+            "gather_facts": False,
+            "vars": {f"remote_logging_{key}": value for key, value in variables.items()}
+            | {"remote_logging_manage_packages": False},
+            "roles": [{"role": "linux.audit.remote_logging"}],
+        }
+        for name, variables in modes.items()
+    ]))  # fmt: skip
+    first, second = (playbook(path, limit=",".join(modes)) for _run in range(2))
+    assert [line for line in first + second if line["result"].get("failed")] == []
+    assert [(line["host"], line["task"]) for line in second if line["result"].get("changed")] == []
+    found = top.run("sleep 2; ausearch --input-logs --raw --message USER").stdout
+    for name in (relay.name, leaf.name):
+        assert f"remote logging of {name}" in found
+        assert f"node={name} " in found
+    for guest in (top, relay, leaf):
+        guest.stop()

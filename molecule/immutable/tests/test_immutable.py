@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is locked, unlocked and refused, by the hosts' own tools."""
 
+testinfra_hosts = ["ansible://bullseye", "ansible://bookworm", "ansible://trixie"]
+
 
 def status(host):
     return dict(line.split(maxsplit=1) for line in host.check_output("auditctl -s").splitlines())

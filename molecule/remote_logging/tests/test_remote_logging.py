@@ -7,7 +7,7 @@ import pytest
 testinfra_hosts = ["ansible://bookworm"]
 
 
-@pytest.mark.parametrize("node", ["bullseye", "trixie"])
+@pytest.mark.parametrize("node", ["bullseye", "trixie", "sid"])
 def test_records_of_a_client_are_found_by_its_name(ausearch, node):
     found = ausearch(f"--node {node} --message USER")
     assert f"remote logging of {node}" in found
@@ -16,7 +16,7 @@ def test_records_of_a_client_are_found_by_its_name(ausearch, node):
 
 def test_no_record_has_another_name(host):
     nodes = host.check_output("grep -oh '^node=[^ ]*' /var/log/audit/audit.log* | sort -u").split()
-    assert set(nodes) == {f"node={name}" for name in ("bookworm", "bullseye", "trixie")}
+    assert set(nodes) == {f"node={name}" for name in ("bookworm", "bullseye", "trixie", "sid")}
 
 
 def test_server_listens_and_has_what_it_needs_at_boot(host):
