@@ -171,7 +171,7 @@ def test_a_relay_passes_records_on(lab, playbook, tmp_path):
     )
     nobody = top.address.rpartition(".")[0] + ".250"
     modes = {
-        top.name: {"mode": "server"},
+        top.name: {"mode": "server", "server_hosts": [top.name]},
         relay.name: {"mode": "both", "servers": [top.address], "server_hosts": [top.name]},
         leaf.name: {"mode": "client", "servers": [nobody, relay.address], "server_hosts": [relay.name]},
     }
