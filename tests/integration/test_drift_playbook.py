@@ -16,7 +16,9 @@ def guests(boot):
             "echo '-w /etc/hosts -p wa -k hosts' >/etc/audit/rules.d/50-hosts.rules;"
             "augenrules --load >/dev/null; auditctl --reset-lost >/dev/null"
         )
-    return guests
+    yield guests
+    for guest in guests:
+        guest.run("rm /etc/audit/rules.d/50-hosts.rules; augenrules --load >/dev/null; auditctl -D >/dev/null")
 
 
 @pytest.fixture

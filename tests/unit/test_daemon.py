@@ -231,6 +231,7 @@ def test_a_reload_that_is_not_taken_is_said(monkeypatch, results):
 def test_a_masked_unit_is_said_before_anything_is_stopped(monkeypatch):
     masked = Daemon(program="/sbin/auditd", manager="systemd", unit={"LoadState": "masked"})
     monkeypatch.setattr(Daemon, "pid", property(lambda self: 4242))
+    monkeypatch.setattr(daemon, "_show", lambda unit, properties: {"ActiveState": "active"})
     monkeypatch.setattr(daemon, "_send", lambda pid, number: pytest.fail("was stopped"))
     with pytest.raises(DaemonError, match="masked"):
         masked.restart()
