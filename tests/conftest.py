@@ -97,7 +97,7 @@ def pytest_terminal_summary(terminalreporter):
     stages = (stage.split("=") for stage in os.environ.get("LINUX_AUDIT_STAGES", "").split())
     rows = [(name, float(seconds)) for name, seconds in stages]
     rows += sorted(clock.spent.items(), key=lambda row: row[0].startswith("of these"))
-    terminalreporter.section("where the time goes")
     rows += [(f"in {name}", seconds) for name, seconds in files.most_common(FILES_SHOWN)]
+    terminalreporter.section("where the time goes")
     for name, seconds in rows:
         terminalreporter.line(f"{seconds:8.1f} s  {name}")

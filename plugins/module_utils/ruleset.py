@@ -295,7 +295,7 @@ def _apply(
     if kernel and not immutable:
         added = [step.rule for step, _held in live.steps if step.operation != "delete"]
         check_rules(added, kernel.status().features, host)
-    edits, backup = _edits(directory, target, new, ruleset) if options.persistent else ([], None)
+    edits, backup = _edits(directory, target, new, files, ruleset) if options.persistent else ([], None)
     file_changes = _changed_statements(target, new, edits)
     outcome = make_outcome(live, edits, file_changes, immutable, options, host)._replace(pending=pending)
     if now and options.with_diff:
@@ -322,7 +322,7 @@ def _apply(
 
 
 def _order(directory: RulesDirectory, new: RulesFile, ruleset: RulesetOptions) -> List[RulesFile]:
-    """The files in the order in which they are read at boot, with the new lines in place of the old."""
+    """The files that stay, in the order in which they are read at boot, with the new lines in place of the old."""
     files = directory.with_file(new)
     if ruleset.purge == "all":
         return [file for file in files if file is new or os.path.basename(file.path) in ruleset.keep]
@@ -435,15 +435,13 @@ def _statements(file: RulesFile) -> List[Statement]:
 
 
 def _edits(
-    directory: RulesDirectory, old: RulesFile, new: RulesFile, ruleset: RulesetOptions
+    directory: RulesDirectory, old: RulesFile, new: RulesFile, files: Sequence[RulesFile], ruleset: RulesetOptions
 ) -> Tuple[List[Edit], Optional[str]]:
-    """The edits of the file, and of the others if they are moved aside; the folder that they go to."""
+    """The edits of the file, and of those that do not stay and are moved aside; the folder that they go to."""
     after = "".join(line.text + "\n" for line in new.lines) if ruleset.present else None
     edits = [] if after == old.text else [Edit(old.path, old.text, after)]
-    others = []
-    if ruleset.purge == "all":
-        stay = (old.path, *(os.path.join(directory.path, name) for name in ruleset.keep))
-        others = [file for file in directory.files if file.path not in stay]
+    stay = {file.path for file in files}
+    others = [file for file in directory.files if file.path not in stay]
     backup = None
     if others:
         # augenrules reads no folder but rules.d.

@@ -73,12 +73,10 @@ def _state(daemon: Daemon, host: Host, module: "AnsibleModule") -> Tuple[str, bo
     if module.params["validate"] and action in ("reload", "restart"):
         _refuse_mistakes(host)
     switch = enabled is not None and daemon.enabled is not enabled
-    held = values(parse(read_text(CONFIGURATION) or ""))
-    if action == "reload" and host.version and forgets_name(held, host.version):
+    if action == "reload" and _forgets_name(host):
         module.warn(
-            f"auditd {dotted(host.version)} looks up the name for name_format only when it starts, and forgets it at a "
-            "reload: records then come from another node, or from (null). state: restarted keeps it, and so does "
-            "name_format user"
+            "auditd looks up the name for name_format only when it starts, and this one forgets it at a reload: its "
+            "records are then of another node, or of (null). state: restarted keeps it, and so does name_format user"
         )
     if switch and not module.check_mode:
         daemon.enable(enabled)
@@ -96,6 +94,11 @@ def _refuse_mistakes(host: Host) -> None:
     wrong = mistakes(read_text(CONFIGURATION), Target(host.version, None, _stat, host.gid))
     if wrong:
         raise DaemonError("auditd runs, and would not with the configuration that is there now: " + "; ".join(wrong))
+
+
+def _forgets_name(host: Host) -> bool:
+    """Whether the daemon, with the configuration that is there now, has another node name after a reload."""
+    return host.version is not None and forgets_name(values(parse(read_text(CONFIGURATION) or "")), host.version)
 
 
 def _stat(path: str) -> Optional[os.stat_result]:

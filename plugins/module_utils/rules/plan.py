@@ -176,11 +176,7 @@ class _Order:
         """The rules behind (+1) or before (-1) one that must stay there."""
         if (place, direction) not in self._known:
             sight = self._sights[place]
-            near = self._watches.near(sight)
-            if near is None:
-                others = range(place + 1, len(self._rules)) if direction > 0 else range(place)
-            else:
-                others = [other for other in near if (other > place if direction > 0 else other < place)]
+            others = [other for other in self._watches.near(sight) if (other - place) * direction > 0]
             self._look_at(len(others))
             self._known[place, direction] = [other for other in others if sight.meets(self._sights[other])]
         return self._known[place, direction]
@@ -208,10 +204,10 @@ class _Order:
             # What is held in the wanted order, and that is nearly always all, costs no look.
             if place < len(seen):
                 near = self._watches.near(sight)
-                if near is None or len(near) > len(seen) - place:
-                    later = [first for _held, first in seen[place:]]
+                if len(near) < len(seen) - place:
+                    later = [first for first in near if first < second and (self._held[first] or 0) > held]
                 else:
-                    later = [first for first in near if first < second and (self._held[first] or -1) > held]
+                    later = [first for _held, first in seen[place:]]
                 self._look_at(len(later))
                 pairs += [(first, second) for first in later if sight.meets(self._sights[first])]
             seen.insert(place, (held, second))
@@ -311,6 +307,7 @@ class _Watches:
     """Which rules can meet one that watches a path: those that watch it, or above or below it, or have no path."""
 
     def __init__(self, sights: Sequence["Sight"]) -> None:
+        self._all = range(len(sights))
         self._everywhere = [place for place, sight in enumerate(sights) if sight.is_everywhere]
         watches = sorted((sight.node, place) for place, sight in enumerate(sights) if not sight.is_everywhere)
         self._nodes = [node for node, place in watches]
@@ -320,10 +317,10 @@ class _Watches:
             if sights[place].is_tree:
                 self._trees.setdefault(node, []).append(place)
 
-    def near(self, sight: "Sight") -> Optional[List[int]]:
-        """The places of these rules, in any order; None if that are all."""
+    def near(self, sight: "Sight") -> Sequence[int]:
+        """The places of these rules, in any order."""
         if sight.is_everywhere:
-            return None
+            return self._all
         node = sight.node
         # What is below /etc/ stands before /etc0, as 0 is the sign that follows the slash.
         behind = node[:-1] + "0" if sight.is_tree else node + "\0"
