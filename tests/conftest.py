@@ -9,8 +9,12 @@ import sys
 import types
 
 import hypothesis
+import pytest
 
 import clock
+
+# So that their assertions, too, say what was compared.
+pytest.register_assert_rewrite("audited", "daemon_host", "direct", "probing")
 
 # Machines are noisy: that a case takes long is no failure.
 hypothesis.settings.register_profile("untimed", deadline=None)

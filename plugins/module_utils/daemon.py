@@ -158,11 +158,11 @@ class Daemon:
         pid, log = self._running_pid(), _Log()
         for last in (False, False, True):
             confirmed = self._told_to_reload(pid, log)
-            if confirmed or last:
+            if confirmed or last or self.pid != pid:
                 break
         after = self._prove(log, plugins, "was told to read its files again")
         if after != pid:
-            raise DaemonError(_with_words(f"auditd (pid {pid}) has ended on reading its files again", log.complaints()))
+            raise DaemonError(_with_words(f"auditd (pid {pid}) has ended on reading its files again", log.synced().complaints()))
         return Done("reload", pid, pid, confirmed)
 
     def _told_to_reload(self, pid: int, log: "_Log") -> bool:
@@ -177,7 +177,9 @@ class Daemon:
         complaints: List[str] = []
         while time.monotonic() < deadline:
             time.sleep(0.1)
-            results, words = records.results("DAEMON_CONFIG"), log.words()
+            results = records.results("DAEMON_CONFIG")
+            # A record is there at once.
+            words = (log.synced() if "failed" in results else log).words()
             if "success" in results or any(_CONFIRMATION in line for line in words):
                 return True
             found = [line for line in _complaints(words) if not _TOO_BUSY.match(line)]
@@ -235,7 +237,7 @@ class Daemon:
         while not records.moved():
             if time.monotonic() > deadline:
                 what = f"auditd (pid {pid}) does not rotate its logs; with num_logs below 2 it never does"
-                raise DaemonError(_with_words(what, log.complaints()))
+                raise DaemonError(_with_words(what, log.synced().complaints()))
             time.sleep(0.1)
 
     def resume(self) -> None:
@@ -323,13 +325,13 @@ class Daemon:
             time.sleep(0.2)
         time.sleep(_SETTLE_SECONDS)
         if not pid or self.pid != pid:
-            raise DaemonError(_with_words(f"auditd {what} and does not run", log.complaints()))
+            raise DaemonError(_with_words(f"auditd {what} and does not run", log.synced().complaints()))
         later = _descendants(pid, plugins)
         for plugin in plugins:
             if plugin not in later:
-                raise DaemonError(_with_words(f"auditd (pid {pid}) does not run its plugin {plugin}", log.complaints()))
+                raise DaemonError(_with_words(f"auditd (pid {pid}) does not run its plugin {plugin}", log.synced().complaints()))
             if later[plugin] != processes.get(plugin, later[plugin]):
-                raise DaemonError(_with_words(f"the plugin {plugin} of auditd ends at once", log.complaints()))
+                raise DaemonError(_with_words(f"the plugin {plugin} of auditd ends at once", log.synced().complaints()))
         return pid
 
     def _reason(self, log: "_Log", status: int, output: str) -> str:
@@ -337,9 +339,9 @@ class Daemon:
         required = _RULES_UNIT in self.unit.get("Requires", "").split()
         if required and _show(_RULES_UNIT, "Result").get("Result") != "success":
             what = f"auditd is not started before {_RULES_UNIT} has loaded the rules, which fails"
-            words = [line for line in log.words(_RULES_PROGRAMS) if not _RULES_ROUTINE.match(line)]
+            words = [line for line in log.synced().words(_RULES_PROGRAMS) if not _RULES_ROUTINE.match(line)]
             return _with_words(what, words or [output])
-        words = log.complaints()
+        words = log.synced().complaints()
         if not words and self.manager == "systemd":
             code = _show(_UNIT, "ExecMainStatus").get("ExecMainStatus", "")
             status = int(code) if code.isdigit() else 0
@@ -457,6 +459,13 @@ class _Log:
             lines = [line for text in texts for line in said_in_syslog(text, programs)]
         return list(dict.fromkeys(lines))
 
+    def synced(self) -> "_Log":
+        """Itself, once all that has been said is there to be read: a journal that is busy lags behind."""
+        if self._cursor:
+            # Before systemd 228 there is no such option, and nothing to be done.
+            _run([_program("journalctl"), "--sync"], 30)
+        return self
+
     def complaints(self) -> List[str]:
         """What the daemon says and would not if all were well."""
         return _complaints(self.words())
@@ -511,7 +520,7 @@ def _text_from(path: str, offset: int) -> str:
 
 
 def _with_words(what: str, words: Iterable[str]) -> str:
-    said = "; ".join(word.strip() for word in words if word.strip())
+    said = "; ".join(" ".join(word.split()) for word in words if word.strip())
     return f"{what}: {said}" if said else what
 
 

@@ -139,6 +139,10 @@ def test_logging_that_was_suspended_is_resumed(host):
         assert (result["changed"], result["report"]["logging_suspended"]) == outcome, result
 
 
+# A journal that has much else to do: what the daemon says is to be read three seconds later.
+_LATE = "systemctl kill -s STOP systemd-journald; (sleep 3; systemctl kill -s CONT systemd-journald) >/dev/null 2>&1 &"
+
+
 def cases(guest):
     """What is put into effect, and what is to come of it: done (an action) or words of the error; pid kept; running."""
     conf, syslog = read(guest, CONF), read(guest, SYSLOG)
@@ -149,6 +153,8 @@ def cases(guest):
         ({"files": {CONF: conf}, "need": "none"}, "none", True, True),
         ({"files": bad, "need": "reload"}, ['Unknown keyword "nonsense"', "runs again"], not aborts, True),
         ({"files": bad, "need": "restart"}, ['Unknown keyword "nonsense"', "runs again"], False, True),
+        ({"files": bad, "need": "reload", "before": _LATE}, ['Unknown keyword "nonsense"', "again"], not aborts, True),
+        ({"files": bad, "need": "restart", "before": _LATE}, ['Unknown keyword "nonsense"', "again"], False, True),
         (
             {"files": {SYSLOG: syslog.replace("= no", "= yes")}, "need": "restart", "plugins": ["/sbin/audisp-syslog"]},
             "restart", False, True,

@@ -192,6 +192,9 @@ class Told:
     def words(self):
         return self.answers[self.sent - 1][1]
 
+    def synced(self):
+        return self
+
     def complaints(self):
         return daemon._complaints(self.words())
 
