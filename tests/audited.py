@@ -3,8 +3,10 @@
 """A guest whose audit rules a test sets, and what the guest's own tools say of them."""
 
 import base64
+import io
 import json
 import re
+import tarfile
 from typing import NamedTuple
 
 RULES_D = "/etc/audit/rules.d"
@@ -23,10 +25,7 @@ auditctl -l
 echo --
 augenrules --check
 echo --
-find /etc/audit -type f ! -name audit.rules.prev | sort | while read -r file; do
-    stat -c '%n %a %U:%G' "$file"
-    base64 -w 0 "$file"; echo
-done
+tar -cC / --exclude=audit.rules.prev --sort=name etc/audit | base64 -w 0
 """
 
 
@@ -150,12 +149,11 @@ def _said(result):
 
 def _state(text):
     rules, check, files = text.replace("\r\n", "\n").split("--\n")
-    lines = files.splitlines()
-    heads = [line.split(" ", 1) for line in lines[::2]]
-    texts = [base64.b64decode(line).decode() for line in lines[1::2]]
-    return State(
-        [] if rules == "No rules\n" else rules.splitlines(),
-        check.rpartition(": ")[2].strip(),
-        {name: text for (name, mode), text in zip(heads, texts, strict=True)},
-        dict(heads),
-    )
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(files))) as archive:
+        members = [member for member in archive if member.isfile()]
+        return State(
+            [] if rules == "No rules\n" else rules.splitlines(),
+            check.rpartition(": ")[2].strip(),
+            {f"/{member.name}": archive.extractfile(member).read().decode() for member in members},
+            {f"/{member.name}": f"{member.mode:o} {member.uname}:{member.gname}" for member in members},
+        )

@@ -43,7 +43,8 @@ _CONFIRMATION = "config change requested"
 # What the daemon says when all is well.
 _ROUTINE = re.compile(
     "Started dispatcher|Audit daemon rotating|"
-    "The audit daemon is exiting|Init complete|No plugins found|audit dispatcher initialized|config change requested"
+    "The audit daemon is exiting|Init complete|No plugins found|audit dispatcher initialized|config change requested|"
+    "Terminating plugins|Dispatcher plugins cleaned up"
 )
 # What it says when records come faster than it reads them, also the one that tells who has sent it a signal.
 _TOO_BUSY = re.compile("Error receiving audit netlink packet|Error sending signal_info request")
@@ -162,7 +163,7 @@ class Daemon:
                 break
         after = self._prove(log, plugins, "was told to read its files again")
         if after != pid:
-            raise DaemonError(_with_words(f"auditd (pid {pid}) has ended on reading its files again", log.synced().complaints()))
+            raise log.error(f"auditd (pid {pid}) has ended on reading its files again")
         return Done("reload", pid, pid, confirmed)
 
     def _told_to_reload(self, pid: int, log: "_Log") -> bool:
@@ -237,7 +238,7 @@ class Daemon:
         while not records.moved():
             if time.monotonic() > deadline:
                 what = f"auditd (pid {pid}) does not rotate its logs; with num_logs below 2 it never does"
-                raise DaemonError(_with_words(what, log.synced().complaints()))
+                raise log.error(what)
             time.sleep(0.1)
 
     def resume(self) -> None:
@@ -324,14 +325,18 @@ class Daemon:
                 break
             time.sleep(0.2)
         time.sleep(_SETTLE_SECONDS)
-        if not pid or self.pid != pid:
-            raise DaemonError(_with_words(f"auditd {what} and does not run", log.synced().complaints()))
         later = _descendants(pid, plugins)
+        if later != processes:
+            # On a reload audit 4.2 ends its plugins and starts them anew, after it has said that it read its files.
+            time.sleep(_SETTLE_SECONDS)
+            processes, later = later, _descendants(pid, plugins)
+        if not pid or self.pid != pid:
+            raise log.error(f"auditd {what} and does not run")
         for plugin in plugins:
             if plugin not in later:
-                raise DaemonError(_with_words(f"auditd (pid {pid}) does not run its plugin {plugin}", log.synced().complaints()))
+                raise log.error(f"auditd (pid {pid}) does not run its plugin {plugin}")
             if later[plugin] != processes.get(plugin, later[plugin]):
-                raise DaemonError(_with_words(f"the plugin {plugin} of auditd ends at once", log.synced().complaints()))
+                raise log.error(f"the plugin {plugin} of auditd ends at once")
         return pid
 
     def _reason(self, log: "_Log", status: int, output: str) -> str:
@@ -465,6 +470,10 @@ class _Log:
             # Before systemd 228 there is no such option, and nothing to be done.
             _run([_program("journalctl"), "--sync"], 30)
         return self
+
+    def error(self, what: str) -> DaemonError:
+        """An error with what the daemon complains of."""
+        return DaemonError(_with_words(what, self.synced().complaints()))
 
     def complaints(self) -> List[str]:
         """What the daemon says and would not if all were well."""

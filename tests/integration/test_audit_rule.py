@@ -5,6 +5,7 @@
 import pytest
 
 from audited import FILE, HEADER, RULES_D, Audited, assert_message, task
+from releases import releases
 
 IDENTITY = "-w /etc/passwd -p wa -k identity"
 SUDOERS = "-w /etc/sudoers -p wa -k actions"
@@ -360,7 +361,7 @@ RULES_OF_A_SITE = [
 ]
 
 
-@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+@pytest.mark.parametrize("release", releases("trixie", fleet=("bookworm",)))
 def test_after_a_boot_everything_is_in_place(boot, playbook, tmp_path, release):
     host = Audited(boot(release), playbook, tmp_path)
     host.guest.run("touch /etc/gshadow")

@@ -5,6 +5,7 @@
 import pytest
 
 from audited import Audited, assert_message, task
+from releases import releases
 
 # A file that only this reads.
 READ = {"command": ["/bin/cat", "/etc/hostname"], "syscall": ["openat", "execve"]}
@@ -12,7 +13,7 @@ SHELL = ["sh", "-c", "echo out; echo err >&2; /bin/cat hosts >/dev/null; exit 3"
 OTHERS = ["-a always,exit -F arch=b64 -S openat -F path=/etc/hostname -F key=other", "-w /etc/passwd -p wa -k identity"]
 
 
-@pytest.fixture(scope="module", params=["bookworm", "sid"])
+@pytest.fixture(scope="module", params=releases("bookworm", fleet=("sid",)))
 def host(request, boot, playbook, tmp_path_factory):
     return Audited(boot(request.param), playbook, tmp_path_factory.mktemp("trace"))
 

@@ -14,9 +14,9 @@ import pytest
 
 from audited import Audited, assert_message, task
 from probing import EVENT, prepare, probing
+from releases import releases
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-RELEASES = ("bookworm", "trixie", "forky")
 CONF = "/etc/audit/auditd.conf"
 SYSLOG = "/etc/audit/plugins.d/syslog.conf"
 DYING = "/etc/audit/plugins.d/dying.conf"
@@ -171,7 +171,7 @@ def cases(guest):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", releases("bookworm", "forky", fleet=("trixie",)))
 def test_files_are_put_into_effect_or_put_back(host, release):
     """The daemon comes to run with them, or runs with the old ones; never is it left behind not running."""
     guest = host(release).guest

@@ -21,7 +21,7 @@ import pytest
 from ansible_collections.linux.audit.plugins.module_utils.kernel import AuditUnavailable, Kernel, PermissionDenied
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import parse_line
-from lab.images import cache_directory
+from lab.cache import cache_directory
 
 NETLINK_AUDIT, READLOG, SYSCALL = 9, 1, 1300  # linux/netlink.h, linux/audit.h
 I386, GETPRIORITY = "40000003", "96"  # AUDIT_ARCH_I386, asm/unistd_32.h

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
 from audited import Audited, task
+from lab.kernel import LEGACY_NETFILTER
 from provocations import ANYTHING, PROVOCATIONS, PYTHON
 
 PROVOKE = pathlib.Path(__file__).with_name("provoke.py")
@@ -98,7 +99,7 @@ def search(guest, searches):
 @pytest.fixture(scope="module")
 def answering(lab):
     """A guest for packs alone."""
-    guest = lab.boot("bookworm", name="answering")
+    guest = lab.boot("bookworm", name="answering", kernel=LEGACY_NETFILTER)
     guest.run(_PREPARE)
     guest.put(PROVOKE, "/usr/local/lib/provoke.py")
     yield guest

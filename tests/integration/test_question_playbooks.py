@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+from lab.kernel import LEGACY_NETFILTER
+
 PROVOKE = r"""
 id joe >/dev/null 2>&1 || useradd -m joe
 as_joe() { python3 - "$@" <<'PYTHON'
@@ -28,15 +30,18 @@ DO = {
         sleep 0.5; as_joe -r kill -9 $!""",
 }
 ASK = {"who_touched": {"path": "/srv/payroll"}, "who_killed_it": {"process": "victim"}}
-HOSTS = ("bookworm", "sid")
+RELEASES = ("bookworm", "sid")
+HOSTS = tuple(f"{release}-asked" for release in RELEASES)
 
 
 @pytest.fixture(scope="module")
-def guests(boot):
-    guests = [boot(name) for name in HOSTS]
+def guests(lab):
+    guests = lab.boot_all([(f"{release}-asked", release) for release in RELEASES], kernel=LEGACY_NETFILTER)
     for guest in guests:
-        guest.run("auditctl -D >/dev/null; rm -f /etc/audit/rules.d/60-*; echo x >/srv/payroll")
-    return guests
+        guest.run("echo x >/srv/payroll")
+    yield guests
+    for guest in guests:
+        guest.stop()
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +101,11 @@ def test_who_killed_it(answers):
 
 def test_investigate(answers, playbook, tmp_path):
     rows, _shown = answers["who_killed_it"]
-    event = next(row for row in rows if row["host"] == "bookworm")
+    event = next(row for row in rows if row["host"] == HOSTS[0])
     output = tmp_path / "answer.csv"
 
     def investigate(**extra):
-        lines = playbook("linux.audit.investigate", limit="bookworm", extra={"output": str(output), **extra})
+        lines = playbook("linux.audit.investigate", limit=HOSTS[0], extra={"output": str(output), **extra})
         with output.open() as file:
             return lines, list(csv.DictReader(file))
 
@@ -117,11 +122,11 @@ def test_investigate(answers, playbook, tmp_path):
 
 def test_questions_that_are_none(guests, playbook):
     for name in ("who_touched", "investigate"):
-        lines = playbook(f"linux.audit.{name}", limit="bookworm")
+        lines = playbook(f"linux.audit.{name}", limit=HOSTS[0])
         assert lines[-1]["result"]["failed"]
         assert "-e " in lines[-1]["result"]["msg"]
 
 
 def test_nothing_is_found(guests, playbook):
-    lines = playbook("linux.audit.who_touched", limit="bookworm", extra={"path": "/no/such/path"})
+    lines = playbook("linux.audit.who_touched", limit=HOSTS[0], extra={"path": "/no/such/path"})
     assert lines[-1]["result"]["msg"] == ["Who touched /no/such/path? 0 events on 1 hosts."]

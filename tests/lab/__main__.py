@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 
-from . import RELEASES, GuestError, ImageError, Lab, image, molecule, sweep
+from . import RELEASES, BuildError, GuestError, Lab, image, molecule, sweep
+from .kernel import KERNELS, QUICK, user_mode_linux
 from .laboratory import PARENT, PREFIX, end, linked
 
 READY = "Ctrl-C ends the lab.\n"
@@ -26,7 +27,9 @@ def up(arguments):
         if arguments.molecule:
             stack.enter_context(molecule.tied())
         lab = stack.enter_context(Lab())
-        lab.boot_all(arguments.guest, memory=arguments.memory, kernel_args=arguments.kernel_args)
+        lab.boot_all(
+            arguments.guest, memory=arguments.memory, kernel=arguments.kernel, kernel_args=arguments.kernel_args
+        )
         if arguments.link:
             stack.enter_context(linked(lab, arguments.link))
         for name, guest in lab.guests.items():
@@ -74,7 +77,9 @@ def ssh(arguments):
 
 
 def images(arguments):
-    """Build the images that are missing or out of date."""
+    """Build the images and kernels that are missing or out of date."""
+    for release in KERNELS:
+        print(user_mode_linux(release), flush=True)
     for release in arguments.release or RELEASES:
         print(image(release), flush=True)
 
@@ -100,6 +105,7 @@ def main():
     sub = command("up", up)
     sub.add_argument("guest", nargs="+", metavar="[NAME=]RELEASE", type=named, help=", ".join(RELEASES))
     sub.add_argument("--memory", type=int, default=256, help="MiB for each guest")
+    sub.add_argument("--kernel", default=QUICK, metavar="RELEASE", help="whose kernel it is: %(default)s")
     sub.add_argument("--kernel-args", default="", help='such as "audit=0"')
     sub.add_argument("--link", type=pathlib.Path, help="a symbolic link to make that leads to the lab's directory")
     sub.add_argument("-d", "--detach", action="store_true", help="return when the guests are up; see `down`")
@@ -115,7 +121,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         arguments.function(arguments)
-    except (GuestError, ImageError, PermissionError) as error:
+    except (BuildError, GuestError, PermissionError) as error:
         sys.exit(f"lab: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -11,6 +11,8 @@ import subprocess
 import threading
 import time
 
+from .kernel import MODULES, PROGRAM
+
 BOOT_TIMEOUT = 120  # seconds
 
 # Memory of a guest is a file that UML maps; on a disk it works, but every page that a guest dirties is written out.
@@ -24,14 +26,28 @@ class GuestError(Exception):
 class Guest:
     """A guest of a lab; made by Lab.boot(). `address` is its own on the link that guests share."""
 
-    def __init__(self, lab, name: str, release: str, base: pathlib.Path, *, number: int, memory: int, kernel_args: str):
-        """Plug the guest into the lab's bridges, without booting it; `base` is the image below its own disk."""
+    def __init__(
+        self,
+        lab,
+        name: str,
+        release: str,
+        base: pathlib.Path,
+        kernel: pathlib.Path,
+        *,
+        number: int,
+        memory: int,
+        kernel_args: str,
+    ):
+        """Plug the guest into the lab's bridges, without booting it.
+
+        `base` is the image below its own disk, `kernel` what user_mode_linux() returns.
+        """
         self.lab, self.name, self.release, self.memory, self.kernel_args = lab, name, release, memory, kernel_args
         self.management_address, self.address = f"10.99.0.{number}", f"10.98.0.{number}"
         self._taps = {"manage": f"manage{number}", "shared": f"shared{number}"}
         # The same hardware addresses on every boot, or the neighbours would look for the old ones for a while.
         self._macs = {"manage": f"02:00:00:00:00:{number:02x}", "shared": f"02:00:00:00:01:{number:02x}"}
-        self._base = base
+        self._base, self._kernel = base, kernel
         self._disk = lab.directory / f"{name}.cow"
         self._console = lab.directory / f"{name}.console"
         self._process = None
@@ -56,14 +72,16 @@ class Guest:
     def start(self) -> None:
         """Boot, and wait until everything has started; after stop(), or a panic, from the same disk."""
         self.reap()
+        taps = self._taps.items()
         key = pathlib.Path(self.lab.directory, "key.pub").read_text().split()[1]
         command = [
             *self.lab.enter, self.lab.kernel, f"ubd0={self._disk},{self._base}", "root=/dev/ubda", "rw",
+            f"ubd1r={self._kernel / MODULES}",
             f"mem={self.memory}M",
-            # Not the newer vector driver: it misses the arrival of packets, and uploads crawl from timeout to timeout.
-            *(f"eth{n}=tuntap,{self._taps[net]},{self._macs[net]}" for n, net in enumerate(self._taps)),
+            "seccomp=auto",
+            *(f"vec{n}:transport=tap,ifname={tap},mac={self._macs[net]}" for n, (net, tap) in enumerate(taps)),
             f"systemd.hostname={self.name}",
-            f"lab.link=eth0:{self.management_address}/24", f"lab.link=eth1:{self.address}/24", f"lab.key={key}",
+            f"lab.link=vec0:{self.management_address}/24", f"lab.link=vec1:{self.address}/24", f"lab.key={key}",
             f"uml_dir={self.lab.directory}", f"umid={self.name}.uml",
             "con0=null,fd:1", "con=null", "ssl=null", "random.trust_cpu=on", *shlex.split(self.kernel_args),
         ]  # fmt: skip
@@ -73,7 +91,7 @@ class Guest:
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"TMPDIR": _memory_directory()},
+                env=os.environ | {"TMPDIR": _memory_directory(), "UML": str(self._kernel / PROGRAM)},
                 start_new_session=True,  # out of reach of a Ctrl-C
             )
         self._watcher = threading.Thread(target=self._hang_up, daemon=True)

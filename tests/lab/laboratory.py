@@ -16,8 +16,10 @@ import sys
 import tempfile
 import threading
 
+from .cache import held
 from .guest import Guest
-from .images import hold, image
+from .images import image
+from .kernel import QUICK, user_mode_linux
 
 # Not gettempdir(): ssh's control sockets lie here, and the path of a socket has 107 bytes at most.
 PARENT, PREFIX = "/tmp", "linux-audit-lab."
@@ -32,7 +34,7 @@ KERNEL = """\
 for fd in /proc/self/fd/*; do
     [ "${fd##*/}" -le 2 ] || eval "exec ${fd##*/}>&-"
 done
-exec -a "$0" linux.uml "$@"
+exec -a "$0" "$UML" "$@"
 """
 
 SSH_CONFIG = """\
@@ -73,7 +75,7 @@ class Lab:
         fcntl.flock(self._owner, fcntl.LOCK_EX)
         print(os.getpid(), file=self._owner, flush=True)
         os.rename(self._owner.name, self.directory / "owner")
-        self._images = contextlib.ExitStack()
+        self._held = contextlib.ExitStack()
         self._registry = threading.Lock()
         self._previous_handler = None
         commands = ["ip link set lo up"]
@@ -114,17 +116,29 @@ class Lab:
         """For `ssh -F`: every guest by its name."""
         return self.directory / "ssh_config"
 
-    def boot(self, release: str, *, name: str | None = None, memory: int = 256, kernel_args: str = "") -> Guest:
-        """Boot a guest (memory in MiB), wait until it is up, return it. Its name is the release, or release-2, ...."""
-        base = image(release)
+    def boot(
+        self,
+        release: str,
+        *,
+        name: str | None = None,
+        memory: int = 256,
+        kernel: str = QUICK,
+        kernel_args: str = "",
+    ) -> Guest:
+        """Boot a guest (memory in MiB), wait until it is up, return it. Its name is the release, or release-2, ....
+
+        `kernel`: the release that its kernel is of.
+        """
+        base, program = image(release), user_mode_linux(kernel)
         with self._registry:
-            self._images.enter_context(hold(base))
+            for path in (base, program):
+                self._held.enter_context(held(path))
             number = len(self.guests) + 1
             names = [release, *(f"{release}-{count}" for count in range(2, number + 1))]
             name = name or next(free for free in names if free not in self.guests)
             if name in self.guests:
                 raise ValueError(f"this lab has a guest named {name!r} already")
-            guest = Guest(self, name, release, base, number=number, memory=memory, kernel_args=kernel_args)
+            guest = Guest(self, name, release, base, program, number=number, memory=memory, kernel_args=kernel_args)
             self.guests[name] = guest
         guest.start()
         return guest
@@ -174,7 +188,7 @@ class Lab:
         for guest in self.guests.values():
             guest.reap()
         shutil.rmtree(self.directory, ignore_errors=True)
-        self._images.close()
+        self._held.close()
         self._owner.close()
 
     def __enter__(self):

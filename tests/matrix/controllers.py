@@ -9,7 +9,7 @@ import subprocess
 from typing import NamedTuple
 
 import pythons
-from lab.images import cache_directory
+from lab.cache import cache_directory
 
 
 class Core(NamedTuple):

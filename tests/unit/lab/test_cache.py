@@ -6,7 +6,7 @@ import platform
 
 import pytest
 
-from lab import images
+from lab import BuildError, cache, images
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ Signed-By: -----BEGIN PGP PUBLIC KEY BLOCK-----
 )
 def test_deb822(apt, text):
     directory = apt("sources.list.d/debian.sources", text)
-    assert images.apt_source("trixie", directory) == EXPECTED
+    assert cache.apt_source("trixie", directory) == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,15 @@ def test_one_line(apt, line, extra):
         f"deb-src {line[4:]}\n# {line}\ndeb http://vendor.example/ bookworm-vendor main\n{line}\n",
     )
     wanted = f"Types: deb\nSuites: sid\nComponents: main\nUris: http://mirror.example/debian\n{extra}"
-    assert images.apt_source("sid", directory) == wanted
+    assert cache.apt_source("sid", directory) == wanted
 
 
 def test_a_machine_without_a_source_of_debian_is_told_so(apt):
     directory = apt("sources.list.d/vendor.sources", STANZA.replace("bookworm", "vendor"))
-    with pytest.raises(images.ImageError, match="image of sid: no apt source of Debian's main component in "):
-        images.apt_source("sid", directory)
+    with pytest.raises(BuildError, match="anything of sid: no apt source of Debian's main component in "):
+        cache.apt_source("sid", directory)
 
 
 def test_an_unknown_release_is_named():
-    with pytest.raises(images.ImageError, match="no image of 'buster'; the lab knows bullseye, bookworm"):
+    with pytest.raises(BuildError, match="no image of 'buster'; the lab knows bullseye, bookworm"):
         images.image("buster")
