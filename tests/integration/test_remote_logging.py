@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from lab.kernel import LEGACY_NETFILTER
+from lab.packages import install
 from remote_logging import plays
 
 KRB5_CONF = """\
@@ -194,4 +196,39 @@ def test_a_relay_passes_records_on(lab, playbook, tmp_path):
         assert f"remote logging of {name}" in found
         assert f"node={name} " in found
     for guest in (top, relay, leaf):
+        guest.stop()
+
+
+# The kernel of guests has nf_tables without the families that iptables-nft and firewalld use.
+LEGACY = "for name in iptables ip6tables; do update-alternatives --set $name /usr/sbin/$name-legacy; done; "
+# By firewall: what closes the server for all but ssh, and what tells what is let through.
+WALLS = {
+    "iptables": (LEGACY + "iptables -A INPUT -i vec1 -p tcp -j DROP", "iptables -S INPUT"),
+    "firewalld": (
+        LEGACY + "systemctl stop firewalld; sed -i 's/^FirewallBackend=.*/FirewallBackend=iptables/;"
+        " s/^IPv6_rpfilter=.*/IPv6_rpfilter=no/; s/^IndividualCalls=.*/IndividualCalls=yes/'"
+        " /etc/firewalld/firewalld.conf; systemctl start firewalld",
+        "firewall-cmd --list-rich-rules; firewall-cmd --permanent --list-rich-rules",
+    ),
+}
+
+
+@pytest.mark.parametrize("firewall", WALLS)
+def test_a_firewall_lets_clients_through(lab, playbook, tmp_path, firewall):
+    close, tell = WALLS[firewall]
+    names = [(f"{firewall}-{part}", release) for part, release in (("server", "bookworm"), ("client", "trixie"))]
+    server, client = lab.boot_all(names, kernel=LEGACY_NETFILTER)
+    logging = Logging(server, client, playbook, tmp_path / "play.yml")
+    if firewall == "firewalld":
+        install(server, "firewalld")
+    server.run(close)
+    *_others, last = logging.run()
+    assert f"no record of {client.name}" in last["msg"]
+    variables = {"remote_logging_firewall": firewall, "remote_logging_firewall_sources": [client.address]}
+    logging.delivers(**variables)
+    told = server.run(tell).stdout
+    assert client.address in told
+    logging.delivers(**variables)
+    assert server.run(tell).stdout == told
+    for guest in (server, client):
         guest.stop()

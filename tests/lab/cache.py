@@ -96,13 +96,10 @@ def _remove_leftovers(directory, name):
             shutil.rmtree(other)
             continue
         descriptor = os.open(other, os.O_RDONLY)
-        try:
+        with contextlib.suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(descriptor)
-        shutil.rmtree(other) if other.is_dir() else other.unlink()
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
+        os.close(descriptor)
 
 
 def apt_source(release: str, directory: pathlib.Path = pathlib.Path("/etc/apt")) -> str:
