@@ -179,7 +179,7 @@ class Daemon:
         while time.monotonic() < deadline:
             time.sleep(0.1)
             results = records.results("DAEMON_CONFIG")
-            # A record is there at once.
+            # The record of a failure is in the log file before the journal has what is said of it.
             words = (log.synced() if "failed" in results else log).words()
             if "success" in results or any(_CONFIRMATION in line for line in words):
                 return True

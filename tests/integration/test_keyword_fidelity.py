@@ -28,6 +28,8 @@ from releases import releases
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RELEASES = {"bullseye": "3.0", "bookworm": "3.0.9", "trixie": "4.0.2", "forky": "4.1.2", "sid": "4.2.1"}
 BIN = "/root/daemon/bin"
+
+each_release = pytest.mark.parametrize("release", releases("bullseye", "sid", fleet=("bookworm", "trixie", "forky")))
 LONG = {size: f"# {'x' * (size - 2)}" for size in (126, 127, 158, 159, 510, 511)}
 
 # What a daemon takes and we refuse: a pattern of our objection, and why it is no good.
@@ -261,7 +263,7 @@ def verdicts(lab, request):
         yield lambda release: answers[release].result()
 
 
-@pytest.mark.parametrize("release", releases("bullseye", "sid", fleet=("bookworm", "trixie", "forky")))
+@each_release
 def test_what_we_take_the_daemon_takes_and_what_we_refuse_it_refuses(verdicts, release, record_property):
     """But for what it misreads."""
     answer = verdicts(release)
@@ -285,7 +287,7 @@ def test_what_we_take_the_daemon_takes_and_what_we_refuse_it_refuses(verdicts, r
     assert counts["refused"] > 250
 
 
-@pytest.mark.parametrize("release", releases("bullseye", "sid", fleet=("bookworm", "trixie", "forky")))
+@each_release
 def test_a_daemon_starts_with_every_keyword(verdicts, release):
     for outcome in verdicts(release)["everything"]:
         assert outcome["status"] is None, outcome

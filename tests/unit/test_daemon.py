@@ -198,6 +198,9 @@ class Told:
     def complaints(self):
         return daemon._complaints(self.words())
 
+    def error(self, what):
+        return DaemonError(what)
+
 
 BUSY = "Error sending signal_info request (No buffer space available)"
 WRONG = 'Unknown keyword "x" in line 1 of /etc/audit/auditd.conf'
@@ -229,6 +232,32 @@ def test_a_reload_that_is_not_taken_is_said(monkeypatch, results):
     with pytest.raises(DaemonError, match="does not take.*Unknown keyword"):
         Daemon().reload()
     assert told.sent == 1
+
+
+@pytest.mark.parametrize(
+    ("seen", "error"),
+    [
+        ([{"/p": 1}, {"/p": 1}], None),
+        # Once anew is how audit 4.2 reloads.
+        ([{"/p": 1}, {"/p": 2}, {"/p": 2}], None),
+        ([{"/p": 1}, {}, {"/p": 2}], None),
+        ([{"/p": 1}, {"/p": 2}, {"/p": 3}], "/p of auditd ends at once"),
+        ([{"/p": 1}, {}, {}], "does not run its plugin /p"),
+    ],
+    ids=str,
+)
+def test_plugins_may_start_anew_once(monkeypatch, seen, error):
+    told = Told(monkeypatch, (["success"], []))
+    answers = iter(seen)
+    monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: next(answers))
+    monkeypatch.setattr(daemon, "_SETTLE_SECONDS", 0)
+    if error is None:
+        assert Daemon().reload(["/p"]).confirmed
+    else:
+        with pytest.raises(DaemonError, match=error):
+            Daemon().reload(["/p"])
+    assert told.sent == 1
+    assert list(answers) == []
 
 
 def test_a_masked_unit_is_said_before_anything_is_stopped(monkeypatch):
