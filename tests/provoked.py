@@ -5,6 +5,7 @@
 That is how tests/data/logs was made.
 """
 
+import functools
 import pathlib
 import sys
 
@@ -73,8 +74,9 @@ until tail -n 5 /var/log/audit/audit.log | grep -q text=provoked-; do sleep 0.2;
 """
 
 
+@functools.cache
 def provoke(guest) -> None:
-    """Do it, and wait until it is in the log."""
+    """Do it, but once on a guest, and wait until it is in the log."""
     guest.run(_PROVOKE.replace("{rules}", RULES.strip()).replace("{deeds}", DEEDS))
 
 

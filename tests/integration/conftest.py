@@ -3,12 +3,11 @@
 """One lab for the whole run, and the real `ansible` against its guests."""
 
 import json
-import os
 import pathlib
-import subprocess
 
 import pytest
 
+from ansible_forks import AnsibleForks
 from clock import measured
 from lab import Guest, Lab, image
 
@@ -64,7 +63,22 @@ def guest(boot):
 
 
 @pytest.fixture(scope="session")
-def ansible(lab):
+def results(lab):
+    """results(command, *arguments): a list of {host, task, result} of `ansible` or `ansible-playbook`."""
+    forks = AnsibleForks(ROOT, ANSIBLE_ENVIRONMENT)
+
+    def results(command: str, *arguments: str) -> list[dict]:
+        with measured("of these: ansible"):
+            output, errors = forks.run(command, "-i", lab.inventory, *arguments)
+        lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        assert lines, f"no result of {command} {' '.join(arguments)}\n{output}{errors}"
+        return lines
+
+    return results
+
+
+@pytest.fixture(scope="session")
+def ansible(results):
     """ansible(guest, module, args): the result, failures included, of a module run by the `ansible` command."""
 
     def ansible(
@@ -78,14 +92,14 @@ def ansible(lab):
     ) -> dict:
         """`module` of this collection, or of any by its full name; `extra` are variables."""
         name = module if "." in module else f"linux.audit.{module}"
-        (line,) = _ansible("ansible", lab, guest.name, "-m", name, *_options(args, check, diff, extra))
+        (line,) = results("ansible", guest.name, "-m", name, *_options(args, check, diff, extra))
         return line["result"]
 
     return ansible
 
 
 @pytest.fixture(scope="session")
-def playbook(lab):
+def playbook(results):
     """playbook(path): run a playbook on the lab, return a list of {host, task, result}."""
 
     def playbook(
@@ -95,8 +109,10 @@ def playbook(lab):
         check: bool = False,
         diff: bool = False,
         extra: dict | None = None,
+        tags: str | None = None,
     ) -> list[dict]:
-        return _ansible("ansible-playbook", lab, str(path), "--limit", limit, *_options(None, check, diff, extra))
+        words = ["--limit", limit, *(["--tags", tags] if tags else [])]
+        return results("ansible-playbook", str(path), *words, *_options(None, check, diff, extra))
 
     return playbook
 
@@ -107,18 +123,3 @@ def _options(args, check, diff, extra):
         if value:
             words += [flag, json.dumps(value)]
     return words
-
-
-def _ansible(command, lab, *arguments):
-    done = subprocess.run(
-        [command, "-i", lab.inventory, *arguments],
-        check=False,
-        cwd=ROOT,
-        env=os.environ | ANSIBLE_ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    assert lines, f"no result of {command} {' '.join(arguments)}\n{done.stdout}{done.stderr}"
-    return lines

@@ -171,7 +171,7 @@ def cases(guest):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("release", releases("bookworm", "forky", fleet=("trixie",)))
+@pytest.mark.parametrize("release", releases("forky", fleet=("bookworm", "trixie")))
 def test_files_are_put_into_effect_or_put_back(host, release):
     """The daemon comes to run with them, or runs with the old ones; never is it left behind not running."""
     guest = host(release).guest
