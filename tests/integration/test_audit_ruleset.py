@@ -469,6 +469,7 @@ def test_killed_at_each_step(spare, library, purge, capsys):
     assert {"old", "new", "between"} == {kill["files"] for kill in kills}
 
 
+@pytest.mark.fleet
 def test_thousands_of_rules_and_a_boot(spare, playbook, tmp_path):
     spare.run(_RESET)
     host = Audited(spare, playbook, tmp_path)
