@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ansible-core imports and reads before a command does anything; for the process of AnsibleForks alone."""
 
+import importlib
 import warnings
 
-import ansible.cli.adhoc
-import ansible.cli.playbook
-import ansible.executor.task_queue_manager  # noqa: F401
 from ansible.plugins import loader
+
+for name in ("ansible.cli.adhoc", "ansible.cli.playbook", "ansible.executor.task_queue_manager"):
+    importlib.import_module(name)
 
 # Each command asks for it once more.
 warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
