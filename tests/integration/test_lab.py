@@ -186,19 +186,3 @@ def processes(namespace):
         except OSError:
             pass
     return found
-
-
-def test_a_build_that_is_killed_leaves_nothing_mounted(tmp_path):
-    """Nor a process; mmdebstrap mounts /proc and others in what it makes."""
-    place = tmp_path / "image"
-    building = (
-        "import pathlib, sys; from lab.cache import Build; "
-        "Build('image', pathlib.Path(sys.argv[1]), sys.stdout).run("
-        "'sh', '-c', f'mount -t tmpfs tmpfs {sys.argv[1]}.work && echo mounted && sleep 600')"
-    )
-    process = subprocess.Popen([sys.executable, "-c", building, place], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "mounted\n"
-    process.kill()
-    assert process.stdout.read() == ""  # all that could write have ended
-    process.wait()
-    assert str(place) not in pathlib.Path("/proc/mounts").read_text()

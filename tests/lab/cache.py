@@ -14,8 +14,8 @@ import subprocess
 
 RELEASES = ("bullseye", "bookworm", "trixie", "forky", "sid")
 
-# What a build started and mounted ends with the build, even if that is killed.
-TIED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--mount", "--fork", "--kill-child")
+# What a build started ends with the build, even if that is killed.
+TIED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child")
 
 
 class BuildError(Exception):
