@@ -117,6 +117,21 @@ def playbook(results):
     return playbook
 
 
+@pytest.fixture
+def changes(playbook, tmp_path):
+    """changes(guest, role): the tasks of a role, with its variables as in a play, that change something on a guest."""
+
+    def changes(guest: Guest, role: dict, **options) -> list[str]:
+        """`options` are those of playbook(); fails where a task does."""
+        path = tmp_path / "site.yml"
+        path.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "roles": [role]}]))
+        lines = playbook(path, limit=guest.name, **options)
+        assert not any(line["result"].get("failed") for line in lines), lines[-1]
+        return [line["task"] for line in lines if line["result"].get("changed")]
+
+    return changes
+
+
 def _options(args, check, diff, extra):
     words = ["--check"] * check + ["--diff"] * diff
     for flag, value in (("-a", args), ("-e", extra)):

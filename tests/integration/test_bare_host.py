@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The role auditd on hosts that have never seen audit, and on the ways to the kernel's command line."""
 
-import json
-
 import pytest
 
 from lab.cache import RELEASES
@@ -50,22 +48,8 @@ LOADERS = {
 }
 
 
-@pytest.fixture
-def role(playbook, tmp_path):
-    """role(guest): what the role changes, by task."""
-
-    def role(guest, *, check=False, tags=None):
-        path = tmp_path / "site.yml"
-        path.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "roles": [ROLE]}]))
-        lines = playbook(path, limit=guest.name, check=check, diff=True, tags=tags)
-        assert not any(line["result"].get("failed") for line in lines), lines[-1]
-        return [line["task"] for line in lines if line["result"].get("changed")]
-
-    return role
-
-
 @pytest.mark.parametrize("release", RELEASES)
-def test_a_host_without_audit(lab, ansible, role, release):
+def test_a_host_without_audit(lab, ansible, changes, release):
     guest = lab.boot(release, name=f"{release}-bare")
     guest.run(STRIP)
     guest.reboot()
@@ -73,13 +57,13 @@ def test_a_host_without_audit(lab, ansible, role, release):
     offer(guest, "auditd", "audispd-plugins")
 
     before = guest.run(HOLDS).stdout
-    announced = role(guest, check=True)
+    announced = changes(guest, ROLE, check=True, diff=True)
     assert "Install audit" in str(announced)
     assert guest.run(HOLDS).stdout == before
 
-    assert set(announced) <= set(role(guest))
-    assert role(guest, check=True) == []
-    assert role(guest) == []
+    assert set(announced) <= set(changes(guest, ROLE))
+    assert changes(guest, ROLE, check=True, diff=True) == []
+    assert changes(guest, ROLE) == []
     for boot in (False, True):
         if boot:
             guest.reboot()
@@ -92,7 +76,7 @@ def test_a_host_without_audit(lab, ansible, role, release):
 
 
 @pytest.mark.parametrize("loader", LOADERS)
-def test_the_command_line_of_the_kernel(lab, role, loader):
+def test_the_command_line_of_the_kernel(lab, changes, loader):
     prepare, show = LOADERS[loader]
     guest = lab.boot("bookworm", name=loader)
     if loader != "grubby":
@@ -103,12 +87,12 @@ def test_the_command_line_of_the_kernel(lab, role, loader):
         return [line.split() for line in guest.run(show, check=False).stdout.splitlines()]
 
     before = given()
-    assert role(guest, check=True, tags="auditd_kernel")
+    assert changes(guest, ROLE, check=True, tags="auditd_kernel")
     assert given() == before
-    assert role(guest, tags="auditd_kernel")
+    assert changes(guest, ROLE, tags="auditd_kernel")
     assert given()
     for words in given():
         assert [word for word in words if word.startswith("audit")] == ["audit=1", "audit_backlog_limit=8192"]
-    assert role(guest, check=True, tags="auditd_kernel") == []
-    assert role(guest, tags="auditd_kernel") == []
+    assert changes(guest, ROLE, check=True, tags="auditd_kernel") == []
+    assert changes(guest, ROLE, tags="auditd_kernel") == []
     guest.stop()

@@ -119,25 +119,43 @@ def test_records_are_those_of_the_daemon_since(tmp_path, monkeypatch):
     assert (records.results("DAEMON_CONFIG"), records.moved()) == (["failed"], True)
 
 
+STARTER = """
+import subprocess, sys
+script = sys.argv[1]
+child = subprocess.Popen([script], stdin=subprocess.PIPE)
+below = subprocess.Popen(["/bin/sh", "-c", f"{script}; exit 0"], stdin=subprocess.PIPE)
+for process in (child, below):
+    sys.stdin.readline()
+    process.communicate()
+    print("ended", flush=True)
+sys.stdin.readline()
+"""
+
+
 def test_a_plugin_is_found_below_the_process_that_starts_it(tmp_path):
-    """Its child, or that of a child, as in audit 2; a script as well as a program."""
+    """Its child, or that of a child, as in audit 2; a script as well as a program; not the process itself."""
     script = tmp_path / "plugin"
     script.write_text("#!/bin/sh\nread line\nexit 0\n")
     script.chmod(0o750)
-    child = subprocess.Popen([script], stdin=subprocess.PIPE)
-    below = subprocess.Popen(["/bin/sh", "-c", f"{script}; exit 0"], stdin=subprocess.PIPE)
-    try:
-        time.sleep(0.5)
-        found = daemon._descendants(os.getpid(), [str(script), sys.executable])
-        assert str(script) in found
-        assert os.getpid() not in found.values()
-        child.communicate()
-        time.sleep(0.5)
-        assert set(daemon._descendants(os.getpid(), [str(script)])) == {str(script)}
-    finally:
-        below.communicate()
-        child.communicate()
-    assert daemon._descendants(os.getpid(), [str(script)]) == {}
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+    def found():
+        return set(daemon._descendants(starter.pid, [str(script), sys.executable]))
+
+    def end_one():
+        starter.stdin.write("\n")
+        starter.stdin.flush()
+        assert starter.stdout.readline() == "ended\n"
+
+    time.sleep(0.5)
+    assert found() == {str(script)}
+    end_one()
+    assert found() == {str(script)}
+    end_one()
+    assert found() == set()
+    starter.communicate()
     assert daemon._descendants(0, [str(script)]) == {}
 
 
