@@ -63,10 +63,11 @@ class ConfError(Exception):
 
 
 class Effect(NamedTuple):
-    """What changes take: none, reload or restart, and the plugins that must run afterwards, by their paths."""
+    """What changes take: none, reload or restart; plugins that must run afterwards, or have ended, by their paths."""
 
     need: str
     plugins: Tuple[str, ...] = ()
+    ended: Tuple[str, ...] = ()
 
 
 class Request(NamedTuple):
@@ -255,7 +256,7 @@ def _outcome(
             done = Done(action_for(bool(daemon.pid), need), daemon.pid, daemon.pid, True)
         else:
             with _made(missing):
-                done = put_into_effect(daemon, planned.edits, need, effect.plugins)
+                done = put_into_effect(daemon, planned.edits, need, effect.plugins, effect.ended)
     left = effect.need if done.pid_before and _weight(effect.need) > _weight(done.action) else "none"
     keys = [
         key

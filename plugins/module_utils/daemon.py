@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .files import Edit, FileError, read_text, written
 from .host import Host
@@ -48,6 +48,8 @@ _ROUTINE = re.compile(
 )
 # What it says when records come faster than it reads them, also the one that tells who has sent it a signal.
 _TOO_BUSY = re.compile("Error receiving audit netlink packet|Error sending signal_info request")
+# What it says, since audit 4.2, when it has read its files and takes nothing from those of its plugins.
+_PLUGINS_KEPT = re.compile("Plugin configuration reload failed")
 # What auditctl says when a rules file sets something.
 _RULES_ROUTINE = re.compile(r"No rules$|(\S+: )?No change$|[a-z_]+ \d+( (un)?locked)?$")
 _BUSY = ("activating", "deactivating", "reloading")
@@ -154,13 +156,20 @@ class Daemon:
             time.sleep(0.1)
         return self.pid
 
-    def reload(self, plugins: Sequence[str] = ()) -> Done:
-        """Have the files read again (HUP), and prove it. Raises DaemonError."""
+    def reload(self, plugins: Sequence[str] = (), ended: Sequence[str] = ()) -> Done:
+        """Have the files read again (HUP), and prove it. Raises DaemonError.
+
+        ``plugins``: paths of programs that must run as its children afterwards; ``ended``: of those that must not.
+        """
         pid, log = self._running_pid(), _Log()
+        # Audit 4.2 ends its plugins and starts them anew, after it has said that it read its files.
+        replaced = plugins if self.version and self.version >= (4, 2) else ()
+        old = _descendants(pid, (*replaced, *ended))
         for last in (False, False, True):
             confirmed = self._told_to_reload(pid, log)
             if confirmed or last or self.pid != pid:
                 break
+        _await_end(old, log)
         after = self._prove(log, plugins, "was told to read its files again")
         if after != pid:
             raise log.error(f"auditd (pid {pid}) has ended on reading its files again")
@@ -326,10 +335,6 @@ class Daemon:
             time.sleep(0.2)
         time.sleep(_SETTLE_SECONDS)
         later = _descendants(pid, plugins)
-        if later != processes:
-            # On a reload audit 4.2 ends its plugins and starts them anew, after it has said that it read its files.
-            time.sleep(_SETTLE_SECONDS)
-            processes, later = later, _descendants(pid, plugins)
         if not pid or self.pid != pid:
             raise log.error(f"auditd {what} and does not run")
         for plugin in plugins:
@@ -375,25 +380,36 @@ def find(host: Host) -> Daemon:
 
 
 def put_into_effect(
-    daemon: Daemon, edits: Iterable[Edit], need: str, plugins: Sequence[str] = (), start: bool = False
+    daemon: Daemon,
+    edits: Iterable[Edit],
+    need: str,
+    plugins: Sequence[str] = (),
+    ended: Sequence[str] = (),
+    start: bool = False,
 ) -> Done:
     """Make the edits and have the daemon run with them, by the cheapest action.
 
     ``need``: none, reload or restart, which a running daemon needs to take the files. ``plugins``: paths of programs
-    that must run as its children afterwards. ``start``: whether a daemon that does not run is started.
+    that must run as its children afterwards; ``ended``: of those that must not. ``start``: whether a daemon that does
+    not run is started.
 
     If the daemon does not come to run with them, the old files are put back, it runs with those again, and DaemonError
     has its words. Raises FileError too.
     """
     before, edits = daemon.settled_pid(), list(edits)
     action = action_for(bool(before), need, start)
-    act = {"reload": daemon.reload, "start": daemon.start, "restart": daemon.restart}.get(action)
+    act = {
+        "none": lambda: Done("none", before, before, True),
+        "reload": lambda: daemon.reload(plugins, ended),
+        "start": lambda: daemon.start(plugins),
+        "restart": lambda: daemon.restart(plugins),
+    }[action]
     written_all = False
     with _undisturbed():
         try:
             with written(edits):
                 written_all = True
-                return act(plugins) if act else Done("none", before, before, True)
+                return act()
         except (DaemonError, FileError) as error:
             if not written_all:
                 raise
@@ -570,6 +586,16 @@ def _descendants(pid: int, programs: Sequence[str]) -> Dict[str, int]:
         if pid in (parent, parents.get(parent)):
             found.update((program, number) for program in programs if _runs(number, program))
     return found
+
+
+def _await_end(processes: Mapping[str, int], log: "_Log") -> None:
+    """Wait until plugins have ended; audisp-remote may first try a host that does not answer. Raises DaemonError."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    for plugin, pid in processes.items():
+        while _runs(pid, plugin):
+            if time.monotonic() > deadline or any(map(_PLUGINS_KEPT.match, log.words())):
+                raise log.error(f"auditd still runs its plugin {plugin} (pid {pid}) as it was")
+            time.sleep(0.1)
 
 
 def _runs(pid: int, program: str) -> bool:

@@ -5,7 +5,7 @@
 import os
 import re
 import stat
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Container, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .conf_module import ConfError, Effect, Request, asked_settings, program
 from .daemon_conf import Target, built_with, check, dotted, effective, forgets_name, need, text_of
@@ -54,7 +54,10 @@ def plugin_request(parameters: Mapping[str, Any], version: Version) -> Request:
     in_use = directory == own
 
     def effect(before: Mapping[str, str], after: Mapping[str, str]) -> Effect:
-        return _plugin_effect(before, after, version) if in_use else Effect("none")
+        if not in_use:
+            return Effect("none")
+        others = [found for found in read_plugins(own, version) if found.active and found.path != path]
+        return _plugin_effect(before, after, version, [found.values.get("path") for found in others])
 
     def further(after: Mapping[str, str]) -> List[str]:
         return unfit(after, version) if in_use and _is_active(after) else []
@@ -111,9 +114,15 @@ def _is_remote(held: Mapping[str, str]) -> bool:
     return os.path.basename(held.get("path", "")) == _REMOTE
 
 
-def _plugin_effect(before: Mapping[str, str], after: Mapping[str, str], version: Version) -> Effect:
+def _plugin_effect(
+    before: Mapping[str, str], after: Mapping[str, str], version: Version, others: Container[str]
+) -> Effect:
+    """What a change of a plugin's file takes; ``others``: the programs of the other active plugins."""
     was, now = _is_active(before), _is_active(after)
     programs = (after["path"],) if now and after.get("path", "").startswith("/") else ()
+    if was and not now:
+        path = before.get("path", "")
+        return Effect(_reload(version), ended=() if path in others else (path,))
     if was != now:
         return Effect(_reload(version), programs)
     old, new = (effective(PLUGIN_CONF, held, version) for held in (before, after))

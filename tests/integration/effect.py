@@ -22,7 +22,7 @@ def outcome(daemon, case):
     before, began = daemon.pid, time.monotonic()
     result = {"manager": daemon.manager, "before": before}
     try:
-        done = put_into_effect(daemon, edits, case["need"], case.get("plugins", ()), case.get("start", False))
+        done = put_into_effect(daemon, edits, case["need"], case.get("plugins", ()), start=case.get("start", False))
         result["done"] = done._asdict()
     except DaemonError as error:
         result["error"] = str(error)

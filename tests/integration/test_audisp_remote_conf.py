@@ -4,7 +4,7 @@
 
 import pytest
 
-from audited import task
+from audited import assert_message, task
 from daemon_host import PLUGINS_D, REMOTE, DaemonHost
 from releases import releases
 
@@ -74,6 +74,14 @@ def test_sending(host):
     (made,) = host.tasks(task("audisp_remote_conf", {"option": "port", "value": 1061}))
     assert (made["changed"], made["created"]) == (True, [QUEUE])
     assert list(host.children()) == ["/sbin/audisp-remote"]
+
+    if RELEASES[host.guest.release] == "reload":
+        # It reads all files of plugins or none.
+        host.guest.run(f"echo 'active = perhaps' >{PLUGINS_D}/broken.conf")
+        before = host.state()
+        (failed,) = host.tasks(task("audisp_remote_conf", {"option": "port", "value": 1060}))
+        assert_message(failed["msg"], "still runs its plugin", "broken.conf", "auditd runs again as before")
+        assert host.state() == before
 
 
 def test_the_plugin_is_not_started_without_what_it_needs(host):

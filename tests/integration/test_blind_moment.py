@@ -111,15 +111,15 @@ def test_every_event_is_logged_while_sets_are_replaced(lab, probed_guest, write,
 
 
 def test_the_same_probe_shows_the_losses_of_a_reload(lab, probed_guest, write, replace, say):
-    base, changed = (write(name, rule_set(400, **VARIANTS[name])) for name in ("base", "changed"))
+    base, changed = (write(name, rule_set(1000, **VARIANTS[name])) for name in ("base", "changed"))
     probed_guest.run("auditctl -D")
     replace(base)
     probed_guest.put(changed, "/root/changed.rules")
     with probing(lab, probed_guest) as probe:
         probed_guest.run(f"cp /root/changed.rules {FILE} && augenrules --load")
     found = probe.result
-    say(f"400 rules, changed, by augenrules --load: {found}")
-    assert set(meaning(held(probed_guest))) == set(meaning(listed(rule_set(400, first=5000))))
+    say(f"1000 rules, changed, by augenrules --load: {found}")
+    assert set(meaning(held(probed_guest))) == set(meaning(listed(rule_set(1000, first=5000))))
     assert found.lost == 0
     assert set(found.missing) == {"1001", "1002", "1003"}
     assert found.logged == found.made - sum(found.missing.values())

@@ -256,16 +256,13 @@ def test_a_reload_that_is_not_taken_is_said(monkeypatch, results):
 @pytest.mark.parametrize(
     ("seen", "error"),
     [
-        ([{"/p": 1}, {"/p": 1}], None),
-        # Once anew is how audit 4.2 reloads.
-        ([{"/p": 1}, {"/p": 2}, {"/p": 2}], None),
-        ([{"/p": 1}, {}, {"/p": 2}], None),
-        ([{"/p": 1}, {"/p": 2}, {"/p": 3}], "/p of auditd ends at once"),
-        ([{"/p": 1}, {}, {}], "does not run its plugin /p"),
+        ([{}, {"/p": 1}, {"/p": 1}], None),
+        ([{}, {"/p": 1}, {"/p": 2}], "/p of auditd ends at once"),
+        ([{}, {"/p": 1}, {}], "does not run its plugin /p"),
     ],
     ids=str,
 )
-def test_plugins_may_start_anew_once(monkeypatch, seen, error):
+def test_plugins_must_stay(monkeypatch, seen, error):
     told = Told(monkeypatch, (["success"], []))
     answers = iter(seen)
     monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: next(answers))
@@ -277,6 +274,40 @@ def test_plugins_may_start_anew_once(monkeypatch, seen, error):
             Daemon().reload(["/p"])
     assert told.sent == 1
     assert list(answers) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "plugins", "ended", "awaited"),
+    [
+        ((4, 1, 2), ["/p"], [], 0),
+        ((4, 1, 2), [], ["/q"], 3),
+        ((4, 2), ["/p"], [], 3),
+    ],
+    ids=str,
+)
+def test_plugins_that_must_end_are_awaited(monkeypatch, version, plugins, ended, awaited):
+    """Those that are not to run any more, and since audit 4.2 all, as it starts them anew."""
+    Told(monkeypatch, (["success"], []))
+    monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: dict.fromkeys(plugins, 1))
+    monkeypatch.setattr(daemon, "_SETTLE_SECONDS", 0)
+    runs = iter([True] * 2 + [False])
+    monkeypatch.setattr(daemon, "_runs", lambda pid, program: next(runs))
+    assert Daemon(version).reload(plugins, ended).confirmed
+    assert len(list(runs)) == 3 - awaited
+
+
+def test_plugins_that_do_not_end_are_said(monkeypatch):
+    told = Told(monkeypatch, (["success"], [TAKEN]))
+    monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: dict.fromkeys(plugins, 1))
+    monkeypatch.setattr(daemon, "_runs", lambda pid, program: True)
+    monkeypatch.setattr(daemon, "_STOP_SECONDS", 0.2)
+    with pytest.raises(DaemonError, match=r"still runs its plugin /p \(pid 1\) as it was"):
+        Daemon((4, 2)).reload(["/p"])
+    monkeypatch.setattr(daemon, "_STOP_SECONDS", 90)
+    told.answers = ((["success"], [TAKEN, "Plugin configuration reload failed, keeping old state"]),)
+    told.sent = 0
+    with pytest.raises(DaemonError, match="as it was"):
+        Daemon((4, 2)).reload(["/p"])
 
 
 def test_a_masked_unit_is_said_before_anything_is_stopped(monkeypatch):
