@@ -265,9 +265,13 @@ ON, OFF = {"active": "yes", "path": "/sbin/x"}, {"active": "no", "path": "/sbin/
 )
 def test_what_a_change_of_a_plugin_takes(before, after, old, new):
     for version, need in (((4, 1, 2), old), ((4, 2), new)):
-        effect = dispatcher._plugin_effect(before, after, version)
+        effect = dispatcher._plugin_effect(before, after, version, ["/sbin/z"])
         assert effect.need == need
         assert effect.plugins == ((after["path"],) if need != "none" and after.get("active") == "yes" else ())
+        goes = before.get("active") == "yes" and after.get("active") != "yes"
+        assert effect.ended == (("/sbin/x",) if goes else ())
+        # Another plugin goes on to run the same program.
+        assert dispatcher._plugin_effect(before, after, version, ["/sbin/x"]).ended == ()
 
 
 @ROOT_ONLY
