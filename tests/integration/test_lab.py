@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lab import GuestError, sweep
+from lab import GuestError, cache, sweep
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 
@@ -22,6 +22,16 @@ with Lab() as lab:
     print("up", flush=True)
     input()
 """
+
+
+BUILD = """
+import sys
+from lab import cache
+if sys.argv[1] == "none":
+    cache._tied = lambda: cache._TIED
+cache.built("image", "x", "", lambda build: build.run("sh", "-c", f"cd {build.directory}; {sys.argv[2]}"))
+"""
+MOUNT = "mkdir copy; mount --rbind {} copy; echo >done; sleep 600"
 
 
 def boot_id(guest):
@@ -186,3 +196,41 @@ def processes(namespace):
         except OSError:
             pass
     return found
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """A mount with another one in it, whose copies share what is mounted and unmounted there, as those of /sys do."""
+    directory = tmp_path / "shared"
+    inner = directory / "inner"
+    script = (
+        f"mount -t tmpfs tmpfs {directory}; mount --make-shared {directory}; mkdir {inner}; mount -t tmpfs x {inner}"
+    )
+    directory.mkdir()
+    subprocess.run(["sh", "-ec", script], check=True)
+    yield inner
+    subprocess.run(["umount", "--recursive", directory], check=True)
+
+
+@pytest.mark.parametrize("namespace", ["own", "none"])
+def test_a_build_that_is_killed_leaves_nothing_mounted(tmp_path, monkeypatch, shared, namespace):
+    """At the latest when the next one begins; what it had mounted, as mmdebstrap does, stays where it came from."""
+    monkeypatch.setenv("LINUX_AUDIT_CACHE", str(tmp_path))
+    work = tmp_path / "images/image-x.work"
+    building = subprocess.Popen([sys.executable, "-c", BUILD, namespace, MOUNT.format(shared.parent)], cwd=TESTS)
+    deadline = time.monotonic() + 60
+    while not (work / "done").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    building.kill()
+    building.wait()
+    separate = namespace == "own" and "--mount" in cache._tied()
+    assert (work / "copy/inner").is_mount() is not separate
+
+    def make(build):
+        build.run("touch", build.directory / "new")
+        return build.directory / "new"
+
+    assert cache.built("image", "x", "", make).is_file()
+    assert not work.exists()
+    assert shared.is_mount()

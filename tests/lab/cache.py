@@ -4,6 +4,7 @@
 
 import contextlib
 import fcntl
+import functools
 import os
 import pathlib
 import platform
@@ -15,7 +16,7 @@ import subprocess
 RELEASES = ("bullseye", "bookworm", "trixie", "forky", "sid")
 
 # What a build started ends with the build, even if that is killed.
-TIED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child")
+_TIED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child")
 
 
 class BuildError(Exception):
@@ -34,7 +35,7 @@ class Build:
     def run(self, *command) -> None:
         """Run a command, raise BuildError if it fails."""
         done = subprocess.run(
-            [*TIED, *command], check=False, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output
+            [*_tied(), *command], check=False, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output
         )
         if done.returncode:
             log = pathlib.Path(self._output.name)
@@ -51,6 +52,13 @@ class Build:
             f"--include={','.join(packages)}", release, str(root), str(sources),
         )  # fmt: skip
         return root
+
+
+@functools.cache
+def _tied():
+    """With what it mounts, but in a chroot that is no mount point, which can have no such namespace."""
+    possible = subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode == 0
+    return (*_TIED, "--mount") if possible else _TIED
 
 
 def cache_directory() -> pathlib.Path:
@@ -93,6 +101,7 @@ def _remove_leftovers(directory, name):
     """Remove what interrupted builds left, and what other recipes made and no lab holds."""
     for other in directory.glob(f"{name}-*"):
         if other.name.endswith(".work"):
+            _unmount_below(other)
             shutil.rmtree(other)
             continue
         descriptor = os.open(other, os.O_RDONLY)
@@ -100,6 +109,17 @@ def _remove_leftovers(directory, name):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(other) if other.is_dir() else other.unlink()
         os.close(descriptor)
+
+
+def _unmount_below(directory):
+    """Unmount what is mounted there, and nothing of what it may be a copy of."""
+    mounts = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+    places = [re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), mount.split()[4]) for mount in mounts]
+    below = [place for place in places if place.startswith(f"{directory.resolve()}/")]
+    for place in below:
+        subprocess.run(["mount", "--make-private", place], check=True)
+    for place in reversed(below):
+        subprocess.run(["umount", place], check=True)
 
 
 def apt_source(release: str, directory: pathlib.Path = pathlib.Path("/etc/apt")) -> str:
