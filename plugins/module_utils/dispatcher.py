@@ -120,11 +120,9 @@ def _plugin_effect(
     """What a change of a plugin's file takes; ``others``: the programs of the other active plugins."""
     was, now = _is_active(before), _is_active(after)
     programs = (after["path"],) if now and after.get("path", "").startswith("/") else ()
-    if was and not now:
-        path = before.get("path", "")
-        return Effect(_reload(version), ended=() if path in others else (path,))
     if was != now:
-        return Effect(_reload(version), programs)
+        ended = [before["path"]] if was and before.get("path") else []
+        return Effect(_reload(version), programs, tuple(path for path in ended if path not in others))
     old, new = (effective(PLUGIN_CONF, held, version) for held in (before, after))
     if not now or all(old[key] == new[key] for key in _UNCHANGED):
         return Effect("none")

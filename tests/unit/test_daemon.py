@@ -296,17 +296,22 @@ def test_plugins_that_must_end_are_awaited(monkeypatch, version, plugins, ended,
     assert len(list(runs)) == 3 - awaited
 
 
-def test_plugins_that_do_not_end_are_said(monkeypatch):
-    told = Told(monkeypatch, (["success"], [TAKEN]))
+@pytest.mark.parametrize(
+    ("words", "seconds", "looked"),
+    [
+        ([TAKEN], 0.2, 9),
+        # Nothing is waited for then.
+        ([TAKEN, "Plugin configuration reload failed, keeping old state"], 90.0, 1),
+    ],
+    ids=str,
+)
+def test_plugins_that_do_not_end_are_said(monkeypatch, words, seconds, looked):
+    Told(monkeypatch, (["success"], words))
     monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: dict.fromkeys(plugins, 1))
-    monkeypatch.setattr(daemon, "_runs", lambda pid, program: True)
-    monkeypatch.setattr(daemon, "_STOP_SECONDS", 0.2)
+    monkeypatch.setattr(daemon, "_STOP_SECONDS", seconds)
+    runs = iter([True] * looked)
+    monkeypatch.setattr(daemon, "_runs", lambda pid, program: next(runs))
     with pytest.raises(DaemonError, match=r"still runs its plugin /p \(pid 1\) as it was"):
-        Daemon((4, 2)).reload(["/p"])
-    monkeypatch.setattr(daemon, "_STOP_SECONDS", 90)
-    told.answers = ((["success"], [TAKEN, "Plugin configuration reload failed, keeping old state"]),)
-    told.sent = 0
-    with pytest.raises(DaemonError, match="as it was"):
         Daemon((4, 2)).reload(["/p"])
 
 
