@@ -3,6 +3,7 @@
 """One lab for the whole run, and the real `ansible` against its guests."""
 
 import json
+import os
 import pathlib
 
 import pytest
@@ -37,8 +38,16 @@ class MeasuredLab(Lab):
 @pytest.fixture(scope="session")
 def lab():
     """The lab; a test that needs a guest for itself boots one in it, by a name of its own, and stops it."""
-    with MeasuredLab() as lab:
+    with MeasuredLab(_own_processors()) as lab:
         yield lab
+
+
+def _own_processors():
+    """This worker's share, so that it waits for no guest of another one while a processor is idle."""
+    processors = sorted(os.sched_getaffinity(0))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return processors[worker % len(processors) :: workers]
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 
 from .cache import held
 from .guest import Guest
@@ -63,12 +64,16 @@ class Lab:
     What can remain is the directory, which the next lab removes.
     """
 
-    def __init__(self):
-        """Sweep, then make the directory, the namespaces, the bridges and the ssh key."""
+    def __init__(self, processors: Sequence[int] = ()):
+        """Sweep, then make the directory, the namespaces, the bridges and the ssh key.
+
+        `processors`: those that guests are given, in turn; by default all that this process may use.
+        """
         if os.geteuid() != 0:
             raise PermissionError("the lab makes network namespaces and file systems: run it as root")
         sweep()
         self.guests: dict[str, Guest] = {}
+        self._processors = tuple(processors) or _all_processors()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX, dir=PARENT))
         # Locked before it has the name that sweep() looks for.
         self._owner = (self.directory / "owner.draft").open("w")
@@ -138,7 +143,17 @@ class Lab:
             name = name or next(free for free in names if free not in self.guests)
             if name in self.guests:
                 raise ValueError(f"this lab has a guest named {name!r} already")
-            guest = Guest(self, name, release, base, program, number=number, memory=memory, kernel_args=kernel_args)
+            guest = Guest(
+                self,
+                name,
+                release,
+                base,
+                program,
+                number=number,
+                processor=self._processors[number % len(self._processors)],
+                memory=memory,
+                kernel_args=kernel_args,
+            )
             self.guests[name] = guest
         guest.start()
         return guest
@@ -235,6 +250,13 @@ def end(link: pathlib.Path) -> None:
             select.select([process], [], [])
         os.close(process)
     link.unlink(missing_ok=True)
+
+
+def _all_processors():
+    # Not from the first one on, which the only guest of every lab would be given.
+    processors = sorted(os.sched_getaffinity(0))
+    first = os.getpid() % len(processors)
+    return (*processors[first:], *processors[:first])
 
 
 def _locked(file):
