@@ -256,7 +256,10 @@ def _outcome(
             done = Done(action_for(bool(daemon.pid), need), daemon.pid, daemon.pid, True)
         else:
             with _made(missing):
-                done = put_into_effect(daemon, planned.edits, need, effect.plugins, effect.ended)
+                may_restart = parameters["apply"] == "auto"
+                done = put_into_effect(
+                    daemon, planned.edits, need, effect.plugins, effect.ended, may_restart=may_restart
+                )
     left = effect.need if done.pid_before and _weight(effect.need) > _weight(done.action) else "none"
     keys = [
         key

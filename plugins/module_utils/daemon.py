@@ -39,6 +39,12 @@ _STOP_SECONDS, _START_SECONDS, _SYSTEMD_SECONDS = 90.0, 180.0, 30.0
 # How long the daemon may take to answer, also after a complaint, and to start its plugins, and how long what was
 # started has to live.
 _ANSWER_SECONDS, _COMPLAINT_SECONDS, _PLUGIN_SECONDS, _SETTLE_SECONDS = 10.0, 2.0, 5.0, 1.0
+# Before audit 4.2 a daemon that had no plugin passes HUP on to the first one that a reload turns on, before that one
+# expects it, which ends it. The next record has it started again: a quiet host is given one after this time.
+_PROMPT_SECONDS = 1.0
+# Releases in which a daemon that has had plugins, and then none, passes no record to one that a reload turns on, before
+# its queue has been filled once; and how long one may take to read a record.
+_STALLS_SINCE, _STALLS_UNTIL, _READ_SECONDS = (3, 0, 8), (4, 0, 5), 2.0
 _CONFIRMATION = "config change requested"
 # What the daemon says when all is well.
 _ROUTINE = re.compile(
@@ -63,6 +69,10 @@ _EXIT_CODES = {
 
 class DaemonError(Exception):
     """The daemon did not do what was asked; the message has its own words, where it has said any."""
+
+
+class Stalled(DaemonError):
+    """Plugins get no records until the daemon is restarted."""
 
 
 class Done(NamedTuple):
@@ -157,7 +167,7 @@ class Daemon:
         return self.pid
 
     def reload(self, plugins: Sequence[str] = (), ended: Sequence[str] = ()) -> Done:
-        """Have the files read again (HUP), and prove it. Raises DaemonError.
+        """Have the files read again (HUP), and prove it. Raises DaemonError; Stalled if it takes a restart.
 
         ``plugins``: paths of programs that must run as its children afterwards; ``ended``: of those that must not.
         """
@@ -170,9 +180,18 @@ class Daemon:
             if confirmed or last or self.pid != pid:
                 break
         _await_end(old, log)
-        after = self._prove(log, plugins, "was told to read its files again")
+        may_stall = plugins and self.version and _STALLS_SINCE <= self.version < _STALLS_UNTIL
+        try:
+            after = self._prove(log, plugins, "was told to read its files again")
+        except DaemonError as error:
+            # One that passes records on says of a plugin that it has ended.
+            if may_stall and self.pid == pid and not log.synced().complaints():
+                raise Stalled(str(error)) from error
+            raise
         if after != pid:
             raise log.error(f"auditd (pid {pid}) has ended on reading its files again")
+        if may_stall and not _pass_records(_descendants(pid, plugins).values()):
+            raise Stalled(f"auditd (pid {pid}) passes no records to its plugins")
         return Done("reload", pid, pid, confirmed)
 
     def _told_to_reload(self, pid: int, log: "_Log") -> bool:
@@ -325,13 +344,20 @@ class Daemon:
 
     def _prove(self, log: "_Log", plugins: Sequence[str], what: str) -> int:
         """Wait until the kernel names an auditd whose plugins run, and see that they stay; return its process id."""
-        deadline = time.monotonic() + _PLUGIN_SECONDS
+        prompt, deadline = (time.monotonic() + seconds for seconds in (_PROMPT_SECONDS, _PLUGIN_SECONDS))
+        prompted = complained = False
         while True:
-            pid = self.pid
+            pid, now = self.pid, time.monotonic()
             processes = _descendants(pid, plugins)
             complete = len(processes) == len(set(plugins))
-            if time.monotonic() > deadline or (pid and (complete or log.complaints())):
+            if now > deadline or (pid and complete):
                 break
+            if pid and not complained and log.complaints():
+                # It also complains of a plugin that it then starts again.
+                complained, deadline = True, min(deadline, now + _COMPLAINT_SECONDS)
+            if pid and not prompted and now > prompt:
+                prompted = True
+                _record("auditd is to run its plugins")
             time.sleep(0.2)
         time.sleep(_SETTLE_SECONDS)
         later = _descendants(pid, plugins)
@@ -386,12 +412,13 @@ def put_into_effect(
     plugins: Sequence[str] = (),
     ended: Sequence[str] = (),
     start: bool = False,
+    may_restart: bool = True,
 ) -> Done:
     """Make the edits and have the daemon run with them, by the cheapest action.
 
     ``need``: none, reload or restart, which a running daemon needs to take the files. ``plugins``: paths of programs
     that must run as its children afterwards; ``ended``: of those that must not. ``start``: whether a daemon that does
-    not run is started.
+    not run is started; ``may_restart``: whether one that a reload leaves stalled is started anew.
 
     If the daemon does not come to run with them, the old files are put back, it runs with those again, and DaemonError
     has its words. Raises FileError too.
@@ -400,7 +427,7 @@ def put_into_effect(
     action = action_for(bool(before), need, start)
     act = {
         "none": lambda: Done("none", before, before, True),
-        "reload": lambda: daemon.reload(plugins, ended),
+        "reload": lambda: _reload(daemon, plugins, ended, may_restart),
         "start": lambda: daemon.start(plugins),
         "restart": lambda: daemon.restart(plugins),
     }[action]
@@ -415,6 +442,15 @@ def put_into_effect(
                 raise
             restored = "the old files are back, and " if edits and isinstance(error, DaemonError) else ""
             raise DaemonError(f"{error}; {restored}{_as_before(daemon, before, action)}") from error
+
+
+def _reload(daemon: Daemon, plugins: Sequence[str], ended: Sequence[str], may_restart: bool) -> Done:
+    try:
+        return daemon.reload(plugins, ended)
+    except Stalled as error:
+        if not may_restart:
+            raise DaemonError(f"{error}, and will not before it is restarted") from error
+        return daemon.restart(plugins)
 
 
 def _as_before(daemon: Daemon, before: int, action: str) -> str:
@@ -556,6 +592,14 @@ def _send(pid: int, number: int) -> None:
         raise DaemonError(f"auditd (pid {pid}) takes no signal: {error.strerror}") from error
 
 
+def _record(text: str) -> None:
+    try:
+        with Kernel() as kernel:
+            kernel.message(text)
+    except KernelError as error:
+        raise DaemonError(str(error)) from error
+
+
 def _name(pid: int) -> Optional[str]:
     """The name of a process, None if there is none."""
     try:
@@ -596,6 +640,27 @@ def _await_end(processes: Mapping[str, int], log: "_Log") -> None:
             if time.monotonic() > deadline or any(map(_PLUGINS_KEPT.match, log.words())):
                 raise log.error(f"auditd still runs its plugin {plugin} (pid {pid}) as it was")
             time.sleep(0.1)
+
+
+def _pass_records(pids: Iterable[int]) -> bool:
+    """Make a record, and see whether all the plugins read something."""
+    before = {pid: _bytes_read(pid) for pid in pids}
+    _record("auditd is to pass records to its plugins")
+    deadline = time.monotonic() + _READ_SECONDS
+    while any(_bytes_read(pid) == count for pid, count in before.items()):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _bytes_read(pid: int) -> Optional[int]:
+    """What a process has read (proc(5), io: rchar); None if it is not there, or its kernel does not count that."""
+    try:
+        with open(f"/proc/{pid}/io", encoding="utf-8") as file:
+            return int(file.readline().split()[1])
+    except OSError:
+        return None
 
 
 def _runs(pid: int, program: str) -> bool:

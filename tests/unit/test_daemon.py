@@ -198,8 +198,9 @@ class Told:
         monkeypatch.setattr(daemon, "_Records", lambda: self)
         monkeypatch.setattr(daemon, "_Log", lambda: self)
         monkeypatch.setattr(daemon, "_send", self.send)
-        monkeypatch.setattr(daemon, "_ANSWER_SECONDS", 1.0)
+        monkeypatch.setattr(daemon, "_ANSWER_SECONDS", 0.5)
         monkeypatch.setattr(daemon, "_COMPLAINT_SECONDS", 0.2)
+        monkeypatch.setattr(daemon, "_SETTLE_SECONDS", 0)
         monkeypatch.setattr(Daemon, "pid", property(lambda self: 4242))
 
     def send(self, pid, number):
@@ -266,7 +267,6 @@ def test_plugins_must_stay(monkeypatch, seen, error):
     told = Told(monkeypatch, (["success"], []))
     answers = iter(seen)
     monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: next(answers))
-    monkeypatch.setattr(daemon, "_SETTLE_SECONDS", 0)
     if error is None:
         assert Daemon().reload(["/p"]).confirmed
     else:
@@ -274,6 +274,70 @@ def test_plugins_must_stay(monkeypatch, seen, error):
             Daemon().reload(["/p"])
     assert told.sent == 1
     assert list(answers) == []
+
+
+def test_a_plugin_that_ends_on_a_quiet_host_is_given_a_record(monkeypatch):
+    """With which the daemon notices, complains, and starts it again."""
+    words = [TAKEN]
+    Told(monkeypatch, (["success"], words))
+    monkeypatch.setattr(daemon, "_record", lambda text: words.append("plugin /p terminated unexpectedly"))
+    monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: {"/p": 1} if len(words) > 1 else {})
+    monkeypatch.setattr(daemon, "_PROMPT_SECONDS", 0.1)
+    assert Daemon((4, 1, 2)).reload(["/p"]) == Done("reload", 4242, 4242, True)
+    assert len(words) == 2
+
+
+@pytest.mark.parametrize(
+    ("version", "runs", "passed", "error"),
+    [
+        ((3, 0, 7), True, False, None),
+        ((3, 0, 8), True, True, None),
+        ((3, 0, 8), True, False, "passes no records to its plugins"),
+        ((4, 0, 4), False, False, "does not run its plugin /p"),
+        ((4, 0, 5), True, False, None),
+    ],
+    ids=str,
+)
+def test_a_reload_that_leaves_plugins_without_records_becomes_a_restart(monkeypatch, version, runs, passed, error):
+    Told(monkeypatch, *[(["success"], [TAKEN])] * 2)
+    monkeypatch.setattr(daemon, "_record", lambda text: None)
+    monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: dict.fromkeys(plugins if runs else (), 1))
+    monkeypatch.setattr(daemon, "_pass_records", lambda pids: passed)
+    monkeypatch.setattr(daemon, "_PLUGIN_SECONDS", 0.1)
+    restarted = Done("restart", 4242, 4343, True)
+    monkeypatch.setattr(Daemon, "restart", lambda self, plugins: restarted)
+    done = put_into_effect(Daemon(version), [], "reload", ["/p"])
+    assert done == (restarted if error else Done("reload", 4242, 4242, True))
+    if error:
+        with pytest.raises(DaemonError, match=f"{error}, and will not before it is restarted"):
+            put_into_effect(Daemon(version), [], "reload", ["/p"], may_restart=False)
+
+
+def test_a_plugin_that_the_daemon_says_has_ended_is_no_reason_for_a_restart(monkeypatch):
+    """It is the plugin's own fault: the daemon has passed it a record."""
+    Told(monkeypatch, (["success"], ["plugin /p terminated unexpectedly"]))
+    monkeypatch.setattr(daemon, "_record", lambda text: None)
+    monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: {})
+    monkeypatch.setattr(Daemon, "restart", lambda self, plugins: pytest.fail("was restarted"))
+    with pytest.raises(DaemonError, match="does not run its plugin /p"):
+        put_into_effect(Daemon((4, 0, 2)), [], "reload", ["/p"])
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=str)
+def test_whether_a_plugin_reads_a_record(monkeypatch, reads):
+    program = "import sys, time\nprint('ready', flush=True)\n" + ("sys.stdin.readline()\n" if reads else "")
+    command = [sys.executable, "-c", program + "time.sleep(60)"]
+    monkeypatch.setattr(daemon, "_READ_SECONDS", 1.0)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as plugin:
+        assert plugin.stdout.readline() == "ready\n"
+        monkeypatch.setattr(daemon, "_record", lambda text: (plugin.stdin.write(text + "\n"), plugin.stdin.flush()))
+        try:
+            assert daemon._pass_records([plugin.pid]) is reads
+            assert daemon._pass_records([]) is True
+            # There is no such process.
+            assert daemon._pass_records([2**22 + 1]) is False
+        finally:
+            plugin.kill()
 
 
 @pytest.mark.parametrize(
@@ -289,7 +353,6 @@ def test_plugins_that_must_end_are_awaited(monkeypatch, version, plugins, ended,
     """Those that are not to run any more, and since audit 4.2 all, as it starts them anew."""
     Told(monkeypatch, (["success"], []))
     monkeypatch.setattr(daemon, "_descendants", lambda pid, plugins: dict.fromkeys(plugins, 1))
-    monkeypatch.setattr(daemon, "_SETTLE_SECONDS", 0)
     runs = iter([True] * 2 + [False])
     monkeypatch.setattr(daemon, "_runs", lambda pid, program: next(runs))
     assert Daemon(version).reload(plugins, ended).confirmed
