@@ -39,8 +39,9 @@ _STOP_SECONDS, _START_SECONDS, _SYSTEMD_SECONDS = 90.0, 180.0, 30.0
 # How long the daemon may take to answer, also after a complaint, and to start its plugins, and how long what was
 # started has to live.
 _ANSWER_SECONDS, _COMPLAINT_SECONDS, _PLUGIN_SECONDS, _SETTLE_SECONDS = 10.0, 2.0, 5.0, 1.0
-# Before audit 4.2 a daemon that had no plugin passes HUP on to the first one that a reload turns on, before that one
-# expects it, which ends it. The next record has it started again: a quiet host is given one after this time.
+# A daemon that has had plugins, and then none, passes HUP on to the first one that a reload turns on, before that one
+# expects it, which ends it; audit 4.2 ends it and starts it anew. The next record has a daemon start what has ended: a
+# quiet host is given one as often as this.
 _PROMPT_SECONDS = 1.0
 # Releases in which a daemon that has had plugins, and then none, passes no record to one that a reload turns on, before
 # its queue has been filled once; and how long one may take to read a record.
@@ -343,32 +344,29 @@ class Daemon:
         return [_program("systemctl"), "start", _UNIT]
 
     def _prove(self, log: "_Log", plugins: Sequence[str], what: str) -> int:
-        """Wait until the kernel names an auditd whose plugins run, and see that they stay; return its process id."""
-        prompt, deadline = (time.monotonic() + seconds for seconds in (_PROMPT_SECONDS, _PLUGIN_SECONDS))
-        prompted = complained = False
-        while True:
+        """Wait until the kernel names an auditd whose plugins run, and all of them stay; return its process id."""
+        now = time.monotonic()
+        since, prompt, deadline = now, now + _PROMPT_SECONDS, now + _PLUGIN_SECONDS
+        pid, processes = 0, {}  # type: int, Dict[str, int]
+        while now < deadline:
+            before = pid, processes
             pid, now = self.pid, time.monotonic()
             processes = _descendants(pid, plugins)
-            complete = len(processes) == len(set(plugins))
-            if now > deadline or (pid and complete):
-                break
-            if pid and not complained and log.complaints():
-                # It also complains of a plugin that it then starts again.
-                complained, deadline = True, min(deadline, now + _COMPLAINT_SECONDS)
-            if pid and not prompted and now > prompt:
-                prompted = True
+            complete = pid and len(processes) == len(set(plugins))
+            if not complete or (pid, processes) != before:
+                since = now
+            elif now - since >= _SETTLE_SECONDS:
+                return pid
+            if pid and not complete and now > prompt:
                 _record("auditd is to run its plugins")
+                prompt = now + _PROMPT_SECONDS
             time.sleep(0.2)
-        time.sleep(_SETTLE_SECONDS)
-        later = _descendants(pid, plugins)
-        if not pid or self.pid != pid:
+        if not pid:
             raise log.error(f"auditd {what} and does not run")
         for plugin in plugins:
-            if plugin not in later:
+            if plugin not in processes:
                 raise log.error(f"auditd (pid {pid}) does not run its plugin {plugin}")
-            if later[plugin] != processes.get(plugin, later[plugin]):
-                raise log.error(f"the plugin {plugin} of auditd ends at once")
-        return pid
+        raise log.error(f"{'a plugin of auditd' if plugins else 'auditd'} ends as often as it is started")
 
     def _reason(self, log: "_Log", status: int, output: str) -> str:
         """Why the daemon has not been started, from what it, or what started it, says."""
