@@ -29,6 +29,11 @@ class Provocation(NamedTuple):
     what: str = ""
     record: str = ""
 
+    @property
+    def legacy(self) -> bool:
+        """Whether it takes the kernel's tables of iptables-legacy."""
+        return "tables-legacy" in self.command
+
 
 def _calls(name: str) -> str:
     return f"python3 /usr/local/lib/provoke.py {name}"

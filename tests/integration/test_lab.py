@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from lab import GuestError, cache, sweep
+from lab import BuildError, GuestError, cache, sweep
+from lab.kernel import LEGACY_NETFILTER, unfit
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 
@@ -142,6 +143,16 @@ def test_kernel_arguments_reach_the_kernel(lab):
     assert " audit=0 " in guest.run("cat /proc/cmdline").stdout.replace("\n", " ")
     assert guest.run("auditctl -s", check=False).returncode != 0
     guest.stop()
+
+
+def test_a_kernel_that_does_not_run_on_this_machine_is_refused(lab):
+    if unfit(LEGACY_NETFILTER):
+        with pytest.raises(BuildError, match="AMX"):
+            lab.boot("bookworm", name="old-kernel", kernel=LEGACY_NETFILTER)
+    else:
+        old = lab.boot("bookworm", name="old-kernel", kernel=LEGACY_NETFILTER)
+        assert old.run("uname -r").stdout.startswith("6.12.")
+        old.stop()
 
 
 def test_ansible_reaches_a_guest_by_the_inventory_alone(lab, guest, ansible):

@@ -4,6 +4,7 @@
 
 import argparse
 import contextlib
+import itertools
 import os
 import pathlib
 import signal
@@ -12,7 +13,7 @@ import sys
 import tempfile
 
 from . import RELEASES, BuildError, GuestError, Lab, image, molecule, sweep
-from .kernel import KERNELS, QUICK, user_mode_linux
+from .kernel import KERNELS, QUICK, unfit, user_mode_linux
 from .laboratory import PARENT, PREFIX, end, linked
 
 READY = "Ctrl-C ends the lab.\n"
@@ -78,7 +79,7 @@ def ssh(arguments):
 
 def images(arguments):
     """Build the images and kernels that are missing or out of date."""
-    for release in KERNELS:
+    for release in itertools.filterfalse(unfit, KERNELS):
         print(user_mode_linux(release), flush=True)
     for release in arguments.release or RELEASES:
         print(image(release), flush=True)

@@ -23,6 +23,13 @@ MODULES = "modules.ext4"
 RECIPE = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:12]
 
 
+def unfit(release: str) -> str | None:
+    """Why a kernel does not run on this machine, None if it does."""
+    if release != QUICK and " amx_tile" in pathlib.Path("/proc/cpuinfo").read_text():
+        return f"the kernel of {release} runs no guest on this machine: its processor has AMX, too much for ptrace"
+    return None
+
+
 def user_mode_linux(release: str) -> pathlib.Path:
     """Return a directory with PROGRAM and MODULES of a release's kernel; build it if there is none."""
 

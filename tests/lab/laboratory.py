@@ -17,10 +17,10 @@ import tempfile
 import threading
 from collections.abc import Sequence
 
-from .cache import held
+from .cache import BuildError, held
 from .guest import Guest
 from .images import image
-from .kernel import QUICK, user_mode_linux
+from .kernel import QUICK, unfit, user_mode_linux
 
 # Not gettempdir(): ssh's control sockets lie here, and the path of a socket has 107 bytes at most.
 PARENT, PREFIX = "/tmp", "linux-audit-lab."
@@ -132,8 +132,10 @@ class Lab:
     ) -> Guest:
         """Boot a guest (memory in MiB), wait until it is up, return it. Its name is the release, or release-2, ....
 
-        `kernel`: the release that its kernel is of.
+        `kernel`: the release that its kernel is of. Raises BuildError if that does not run on this machine.
         """
+        if reason := unfit(kernel):
+            raise BuildError(reason)
         base, program = image(release), user_mode_linux(kernel)
         with self._registry:
             for path in (base, program):
@@ -159,7 +161,7 @@ class Lab:
         return guest
 
     def boot_all(self, releases, **options) -> list[Guest]:
-        """Boot guests of several releases at the same time; options as for boot(). If one fails, the lab is closed.
+        """Boot guests of several releases at the same time; options as for boot(). If one fails, no more are begun.
 
         `releases`: each the name of one, or a pair: the guest's name, or None, and its release.
         """
@@ -168,9 +170,11 @@ class Lab:
             boots = [pool.submit(self.boot, release, name=name, **options) for name, release in named]
             try:
                 return [boot.result() for boot in boots]
-            except BaseException:
+            except BaseException as error:
                 pool.shutdown(wait=False, cancel_futures=True)
-                self.close()
+                if not isinstance(error, Exception):
+                    # Ctrl-C waits for none of those that boot.
+                    self.close()
                 raise
 
     def run(self, *command) -> None:
