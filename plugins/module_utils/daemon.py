@@ -366,7 +366,8 @@ class Daemon:
         for plugin in plugins:
             if plugin not in processes:
                 raise log.error(f"auditd (pid {pid}) does not run its plugin {plugin}")
-        raise log.error(f"{'a plugin of auditd' if plugins else 'auditd'} ends as often as it is started")
+        which = f"a plugin of auditd ({', '.join(plugins)})" if plugins else "auditd"
+        raise log.error(f"{which} ends as often as it is started")
 
     def _reason(self, log: "_Log", status: int, output: str) -> str:
         """Why the daemon has not been started, from what it, or what started it, says."""
