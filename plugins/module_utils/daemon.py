@@ -346,7 +346,7 @@ class Daemon:
     def _prove(self, log: "_Log", plugins: Sequence[str], what: str) -> int:
         """Wait until the kernel names an auditd whose plugins run, and all of them stay; return its process id."""
         now = time.monotonic()
-        since, prompt, deadline = now, now + _PROMPT_SECONDS, now + _PLUGIN_SECONDS
+        since, prompt, deadline = now, now + _PROMPT_SECONDS, now + _PLUGIN_SECONDS + _SETTLE_SECONDS
         pid, processes = 0, {}  # type: int, Dict[str, int]
         while now < deadline:
             before = pid, processes

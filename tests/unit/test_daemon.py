@@ -271,8 +271,8 @@ def test_a_reload_that_is_not_taken_is_said(monkeypatch, results):
         ([{}, *[{"/p": 1}] * 6], None),
         # The daemon starts it anew, once.
         ([*[{"/p": 1}] * 3, *[{"/p": 2}] * 6], None),
-        ([{"/p": number // 4} for number in range(27)], r"a plugin of auditd \(/p\) ends as often as it is started"),
-        ([*[{"/p": 1}] * 5, *[{}] * 22], "does not run its plugin /p"),
+        ([{"/p": number // 4} for number in range(32)], r"a plugin of auditd \(/p\) ends as often as it is started"),
+        ([*[{"/p": 1}] * 5, *[{}] * 27], "does not run its plugin /p"),
     ],
     ids=str,
 )
