@@ -14,10 +14,9 @@ import pytest
 
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
 from audited import Audited, task
-from lab.kernel import LEGACY_NETFILTER, QUICK, unfit
+from legacy_netfilter import KERNEL, UNFIT, needs_legacy_netfilter
 from provocations import ANYTHING, PROVOCATIONS, PYTHON
 
-NO_LEGACY = unfit(LEGACY_NETFILTER)
 PROVOKE = pathlib.Path(__file__).with_name("provoke.py")
 QUESTIONS = [name for name in packs.names() if packs.load(name).kind == "question"]
 DECLARATION = {
@@ -100,7 +99,7 @@ def search(guest, searches):
 @pytest.fixture(scope="module")
 def answering(lab):
     """A guest for packs alone."""
-    guest = lab.boot("bookworm", name="answering", kernel=QUICK if NO_LEGACY else LEGACY_NETFILTER)
+    guest = lab.boot("bookworm", name="answering", kernel=KERNEL)
     guest.run(_PREPARE)
     guest.put(PROVOKE, "/usr/local/lib/provoke.py")
     yield guest
@@ -119,7 +118,7 @@ def provoked(lab, answering, playbook, tmp_path_factory):
     assert {note.partition(" the ")[0] for note in done["notes"]} <= {
         f"{name}: this host does not have" for name in ("exclusions", "file_integrity", "firewall_changes")
     }
-    possible = [one for one in PROVOCATIONS if not (one.legacy and NO_LEGACY)]
+    possible = [one for one in PROVOCATIONS if not (one.legacy and UNFIT)]
     events = provoke(
         lab,
         answering,
@@ -153,11 +152,11 @@ def provoke(lab, guest, commands, searches):
 
 
 @pytest.mark.parametrize(
-    "provocation", PROVOCATIONS, ids=[f"{one.pack}: {one.what or one.command}" for one in PROVOCATIONS]
+    "provocation",
+    [pytest.param(one, marks=[needs_legacy_netfilter] if one.legacy else []) for one in PROVOCATIONS],
+    ids=[f"{one.pack}: {one.what or one.command}" for one in PROVOCATIONS],
 )
 def test_what_is_provoked_is_found_and_what_is_next_to_it_is_not(provoked, provocation):
-    if provocation not in provoked:
-        pytest.skip(NO_LEGACY)
     events = [
         event
         for event in provoked[provocation]

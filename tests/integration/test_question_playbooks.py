@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from lab.kernel import LEGACY_NETFILTER, QUICK, unfit
+from legacy_netfilter import KERNEL, UNFIT, needs_legacy_netfilter
 
 PROVOKE = r"""
 id joe >/dev/null 2>&1 || useradd -m joe
@@ -21,10 +21,9 @@ os.execvp(sys.argv[2], sys.argv[2:])
 PYTHON
 }
 """
-NO_LEGACY = unfit(LEGACY_NETFILTER)
 # By what changes the firewall, what is told of it.
 FIREWALLS = {"nft add table bridge asked": {"program": "/nft", "command": "nft add table bridge asked"}}
-if not NO_LEGACY:
+if not UNFIT:
     FIREWALLS["iptables-legacy -A INPUT -p tcp --dport 4711 -j ACCEPT"] = {
         "program": "xtables-legacy-multi",
         "firewall": "xt_replace filter",
@@ -44,8 +43,7 @@ HOSTS = tuple(f"{release}-asked" for release in RELEASES)
 
 @pytest.fixture(scope="module")
 def guests(lab):
-    kernel = QUICK if NO_LEGACY else LEGACY_NETFILTER
-    guests = lab.boot_all([(f"{release}-asked", release) for release in RELEASES], kernel=kernel)
+    guests = lab.boot_all([(f"{release}-asked", release) for release in RELEASES], kernel=KERNEL)
     for guest in guests:
         guest.run("echo x >/srv/payroll")
     yield guests
@@ -87,10 +85,8 @@ def test_who_touched(answers):
     assert shown[1].split()[:3] == ["TIME", "HOST", "USER"]
 
 
-@pytest.mark.parametrize("program", ["nft", "iptables-legacy"])
+@pytest.mark.parametrize("program", ["nft", pytest.param("iptables-legacy", marks=needs_legacy_netfilter)])
 def test_who_changed_the_firewall(answers, program):
-    if program == "iptables-legacy" and NO_LEGACY:
-        pytest.skip(NO_LEGACY)
     rows, _shown = answers["who_changed_the_firewall"]
     (told,) = (told for command, told in FIREWALLS.items() if command.startswith(program))
     assert by_joe(rows, **told) == set(HOSTS)

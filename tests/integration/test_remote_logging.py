@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from lab.kernel import LEGACY_NETFILTER, unfit
+from lab.kernel import LEGACY_NETFILTER
 from lab.packages import install
+from legacy_netfilter import needs_legacy_netfilter
 from remote_logging import plays
 
 KRB5_CONF = """\
@@ -199,8 +200,6 @@ def test_a_relay_passes_records_on(lab, playbook, tmp_path):
         guest.stop()
 
 
-NO_LEGACY = unfit(LEGACY_NETFILTER)
-# The kernel of guests has nf_tables without the families that iptables-nft and firewalld use.
 LEGACY = "for name in iptables ip6tables; do update-alternatives --set $name /usr/sbin/$name-legacy; done; "
 # By firewall: what closes the server for all but ssh, and what tells what is let through.
 WALLS = {
@@ -214,7 +213,7 @@ WALLS = {
 }
 
 
-@pytest.mark.skipif(bool(NO_LEGACY), reason=NO_LEGACY or "")
+@needs_legacy_netfilter
 @pytest.mark.parametrize("firewall", WALLS)
 def test_a_firewall_lets_clients_through(lab, playbook, tmp_path, firewall):
     close, tell = WALLS[firewall]

@@ -26,7 +26,8 @@ RECIPE = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:12]
 def unfit(release: str) -> str | None:
     """Why a kernel does not run on this machine, None if it does."""
     if release != QUICK and " amx_tile" in pathlib.Path("/proc/cpuinfo").read_text():
-        return f"the kernel of {release} runs no guest on this machine: its processor has AMX, too much for ptrace"
+        # ptrace gives it fewer of the registers there than it takes.
+        return f"the kernel of {release} panics on a processor with AMX, as this machine has"
     return None
 
 
