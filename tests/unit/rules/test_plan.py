@@ -3,6 +3,7 @@
 """Plans against a model of a filter list of the kernel: what is logged at each step, and how every event ends up."""
 
 import collections
+import contextlib
 import functools
 import itertools
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.linux.audit.plugins.module_utils.rules import plan as planner
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule, canonical, match
 from ansible_collections.linux.audit.plugins.module_utils.rules.plan import Step, must_keep_order, plan, variant
@@ -155,17 +157,35 @@ def check(current, wanted, filter_list="exit"):
     return steps
 
 
+@contextlib.contextmanager
+def at_most(pairs):
+    """The planner looks at so many pairs of rules."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planner, "_MOST_PAIRS", pairs)
+        yield
+
+
+# Where too many pairs would have to be looked at, more is moved, and all that is promised is kept nevertheless.
+PAIRS = [planner._MOST_PAIRS, 0]
+
+
+@pytest.mark.parametrize("pairs", PAIRS)
 @settings(max_examples=500, deadline=None)
-@given(changes("exit"))
-def test_no_event_is_lost_and_all_are_treated_as_wanted(change):
-    check(*change)
+@given(change=changes("exit"))
+def test_no_event_is_lost_and_all_are_treated_as_wanted(pairs, change):
+    with at_most(pairs):
+        check(*change)
 
 
+@pytest.mark.parametrize("pairs", PAIRS)
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(["user", "task", "exclude"]).flatmap(lambda name: st.tuples(changes(name), st.just(name))))
-def test_lists_that_log_or_drop_what_nothing_matches(change):
+@given(
+    change=st.sampled_from(["user", "task", "exclude"]).flatmap(lambda name: st.tuples(changes(name), st.just(name)))
+)
+def test_lists_that_log_or_drop_what_nothing_matches(pairs, change):
     (current, wanted), name = change
-    check(current, wanted, name)
+    with at_most(pairs):
+        check(current, wanted, name)
 
 
 @settings(max_examples=150, deadline=None)
@@ -230,6 +250,36 @@ def held(rules):
 )
 def test_steps(current, wanted, steps):
     assert [(step.operation, step.rule) for step in check(current, wanted)] == steps
+
+
+A, B, C = WATCHES[:3]
+ROOT_A, ROOT_B = (always(name, ("uid", "!=", number)) for number, name in enumerate("ab"))
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "steps"),
+    [
+        # The kernel deletes the first of several copies, so the last ones stay, whichever were named.
+        ([A, B, A], [(A, 0), (B, 1)], [Step("delete", A, 0)]),
+        ([A, B, A], [(B, 1), (A, 2)], [Step("delete", A, 0)]),
+        ([A, A, A, B], [(A, 0), (A, 1), (B, 3)], [Step("delete", A, 0)]),
+        ([A, A, A, B], [(A, 0), (B, 3)], [Step("delete", A, 0), Step("delete", A, 1)]),
+        ([A, A, B, B, C], [(A, 0), (B, 2), (C, 4)], [Step("delete", A, 0), Step("delete", B, 2)]),
+        ([A, A, B], [(A, 0), (A, 1), (B, 2)], []),
+        ([A, A], [], [Step("delete", A, 0), Step("delete", A, 1)]),
+        # What stays stands after the other rule, so it has to be moved where the order counts.
+        (
+            [ROOT_A, ROOT_B, ROOT_A],
+            [(ROOT_A, 0), (ROOT_B, 1)],
+            [Step("append", variant(ROOT_B)), Step("delete", ROOT_A, 0), Step("delete", ROOT_B, 1)],
+        ),
+        ([ROOT_A, ROOT_B, ROOT_A], [(ROOT_B, 1), (ROOT_A, 2)], [Step("delete", ROOT_A, 0)]),
+        # A copy that was not held yet is added as it is.
+        ([A, A, B], [(A, 0), (C, None)], [Step("append", C), Step("delete", A, 0), Step("delete", B, 2)]),
+    ],
+)
+def test_which_of_several_copies_is_kept(current, wanted, steps):
+    assert check(current, wanted) == steps
 
 
 def test_a_step_names_the_place_of_what_it_deletes():
