@@ -3,13 +3,26 @@
 """Every field with every operator on every list, against a table of what kernel and auditctl take."""
 
 import itertools
+import pathlib
+import sys
 
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
-from ansible_collections.linux.audit.plugins.module_utils.rules.fields import BY_NAME, FIELDS, LISTS, OPERATORS
+from ansible_collections.linux.audit.plugins.module_utils.rules.fields import (
+    ACTIONS,
+    BY_NAME,
+    BY_NUMBER,
+    COMPARISONS,
+    FIELDS,
+    LISTS,
+    OPERATORS,
+)
 from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import parse_line
 from strategies import HOST
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools"))
+import libaudit
 
 # Operators of a field by a word for them, the lists by their first letters: Task eXit User Exclude Filesystem Io_uring.
 OPERATOR_SETS = {
@@ -73,6 +86,35 @@ ROWS = [(name, OPERATOR_SETS[operators], {LIST_LETTERS[letter] for letter in let
 def test_every_field_is_in_the_table():
     assert {row[0] for row in ROWS} | {"key"} == set(BY_NAME)
     assert len(FIELDS) == len({field.number for field in FIELDS}) == len(BY_NAME) - 1
+
+
+def test_numbers_are_those_of_libaudit():
+    vendor = libaudit.Libaudit()
+    assert {field.name: field.number for field in FIELDS} == {
+        field.name: vendor.number("field", field.name) for field in FIELDS
+    }
+    assert BY_NAME["loginuid"].number == vendor.number("field", "loginuid")
+    assert {number: field.name for number, field in BY_NUMBER.items()} == {field.number: field.name for field in FIELDS}
+    assert {name: vendor.number("action", name) for name in ("never", "always")} == ACTIONS
+    # The list io_uring came with audit 3.1.
+    assert {name: vendor.number("flag", name) or {"user": 0, "io_uring": 7}[name] for name in LISTS} == LISTS
+    assert set(LISTS) == set(LIST_LETTERS.values())
+
+
+def test_operators_are_made_of_four_bits():
+    """AUDIT_BIT_MASK, AUDIT_LESS_THAN, AUDIT_GREATER_THAN and AUDIT_EQUAL of linux/audit.h."""
+    bits = {"&": 0x08000000, "<": 0x10000000, ">": 0x20000000, "=": 0x40000000}
+    assert {"!=": bits["<"] | bits[">"]} | {
+        name: sum(bits[sign] for sign in name) for name in (">=", "<=", "&=", "=", ">", "<", "&")
+    } == OPERATORS
+    # What begins as another one does is looked for first.
+    assert sorted(OPERATORS, key=len, reverse=True) == list(OPERATORS)
+
+
+def test_numbers_of_comparisons_are_those_of_the_kernel():
+    """AUDIT_COMPARE_* of linux/audit.h, at places that a shift would miss."""
+    numbers = {1: "uid=obj_uid", 9: "fsgid=obj_gid", 10: "uid=auid", 19: "suid=fsuid", 20: "gid=egid", 25: "sgid=fsgid"}
+    assert {number: "=".join(COMPARISONS[number - 1]) for number in numbers} == numbers
 
 
 @pytest.mark.parametrize(("name", "operators", "lists", "value"), ROWS, ids=[row[0] for row in ROWS])

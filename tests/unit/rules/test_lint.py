@@ -37,6 +37,34 @@ def found(*lines):
         ("-w /etc/ -p wa", "-w /etcetera -p wa", None),
         ("-w /etc/ -p wa", "-w /etc/ssh/ -p a", ""),
         ("-w /etc/passwd -p wa", "-w /etc/ -p wa", None),
+        # A tree has what it begins with, and what is as deep below it as may be.
+        ("-a always,exit -F dir=/etc/passwd -F perm=wa", "-w /etc/passwd -p wa", ""),
+        ("-w /etc/passwd -p wa", "-a always,exit -F dir=/etc/passwd -F perm=wa", None),
+        ("-w /etc/ -p wa", "-w /etc/a/b/c -p wa", ""),
+        ("-w /etc/ -p wa", "-a always,exit -F dir=/etc/a/b/c -F perm=wa", ""),
+        ("-a always,exit -F dir=/etc/a -F perm=wa", "-w /etc/ -p wa", None),
+        ("-a always,exit -F dir=/etc/a -F perm=wa", "-w /etc/b -p wa", None),
+        ("-w / -p wa", "-w /etc -p wa", ""),
+        # exe is a path as well, and not one that dir looks at.
+        ("-a always,exit -F dir=/usr", "-a always,exit -S all -F exe=/usr/bin/su", None),
+        ("-w /etc/passwd -p rwxa", "-w /etc/passwd -p r", ""),
+        ("-w /etc/passwd -p rwxa", "-w /etc/passwd -p rwxa -k k", "same match"),
+        ("-w /etc/passwd -p rwxa", "-w /etc/passwd -p wa", ""),
+        ("-w /etc/passwd -p wa", "-w /etc/passwd -p wax", None),
+        ("-w /etc/passwd -p r", "-w /etc/passwd -p w", None),
+        ("-w /etc/passwd -p r", "-w /etc/passwd -p rx", None),
+        # Syscalls.
+        ("-a always,exit -S all", "-a always,exit -S open", ""),
+        ("-a always,exit -S open", "-a always,exit -S all", None),
+        ("-a always,exit -S open,close", "-a always,exit -S open", ""),
+        ("-a always,exit -S open,close", "-a always,exit -S open,close -F uid=0", ""),
+        ("-a always,exit -S open", "-a always,exit -S open,close", None),
+        ("-a always,io_uring", "-a always,io_uring -S openat", ""),
+        ("-a always,io_uring", "-a always,exit -S openat", None),
+        ("-a always,user -F uid=0", "-a always,user -F uid=0 -F pid=1", ""),
+        ("-a always,user -F uid=0 -F pid=1", "-a always,user -F uid=0", None),
+        # Numbers are not compared.
+        ("-a always,exit -S all -F uid>=1", "-a always,exit -S all -F uid>=5", None),
         ("-a always,exit -F dir=/ -F perm=x", "-w /usr/bin/passwd -p x", ""),
         ("-a always,exclude -F msgtype=CWD", "-a never,exclude -F msgtype=CWD -F uid=0", ""),
         ("-a always,exclude -F msgtype=CWD", "-a always,user -F msgtype=CWD", None),
@@ -48,6 +76,27 @@ def test_one_before_the_other(first, second, sameness):
 
 def test_the_first_one_is_named():
     assert found(OPEN, "-w /etc/passwd", OPEN, OPEN) == [Shadow(2, 0, "identical"), Shadow(3, 0, "identical")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "shadow"),
+    [
+        # Whatever field it is that they have in common with the rule.
+        (["-a never,exit -F uid=0", "-a never,exit -F gid=0", "-a always,exit -S open -F uid=0 -F gid=0"], (2, 0)),
+        (["-a never,exit -F gid=0", "-a never,exit -F uid=0", "-a always,exit -S open -F uid=0 -F gid=0"], (2, 0)),
+        (["-a never,exit -F uid=0", "-a always,exit -S all", "-a always,exit -S all -F uid=0"], (2, 0)),
+        (["-a never,exit -F uid=1", "-a always,exit -S all", "-a always,exit -S all -F uid=0"], (2, 1)),
+        (["-w /etc/ssh/ -p wa", "-w /etc -p wa", "-w /etc/ssh/a -p w"], (2, 0)),
+        (["-w /etc/ssh/a -p wa", "-w /etc -p wa", "-w /etc/ssh/a -p w"], (2, 0)),
+    ],
+)
+def test_the_first_one_is_named_of_several_that_match_more(lines, shadow):
+    assert [(one.place, one.by) for one in found(*lines)] == [shadow]
+
+
+def test_a_rule_that_is_never_looked_at_is_named_as_well():
+    lines = ["-a always,exit -S open -k a", "-a always,exit -S open -k b", "-a always,exit -S open -k b"]
+    assert found(*lines) == [Shadow(1, 0, "same match"), Shadow(2, 0, "same match")]
 
 
 FIELDS = st.lists(

@@ -71,10 +71,9 @@ def allowed(parts, wanted, part):
     """Whether the next rule may be in front (0), kept (1) or at the back (2), as the kernel's requests permit."""
     rule, held = wanted[len(parts)]
     for before, (other, also_held) in zip(parts, wanted, strict=False):
-        if before < part or (before == part and (part != 1 or also_held < held)):
-            if part or other.action == "never" or rule.action != "never":
-                continue
-        if keep_order(other, rule):
+        in_order = before < part or (before == part and (part != 1 or also_held < held))
+        hides_other = part == 0 and rule.action == "never" and other.action != "never"
+        if (hides_other or not in_order) and keep_order(other, rule):
             return False
     return True
 
@@ -190,9 +189,7 @@ def test_a_list_of_thousands_is_reversed_in_time():
     assert [(step.operation, match(step.rule)) for step in steps[: len(moved)]] == [
         ("append", match(rule)) for rule in moved
     ]
-    assert [(step.operation, step.rule) for step in steps[len(moved) :]] == [
-        ("delete", rule) for rule in current[:-1]
-    ]
+    assert [(step.operation, step.rule) for step in steps[len(moved) :]] == [("delete", rule) for rule in current[:-1]]
 
 
 @pytest.mark.parametrize(("most", "moved"), [(2, 0), (1, 1), (0, 1)])

@@ -144,6 +144,55 @@ def test_a_release_adds_syscalls_for_a_permission(permissions, release, more):
     assert names(permissions, "x86_64", release) - names(permissions, "x86_64", before) == set(more.split())
 
 
+@pytest.mark.parametrize(
+    ("permission", "name", "before", "since", "after"),
+    [
+        ("x", "execve", (3, 1, 2), (3, 1, 3), (3, 1, 4)),
+        ("x", "execveat", (4, 1, 9), (4, 2), (4, 2, 1)),
+        ("w", "openat", (3, 1, 2), (3, 1, 3), (3, 1, 4)),
+        ("w", "quotactl_fd", (4, 1, 1), (4, 1, 2), (4, 1, 3)),
+        ("r", "readlink", (3, 1, 2), (3, 1, 3), (3, 1, 4)),
+        ("r", "listxattrat", (4, 0, 3), (4, 0, 4), (4, 0, 5)),
+        ("r", "file_getattr", (4, 1, 1), (4, 1, 2), (4, 1, 3)),
+        ("r", "statx", (4, 1, 9), (4, 2), (4, 2, 1)),
+        ("a", "chmod", (3, 1, 2), (3, 1, 3), (3, 1, 4)),
+        ("a", "setxattrat", (4, 0, 3), (4, 0, 4), (4, 0, 5)),
+        ("a", "fchmodat2", (4, 1, 1), (4, 1, 2), (4, 1, 3)),
+    ],
+)
+def test_the_release_that_added_a_syscall(permission, name, before, since, after):
+    assert [name in names(permission, "x86_64", version) for version in (before, since, after)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("version", "refused"),
+    [((3, 1, 2), False), ((3, 1, 3), True), ((3, 1, 4), True), ((4, 0, 3), True), ((4, 0, 4), False),
+     ((4, 0, 5), False)],
+)  # fmt: skip
+def test_the_releases_that_refuse_what_a_machine_lacks(version, refused):
+    for permissions in ("w", "W", "rwxa"):
+        found = tables.permission_syscalls_refused(permissions, "aarch64", version)
+        assert ("rename" in found, "renameat" in found) == (refused, False)
+
+
+@pytest.mark.parametrize("name", ["DM_EVENT", "dm_event", "Dm_Event"])
+def test_a_record_type_is_as_old_in_either_case(name):
+    assert tables.record_type_since(name) == (3, 1)
+    assert tables.record_type_since("cwd") == tables.record_type_since("no_such_type") == (2, 8)
+
+
+def test_the_least_syscalls_are_those_of_the_first_release_that_adds_any():
+    def least(bits):
+        return {syscalls.name("x86_64", n) for n in tables.least_permission_syscalls(bits, 0xC000003E)}
+
+    assert least(1) == {"execve"}
+    assert "readlink" in least(4)
+    assert least(0) == set()
+    for bit, letter in ((1, "x"), (2, "w"), (4, "r"), (8, "a")):
+        assert least(bit) == names(letter, "x86_64", (3, 1, 3))
+    assert least(15) == names("rwxa", "x86_64", (3, 1, 3))
+
+
 def test_permissions_are_a_union():
     assert names("x", "x86_64", (4, 0, 2)) == {"execve"}
     assert names("WA", "x86_64", (4, 0, 2)) == names("w", "x86_64", (4, 0, 2)) | names("a", "x86_64", (4, 0, 2))

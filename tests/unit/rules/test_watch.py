@@ -58,20 +58,41 @@ def test_every_arch_of_the_host_and_no_other():
     assert "arch=b64" in archs("aarch64")
 
 
-def test_an_old_auditctl_that_would_refuse_the_rule_at_boot():
-    for version, words in (
-        ((4, 0, 2), "-S all -F path"),
-        ((3, 0, 9), "arch=b64 -F path"),
-        ((4, 1, 2), "arch=b64 -F path"),
-    ):
-        host = Host("aarch64", version)
-        assert words in texts("/etc/x", False, "wa", [], "syscall", host=host)[0][0]
+@pytest.mark.parametrize(
+    ("machine", "permissions", "version", "refused"),
+    [
+        ("aarch64", "wa", None, {}),
+        ("aarch64", "wa", (3, 1, 2), {}),
+        ("aarch64", "wa", (3, 1, 3), {"b64"}),
+        ("aarch64", "wa", (4, 0, 3), {"b64"}),
+        ("aarch64", "wa", (4, 0, 4), {}),
+        ("aarch64", "x", (4, 0, 2), {}),
+        ("riscv64", "w", (4, 0, 3), {"b64", "b32"}),
+        ("riscv64", "w", (4, 0, 4), {}),
+        ("x86_64", "rwxa", (4, 0, 2), {}),
+        ("ppc64le", "rwxa", (4, 0, 2), {}),
+        ("s390x", "rwxa", (4, 0, 2), {}),
+        ("armv7l", "wa", (4, 0, 2), {}),
+    ],
+)
+def test_an_old_auditctl_that_would_refuse_the_rule_at_boot(machine, permissions, version, refused):
+    (modern, _watch) = texts("/etc/x", False, permissions, [], "syscall", host=Host(machine, version))
+    for text in modern:
+        arch = text.split()[3].partition("=")[2]
+        everything = " -S all" if arch in refused else ""
+        assert text == f"-a always,exit -F arch={arch}{everything} -F path=/etc/x -F perm={permissions}"
+
+
+def test_a_path_without_a_slash_at_its_end_is_the_same_one():
+    assert texts("/etc/ssh/", True, "w", [], "watch") == texts("/etc/ssh", True, "w", [], "watch")
+    assert texts("//", True, "w", [], "watch") == texts("/", True, "w", [], "watch")
 
 
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
         (("etc/passwd", False, "wa", [], "syscall"), ["etc/passwd", "absolute"]),
+        (("etc/", False, "wa", [], "syscall"), ["-w etc/ ", "absolute"]),
         (("/etc/passwd", False, "wb", [], "syscall"), ["wb", "r (read)"]),
         (("/etc/passwd", False, "", [], "syscall"), ["r (read)"]),
         (("/etc/passwd", False, "wa", ["a\x01b"], "syscall"), [r"a\x01b"]),

@@ -33,6 +33,8 @@ def test_a_rule_word_by_word():
     assert found[131:137] == (0xC000003E, 11, 10, 0x10, 0xFFFFFFFF, 4)
     assert found[195:201] == (0x40000000,) * 3 + (0x48000000, 0x30000000, 0x40000000)
     assert found[259] == 15
+    # What is not used is zero, as in the memory that auditctl begins with.
+    assert [word for start in (67, 131, 195) for word in found[start + 6 : start + 64]] == [0] * 58 * 3
     assert data[SIZE:] == b"/etc/passwda\x01bc"
 
 
@@ -101,6 +103,91 @@ def _decodes_or_refuses(data):
     else:
         render(rule, "x86_64")
         assert wire.decode(wire.encode(rule)) == rule
+
+
+def many(count, keys=()):
+    return Rule("exit", "always", tuple(Field("a0", "!=", number) for number in range(count)), None, keys)
+
+
+@pytest.mark.parametrize("rule", [many(64), many(63, ("k",)), many(63), many(1), many(0)])
+def test_as_many_fields_as_there_is_room_for(rule):
+    """AUDIT_MAX_FIELDS is 64, the key included."""
+    data = wire.encode(rule)
+    assert words(data)[2] == len(rule.fields) + len(rule.keys)
+    assert wire.decode(data) == rule
+
+
+@pytest.mark.parametrize("rule", [many(65), many(64, ("k",))])
+def test_more_fields_than_there_is_room_for(rule):
+    with pytest.raises(struct.error):
+        wire.encode(rule)
+
+
+def changed(line, place, word):
+    """The bytes of a rule with another word at that place."""
+    data = bytearray(wire.encode(parse_line(line, HOST).rule))
+    struct.pack_into("=I", data, 4 * place, word)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("place", "word", "reason"),
+    [
+        (0, 2, "list 2, action 2, 1 fields"),  # AUDIT_FILTER_ENTRY, which is gone
+        (0, 8, "list 8, action 2, 1 fields"),
+        (0, 0x24, "list 36, action 2, 1 fields"),
+        (1, 1, "list 4, action 1, 1 fields"),  # AUDIT_POSSIBLE, which is gone
+        (1, 3, "list 4, action 3, 1 fields"),
+        (2, 65, "list 4, action 2, 65 fields"),
+    ],
+)
+def test_words_that_no_rule_has(place, word, reason):
+    with pytest.raises(ValueError, match=f"^no audit rule: {reason}$"):
+        wire.decode(changed("-a always,exit -F uid=7", place, word))
+
+
+def test_a_string_has_to_end_with_its_data():
+    data = wire.encode(parse_line("-a always,exit -F path=/etc/a -F exe=/b -F key=k", HOST).rule)
+    assert wire.decode(data + b"padding").keys == ("k",)
+    with pytest.raises(ValueError, match="^no audit rule: a string of 1 bytes ends behind its data$"):
+        wire.decode(data[:-1])
+
+
+def test_a_key_may_stand_before_other_fields():
+    rule = Rule("exit", "always", (Field("path", "=", "/a"), Field("uid", "=", 7)), None, ("k",))
+    data = bytearray(wire.encode(rule))
+    # path, uid and key become path, key and uid; the strings stay as they are.
+    for start in (67, 131, 195):
+        one, other = struct.unpack_from("=2I", data, 4 * (start + 1))
+        struct.pack_into("=2I", data, 4 * (start + 1), other, one)
+    assert wire.decode(bytes(data)) == rule
+
+
+def test_which_syscalls_a_list_looks_at():
+    bits = 3 + 64  # the first word that is no longer the mask
+    for line, syscalls in (
+        ("-a always,exit", None),
+        ("-a always,exit -S 0,31,32,63,64,2031", {0, 31, 32, 63, 64, 2031}),
+        ("-a always,io_uring", None),
+        ("-a always,io_uring -S 0,18", {0, 18}),
+        ("-a always,user -F uid=0", None),
+        ("-a always,task", None),
+        ("-a always,exclude -F uid=0", None),
+        ("-a always,filesystem -F fstype=debugfs", None),
+    ):
+        rule = parse_line(line, HOST).rule
+        assert rule.syscalls == syscalls
+        assert wire.decode(wire.encode(rule)).syscalls == syscalls
+        # The classes of syscalls in the last word are none: all others decide whether it is all of them.
+        assert wire.decode(changed(line, bits - 1, 0xFFFFFFFF)).syscalls == (
+            None if syscalls is None else syscalls | set(range(2016, 2048))
+        )
+    # A mask in which one word is not full is not everything.
+    partial = wire.decode(changed("-a always,exit", bits - 2, 0xFFFFFFFE)).syscalls
+    assert partial == set(range(2032)) - {1984}
+    # Lists that do not look at syscalls have none, whatever the mask says.
+    assert wire.decode(changed("-a always,user -F uid=0", 3, 0)).syscalls is None
+    assert wire.decode(changed("-a always,exit -S 1", 3, 0)).syscalls == frozenset()
 
 
 @pytest.mark.parametrize("size", [0, 3, SIZE - 1])

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an error says of a rule, and that nothing in it harms a terminal."""
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError, shown
+from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("is wrong",), "is wrong"),
+        (("is wrong", "part"), "'part': is wrong"),
+        (("is wrong", "", "rule"), "audit rule 'rule': is wrong"),
+        (("is wrong", "part", "rule"), "audit rule 'rule': 'part': is wrong"),
+        # What is the whole rule is not said twice.
+        (("is wrong", "rule", "rule"), "audit rule 'rule': is wrong"),
+        (("is wrong", "part", "rule", "f:7"), "f:7: audit rule 'rule': 'part': is wrong"),
+        (("is wrong", "", "", "f:7"), "f:7: is wrong"),
+        (("is\twrong", "p\x1b", "r\n", "f\r:7"), r"f\r:7: audit rule 'r\n': 'p\x1b': is\twrong"),
+    ],
+)
+def test_text(arguments, text):
+    assert str(RuleError(*arguments)) == text
+
+
+def test_of_a_whole_rule():
+    error = RuleError("is wrong", "part").of("rule", "f:7")
+    assert (error.reason, error.part, error.rule, error.origin) == ("is wrong", "part", "rule", "f:7")
+    # What is known stays.
+    again = error.of("another rule", "g:8")
+    assert (again.rule, again.origin) == ("rule", "f:7")
+    assert (error.of("x").rule, error.of("x").origin) == ("rule", "f:7")
+    assert RuleError("is wrong").of("rule").origin == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "visible"),
+    [
+        ("", ""),
+        ("a b", "a b"),
+        ("x" * 300, "x" * 300),
+        ("x" * 301, "x" * 300 + "..."),
+        ("a\x00\x7f", r"a\x00\x7f"),
+        ("\u202e\udcff", r"\u202e\udcff"),
+        ("'\\", "'\\"),
+        ("\xe9", "\xe9"),
+    ],
+)
+def test_shown(text, visible):
+    assert shown(text) == visible
+
+
+def test_a_host_of_which_only_the_machine_is_known():
+    host = Resolver()
+    assert (host.machine, host.version) == ("x86_64", None)
+    assert [(host.uid(name), host.gid(name)) for name in ("root", "daemon")] == [(0, 0), (None, None)]
+    assert [host.is_directory(path) for path in ("/etc/", "/etc", "/")] == [True, False, True]
