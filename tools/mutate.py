@@ -1,0 +1,192 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure the tests of the rule library: change one thing in it at a time, and see whether a test fails.
+
+usage: ./dev mutate [--sample N] [--seed N] [--jobs N] [PATH...]
+
+cosmic-ray makes the changes. Each changed module exists in the memory of one process alone, in which pytest runs, so
+no file is ever written. Prints the changes that no test noticed, and how many there were of all.
+"""
+
+import argparse
+import importlib.abc
+import importlib.util
+import os
+import pathlib
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import hypothesis
+import pytest
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.operators.operator import Operator
+from cosmic_ray.plugins import get_operator, operator_names
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PACKAGE = "ansible_collections.linux.audit"
+# What is changed if no path is given: all but tables of names and numbers.
+SUBJECTS = "plugins/module_utils/rules/*.py"
+TABLES = ("syscalls.py", "tables.py")
+TESTS = "tests/unit/rules"
+# These modules have tests that take long and look at nothing else.
+ALONE = ("plan",)
+
+# Others than these are known by cosmic-ray; what they find, these find as well.
+CHANGES = (
+    *("AddNot", "ExceptionReplacer", "NumberReplacer", "RemoveDecorator", "ZeroIterationForLoop"),
+    *("ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceBreakWithContinue", "ReplaceContinueWithBreak"),
+    *("ReplaceTrueWithFalse", "ReplaceFalseWithTrue"),
+    *("ReplaceUnaryOperator_Delete_Not", "ReplaceUnaryOperator_Delete_USub", "ReplaceUnaryOperator_Delete_Invert"),
+    *(
+        f"ReplaceComparisonOperator_{pair}"
+        for pair in ("Eq_NotEq", "NotEq_Eq", "Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt")
+        + ("GtE_Lt", "Is_IsNot", "IsNot_Is")
+    ),
+    *(
+        f"ReplaceBinaryOperator_{pair}"
+        for pair in ("Add_Sub", "Sub_Add", "Mul_FloorDiv", "FloorDiv_Mul", "Mod_FloorDiv", "BitAnd_BitOr")
+        + ("BitOr_BitAnd", "BitXor_BitAnd", "LShift_RShift", "RShift_LShift")
+    ),
+)
+SECONDS = 300
+"""A change that makes the tests take longer is noticed."""
+
+
+class Mutant(NamedTuple):
+    """A module with one change in it."""
+
+    path: pathlib.Path
+    line: int
+    operator: Operator
+    occurrence: int
+
+    def source(self) -> str:
+        """The changed module."""
+        return mutate_code(self.path.read_text(encoding="utf-8"), self.operator, self.occurrence)
+
+    def __str__(self) -> str:
+        """Where it is, and what is changed."""
+        pairs = zip(self.path.read_text(encoding="utf-8").splitlines(), self.source().splitlines(), strict=False)
+        old, new = next((pair for pair in pairs if pair[0] != pair[1]), ("", ""))
+        return f"{self.path.relative_to(ROOT)}:{self.line}: {old.strip()}  ->  {new.strip()}"
+
+
+def mutants(path: pathlib.Path) -> Iterator[Mutant]:
+    """Every change of a module."""
+    nodes = list(ast_nodes(get_ast(path.read_text(encoding="utf-8"))))
+    for name in operator_names():
+        if name.partition("/")[2] in CHANGES:
+            operator = get_operator(name)()
+            lines = [start[0] for node in nodes for start, _end in operator.mutation_positions(node)]
+            yield from (Mutant(path, line, operator, occurrence) for occurrence, line in enumerate(lines))
+
+
+class _Changed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports one module from a text."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._mutant = mutant
+        self._name = ".".join((PACKAGE, *mutant.path.relative_to(ROOT).with_suffix("").parts))
+
+    def find_spec(self, fullname, path=None, target=None):
+        """Of any other module nothing is known here."""
+        if fullname != self._name:
+            return None
+        return importlib.util.spec_from_loader(fullname, self, origin=str(self._mutant.path))
+
+    def get_source(self, fullname):
+        """The changed text."""
+        return self._mutant.source()
+
+
+def run_tests(mutant: Mutant | None) -> None:
+    """In a process of its own, which ends with 0 if all tests pass."""
+    signal.alarm(SECONDS if mutant else 0)
+    silence = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(silence, stream)
+    if mutant:
+        sys.meta_path.insert(0, _Changed(mutant))
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=mutate"]
+    os._exit(next((1 for tests in tests_of(mutant) if tests and pytest.main([*options, *tests])), 0))
+
+
+def tests_of(mutant: Mutant | None) -> tuple[list[str], list[str]]:
+    """Files of tests: those of the module that is changed, and those that may notice as well."""
+    files = sorted(str(path) for path in (ROOT / TESTS).glob("test_*.py"))
+    if mutant is None:
+        return files, []
+
+    def belongs(path: str, name: str) -> bool:
+        return pathlib.Path(path).stem.startswith(f"test_{name}")
+
+    own = [path for path in files if belongs(path, mutant.path.stem)]
+    if mutant.path.stem in ALONE:
+        return own, []
+    return own, [path for path in files if path not in own and not any(belongs(path, name) for name in ALONE)]
+
+
+def start(mutant: Mutant | None) -> int:
+    """The process that runs the tests of a mutant."""
+    child = os.fork()
+    if not child:
+        run_tests(mutant)
+    return child
+
+
+def survivors(todo: list[Mutant], jobs: int) -> Iterator[Mutant]:
+    """Those whose change no test notices, as they are found."""
+    running: dict[int, Mutant] = {}
+    began = time.monotonic()
+    for done in range(len(todo)):
+        while len(running) < jobs and done + len(running) < len(todo):
+            mutant = todo[done + len(running)]
+            running[start(mutant)] = mutant
+        child, status = os.wait()
+        mutant = running.pop(child)
+        if not status:
+            yield mutant
+        if (done + 1) % 100 == 0:
+            print(f"{done + 1} of {len(todo)} after {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Print each survivor, and the sum."""
+    parser = argparse.ArgumentParser(prog="./dev mutate", description="Change the rule library and run its tests.")
+    parser.add_argument("paths", nargs="*", type=pathlib.Path, help=f"files to change, all of {SUBJECTS} otherwise")
+    parser.add_argument("--sample", type=int, metavar="N", help="take N of the changes, as all take about an hour")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="another number takes another sample")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="processes at a time")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    paths = options.paths or sorted(path for path in ROOT.glob(SUBJECTS) if path.name not in TABLES)
+    everything = [mutant for path in paths for mutant in mutants(path.resolve())]
+    random.Random(options.seed).shuffle(everything)
+    todo = everything[: options.sample]
+    # The same examples each time, and the first that fails is enough.
+    hypothesis.settings.register_profile(
+        "mutate",
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+    )
+    if os.waitpid(start(None), 0)[1]:
+        sys.exit(f"The tests in {TESTS} fail as it is; nothing can be measured.")
+    alive = 0
+    for mutant in survivors(todo, options.jobs):
+        alive += 1
+        print(mutant, flush=True)
+    killed = len(todo) - alive
+    print(
+        f"{len(todo)} of {len(everything)} changes: {killed} killed, {alive} survived, {killed / len(todo):.1%} killed"
+    )
+
+
+if __name__ == "__main__":
+    main()
