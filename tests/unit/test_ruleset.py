@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole sets against a kernel that does what a test tells it to."""
+"""Whole sets against a kernel in memory and real files: from any state to any other, and back if something fails."""
 
 import errno
 
@@ -8,15 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linux.audit.plugins.module_utils import apply as apply_module
-from ansible_collections.linux.audit.plugins.module_utils import ruleset as ruleset_module
-from ansible_collections.linux.audit.plugins.module_utils.apply import ApplyError, Options
-from ansible_collections.linux.audit.plugins.module_utils.kernel import KernelError
+from ansible_collections.linux.audit.plugins.module_utils.apply import ApplyError
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.plan import must_keep_order
-from ansible_collections.linux.audit.plugins.module_utils.ruleset import RulesetOptions, apply_ruleset, read_sources
-from strategies import HOST
-from unit.test_apply import FakeKernel, statements
+from changing import System
+from kernel_double import Fault, KernelDouble, rules_of, statements
 
 PASSWD, SHADOW = "-w /etc/passwd -p wa -k passwd", "-w /etc/shadow -p wa -k shadow"
 POOL = [
@@ -26,50 +22,10 @@ POOL = [
 ]  # fmt: skip
 
 
-class FakeSystem(FakeKernel):
-    """A kernel that has settings as well."""
-
-    failure, rate_limit, backlog_limit, backlog_wait_time = 1, 0, 64, 15000
-    _fields = ("enabled", "failure", "rate_limit", "backlog_limit", "backlog_wait_time")
-
-    def loginuid_immutable(self):
-        return False, False
-
-    def set(self, name, value):
-        if value == 13:
-            raise KernelError(f"the kernel does not set {name} to 13")
-        setattr(self, name, value)
-
-
 @pytest.fixture
 def host(monkeypatch, tmp_path):
-    """host(lines, purge, **options) applies a set to `host.kernel` and a rules.d of its own."""
-    directory = tmp_path / "rules.d"
-    directory.mkdir()
-
-    class Applier:
-        def __init__(self):
-            self.kernel = FakeSystem()
-            self.directory = directory
-            self.file = directory / "40-set.rules"
-
-        def __call__(self, lines, purge="file", present=True, on_missing="fail", **options):
-            sources = [{"name": "set", "rules": lines}]
-            where = Options(rules_dir=str(directory), file=self.file.name)._replace(**options)
-            return apply_ruleset(
-                read_sources(sources, HOST).lines, RulesetOptions(purge, on_missing, present), where, HOST
-            )
-
-        def files(self):
-            return {str(path): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
-
-        def canonical(self):
-            return [canonical(entry.rule) for entry in self.kernel.rules()]
-
-    host = Applier()
-    monkeypatch.setattr(ruleset_module, "Kernel", lambda: host.kernel)
-    monkeypatch.setattr(apply_module, "DEFAULT_DIRECTORY", str(directory))
-    return host
+    """A kernel without rules and an empty rules.d."""
+    return System(monkeypatch, tmp_path)
 
 
 SETS = st.lists(st.sampled_from(POOL), unique=True)
@@ -86,97 +42,94 @@ def in_order(rules, wanted):
     )
 
 
-def rules_of(lines):
-    return [statement.rule for statement in statements(*lines)]
-
-
 @settings(max_examples=60, **QUIET)
 @given(SETS, SETS, SETS, st.sampled_from(["file", "all"]))
 def test_from_any_set_to_any_other(host, foreign, old, new, purge):
-    host.kernel = FakeSystem(*foreign)
+    host.kernel = KernelDouble(*foreign)
     host.file.unlink(missing_ok=True)
-    host(old)
-    said = host(new, purge, check=True)
-    before = (host.files(), host.canonical())
-    assert (host.files(), host.canonical()) == before
-    done = host(new, purge)
+    host.declare(["-b 100", *old])
+    before = host.state()
+    said = host.declare(["-b 200", *new], purge, check=True, with_diff=True)
+    assert host.state() == before
+    done = host.declare(["-b 200", *new], purge, with_diff=True)
     # The folder of a backup has the time in its name.
     assert said._replace(backup=None) == done._replace(backup=None)
-    held = host.canonical()
+    held = host.kernel.canonical
     wanted = set(map(canonical, rules_of(new)))
     kept = set() if purge == "all" else set(map(canonical, rules_of(foreign))) - set(map(canonical, rules_of(old)))
     assert set(held) == wanted | kept
     assert len(held) == len(wanted | kept)
     assert in_order(held, rules_of(new))
-    again = host(new, purge)
+    assert host.kernel.backlog_limit == 200
+    after = host.state()
+    again = host.declare(["-b 200", *new], purge)
     assert (again.rules.changed, again.rules.added, again.rules.removed) == (False, [], [])
+    assert host.state() == after
 
 
-@settings(max_examples=60, **QUIET)
-@given(SETS, SETS, st.integers(0, 12))
-def test_whatever_the_kernel_refuses_everything_is_as_it_was(host, old, new, number):
-    host.kernel = FakeSystem()
+@settings(max_examples=100, **QUIET)
+@given(SETS, SETS, st.integers(0, 12), st.sampled_from([errno.ENOMEM, Fault.NOT_HEARD, Fault.ANSWER_LOST]))
+def test_whichever_request_fails_everything_is_as_it_was(host, old, new, number, fault):
+    host.kernel = KernelDouble()
     host.file.unlink(missing_ok=True)
-    host(old)
-    files, held = host.files(), host.canonical()
-    host.kernel.log = []
-    host.kernel.refuse = {number: errno.ENOMEM}
+    host.declare(old)
+    files, held, values = host.files(), host.kernel.canonical, host.kernel.settings
+    host.kernel.forget()
+    host.kernel.fail(number, fault)
     try:
-        host(["-b 100", *new])
+        host.declare(["-b 100", "-r 7", *new])
     except ApplyError as error:
         assert "as it was before" in str(error)
         assert host.files() == files
-        assert sorted(host.canonical()) == sorted(held)
-        assert in_order(host.canonical(), rules_of(old))
-        assert host.kernel.backlog_limit == 64
+        assert sorted(host.kernel.canonical) == sorted(held)
+        assert in_order(host.kernel.canonical, rules_of(old))
+        lost = fault is Fault.ANSWER_LOST and host.kernel.log[number][0] == "set"
+        assert lost or host.kernel.settings == values
     else:
-        assert len(host.kernel.log) <= number
-        assert host.kernel.backlog_limit == 100
+        assert host.kernel.requests <= number
+        assert (host.kernel.backlog_limit, host.kernel.rate_limit) == (100, 7)
+    assert host.kernel.connections == 0
 
 
-def test_a_setting_that_is_refused_takes_everything_back(host):
-    host([PASSWD])
-    files, held = host.files(), host.canonical()
-    with pytest.raises(ApplyError, match="rate_limit to 13; everything is as it was before"):
-        host(["-b 100", SHADOW, "-r 13"])
-    assert (host.files(), host.canonical(), host.kernel.backlog_limit) == (files, held, 64)
+@pytest.mark.parametrize("number", range(2))
+def test_a_setting_that_is_not_set_takes_everything_back(host, number):
+    host.declare([PASSWD])
+    state = host.state()
+    # An addition and a deletion come before.
+    host.kernel.fail(2 + number, Fault.NOT_DONE)
+    with pytest.raises(ApplyError, match="does not hold it: (backlog|rate)_limit; everything is as it was before"):
+        host.declare(["-b 100", SHADOW, "-r 13"])
+    assert host.state() == state
 
 
-def test_the_file_is_written_when_the_kernel_is_done(host, monkeypatch):
-    """Killed in between, the next run has to know from the file what is to go."""
-    host([PASSWD])
-    host.kernel.log = []
-    real = ruleset_module.written
-
-    def written(edits):
-        host.kernel.log.append("files")
-        return real(edits)
-
-    monkeypatch.setattr(ruleset_module, "written", written)
-    host([SHADOW])
-    assert host.kernel.log == ["append", "delete", "files"]
+def test_a_setting_that_the_kernel_refuses_takes_everything_back(host):
+    host.declare([PASSWD])
+    state = host.state()
+    with pytest.raises(ApplyError, match="backlog_wait_time to 999999.*everything is as it was before"):
+        host.declare(["-b 100", SHADOW, "--backlog_wait_time 999999"])
+    assert host.state() == state
 
 
 def test_what_an_immutable_kernel_lacks_is_said_until_the_boot(host):
-    host([PASSWD, SHADOW])
+    host.declare([PASSWD, SHADOW])
     host.kernel.enabled = 2
-    first, check, again = host([PASSWD]), host([PASSWD], check=True), host([PASSWD])
+    first, check, again = host.declare([PASSWD]), host.declare([PASSWD], check=True), host.declare([PASSWD])
     assert (first.rules.changed, check.rules.changed, again.rules.changed) == (True, False, False)
     # The file does not know any more what it held, and yet it is said.
     pending = ["-d always,exit -F path=/etc/shadow -F perm=wa -F key=shadow"]
     assert first.rules.pending == check.rules.pending == again.rules.pending == pending
     with pytest.raises(ApplyError, match="only after a boot"):
-        host(["-b 100", PASSWD], stage_when_immutable=False)
+        host.declare(["-b 100", PASSWD], stage_when_immutable=False)
 
 
 def test_a_setting_that_another_file_has_after_it(host):
     (host.directory / "90-other.rules").write_text("-D\n# later\n-b 8192\n-f 1\n")
-    outcome = host(["-b 100", "-f 1", PASSWD])
+    outcome = host.declare(["-b 100", "-f 1", PASSWD])
     assert outcome.problems == [
         f"{host.directory}/90-other.rules:3: '-b 8192' is read after the set, and so counts at the next boot"
     ]
     (host.directory / "90-other.rules").rename(host.directory / "10-other.rules")
-    assert host(["-b 100", "-f 1", PASSWD]).problems == []
+    assert host.declare(["-b 100", "-f 1", PASSWD]).problems == []
 
 
 def test_a_watch_whose_path_has_become_another_kind_goes_all_the_same(host):
@@ -184,13 +137,13 @@ def test_a_watch_whose_path_has_become_another_kind_goes_all_the_same(host):
     (statement,) = statements(line)
     first = statement.rule.fields[0]
     other = "path" if first.name == "dir" else "dir"
-    host.kernel.held = [statement.rule._replace(fields=(first._replace(name=other), *statement.rule.fields[1:]))]
-    host([line])
-    assert host.canonical() == [canonical(statement.rule)]
+    host.kernel.hold([statement.rule._replace(fields=(first._replace(name=other), *statement.rule.fields[1:]))])
+    host.declare([line])
+    assert host.kernel.canonical == [canonical(statement.rule)]
 
 
 def test_rules_that_are_never_looked_at_are_one_warning(host):
     wide, narrow = "-w /etc -p wa -k etc", "-w /etc/hosts -p wa -k hosts"
-    outcome = host([wide, narrow, PASSWD, "-D"])
+    outcome = host.declare([wide, narrow, PASSWD, "-D"])
     assert ["all that it matches" in problem for problem in outcome.problems] == [True, True]
     assert outcome.warnings == ["2 rules are never looked at, as others match first; see problems"]
