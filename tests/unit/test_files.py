@@ -3,6 +3,7 @@
 """Files: read, written, and put back."""
 
 import contextlib
+import errno
 import os
 import pathlib
 import stat
@@ -16,10 +17,12 @@ from ansible_collections.linux.audit.plugins.module_utils import files
 from ansible_collections.linux.audit.plugins.module_utils.files import (
     Edit,
     FileError,
+    file_diffs,
     read_text,
     write_atomically,
     written,
 )
+from effects import record_files
 
 
 def test_a_file_is_written_with_its_mode_and_nothing_beside_it(tmp_path):
@@ -33,6 +36,110 @@ def test_a_file_is_written_with_its_mode_and_nothing_beside_it(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     write_atomically(str(path), None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_power_cut_finds_the_old_file_or_the_new_one(tmp_path, monkeypatch):
+    """The text is on the disk before it gets the name, and the name is when the change is reported."""
+    log = []
+    record_files(monkeypatch, log, tmp_path)
+    path = str(tmp_path / "x.rules")
+    write_atomically(path, "new\n")
+    assert log == [("sync", "temporary"), ("write", "x.rules"), ("sync", ".")]
+    log.clear()
+    write_atomically(path, None)
+    assert log == [("remove", "x.rules"), ("sync", ".")]
+
+
+def test_the_mode_is_there_before_the_name(tmp_path, monkeypatch):
+    """Nobody gets to read what only some may read, and a umask changes nothing."""
+    seen, real = [], os.rename
+
+    def rename(source, target):
+        seen.append(stat.S_IMODE(os.stat(source).st_mode))
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    before = os.umask(0o077)
+    try:
+        for mode in (0o640, 0o600, 0o644):
+            write_atomically(str(tmp_path / "x.rules"), "new\n", mode)
+    finally:
+        os.umask(before)
+    assert seen == [0o640, 0o600, 0o644]
+
+
+@pytest.mark.parametrize("label", [b"system_u:object_r:auditd_etc_t:s0\0", None])
+def test_the_label_of_a_file_is_kept(tmp_path, monkeypatch, label):
+    """That of a new file is its directory's; and the label is on the text before the text has the name."""
+    path = tmp_path / "x.rules"
+    path.write_text("old")
+    labels = {} if label is None else {path.stat().st_ino: label}
+
+    def get(name, attribute, **options):
+        assert attribute == "security.selinux"
+        try:
+            return labels[os.stat(name).st_ino]
+        except KeyError:
+            raise OSError(errno.ENODATA, "No data available", name) from None
+
+    def set_(name, attribute, value, *rest, **options):
+        assert attribute == "security.selinux"
+        assert os.path.realpath(name) != os.path.realpath(path)
+        labels[os.stat(name).st_ino] = value
+
+    monkeypatch.setattr(os, "getxattr", get)
+    monkeypatch.setattr(os, "setxattr", set_)
+    write_atomically(str(path), "new")
+    assert path.read_text() == "new"
+    assert labels.get(path.stat().st_ino) == label
+
+
+def test_large_texts_are_read_and_written_whole(tmp_path):
+    path = tmp_path / "x.rules"
+    text = "".join(f"# line {number} \udcff\r\n" for number in range(100_000)) + "no end"
+    write_atomically(str(path), text)
+    assert read_text(str(path)) == text
+    assert path.stat().st_size == len(text.encode("utf-8", "surrogateescape"))
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "x.rules"
+    path.write_text("old")
+
+    def refuse(*args):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(FileError, match=f"{path} cannot be read: Permission denied"):
+        read_text(str(path))
+
+
+def test_a_file_that_cannot_be_put_back_is_named(tmp_path, monkeypatch):
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("old\n")
+    two.write_text("old\n")
+    real = os.rename
+
+    def rename(source, target):
+        if (target, os.path.getsize(source)) == (str(one), 4) and one.read_text() == "new\n":
+            raise OSError(errno.EROFS, "Read-only file system", target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with (
+        pytest.raises(FileError, match=f"broken; and {one} could not be put back") as error,
+        written([Edit(str(one), "old\n", "new\n"), Edit(str(two), "old\n", "newer\n")]),
+    ):
+        raise ValueError("broken")
+    assert str(two) not in str(error.value)
+    assert (one.read_text(), two.read_text()) == ("new\n", "old\n")
+
+
+def test_a_file_made_of_others_is_shown_only_if_it_is_alone():
+    own, made = Edit("/a", None, "x\n"), Edit("/b", "y\n", None, compiled=True)
+    assert [entry["before_header"] for entry in file_diffs([own, made])] == ["/a"]
+    assert file_diffs([made]) == [{"before_header": "/b", "after_header": "/b", "before": "y\n", "after": ""}]
+    assert file_diffs([]) == []
 
 
 def test_what_is_no_regular_file_is_not_waited_for(tmp_path):

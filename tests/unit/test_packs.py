@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rule packs as data, and what becomes of them on hosts of many kinds."""
 
+import ast
 import importlib.util
 import itertools
 import os
 import pathlib
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -388,6 +391,68 @@ def test_privileged_programs(tmp_path):
     assert found == sorted(wanted)
     # Pseudo file systems do not run setuid programs.
     assert privileged_programs(["/proc/self"]) == []
+
+
+MOUNTED = """
+set -e
+mkdir -p $1/tree/other $1/tree/own $1/nosuid
+mount -t tmpfs none $1/tree/other
+mount -t tmpfs -o nosuid none $1/nosuid
+for name in tree/top tree/own/below tree/other/elsewhere nosuid/ignored; do
+    touch $1/$name
+    chmod 4755 $1/$name
+done
+exec $2 -c '
+import sys
+sys.path.insert(0, sys.argv[1])
+from module_utils.packs import privileged_programs
+print(privileged_programs([sys.argv[2] + "/tree", sys.argv[2] + "/nosuid", sys.argv[2] + "/tree/top"]))
+' $3 $1
+"""
+
+
+def test_other_file_systems_and_those_without_setuid_are_left_out(tmp_path):
+    """Real mounts, in a namespace of their own; the rest of a directory is looked through."""
+    command = ["unshare", "--mount", "--propagation", "private"]
+    if subprocess.run([*command, "true"], check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("nothing can be mounted here: not root, or no namespaces")
+    done = subprocess.run(
+        [*command, "sh", "-c", MOUNTED, "sh", tmp_path, sys.executable, pathlib.Path(expansion.__file__).parent.parent],
+        stdout=subprocess.PIPE, check=True, text=True,
+    )  # fmt: skip
+    assert ast.literal_eval(done.stdout) == [f"{tmp_path}/tree/own/below", f"{tmp_path}/tree/top"]
+
+
+@pytest.mark.parametrize(
+    ("feature", "kernel", "audit"),
+    [
+        ("filesystem_list", (4, 16), (2, 8)),
+        ("saddr_fam", (5, 3), (3, 0)),
+        ("saddr_fam_of_each_call", (5, 16), (3, 0)),
+    ],
+)
+def test_a_feature_is_there_from_its_release_on(feature, kernel, audit):
+    """Of the kernel and of audit; where there is no audit yet, the kernel decides."""
+    text = f"# Text\n## when: {feature}\n-a always,exit -S mount -F key=k\n"
+
+    def has(version, kernel):
+        pack = read_pack("own", text, {}, PackHost(version=version, kernel=kernel))
+        assert bool(pack.notes) is not bool(rules(pack))
+        return bool(rules(pack))
+
+    older = (kernel[0], kernel[1] - 1)
+    assert [has(audit, kernel), has((*audit, 1), (kernel[0] + 1, 0)), has(None, kernel)] == [True] * 3
+    assert [has(audit, older), has((audit[0] - 1, 9, 9), kernel), has(None, older)] == [False] * 3
+    notes = read_pack("own", text, {}, PackHost(version=audit, kernel=older)).notes
+    assert notes == [f"own: this host does not have what is needed for Text ({feature})"]
+
+
+def test_a_feature_that_is_a_file(monkeypatch, tmp_path):
+    text = "## when: selinux\n-a always,exit -S mount -F key=k\n"
+    monkeypatch.setitem(expansion.FEATURES, "selinux", expansion.Feature(path=str(tmp_path / "class")))
+    assert rules(read_pack("own", text, {}, PackHost())) == []
+    (tmp_path / "class").mkdir()
+    assert len(rules(read_pack("own", text, {}, PackHost()))) == 1
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,12 @@ from ansible_collections.linux.audit.plugins.module_utils.rules_d import (
     HEADER,
     RulesDirectory,
     add_lines,
+    awk_knows_white_space,
     compile_rules,
     version_key,
 )
 from strategies import HOST
+from strategies import Host as AnyHost
 
 AUGENRULES = shutil.which("augenrules", path="/usr/sbin:/sbin")
 
@@ -134,11 +136,41 @@ def directory(tmp_path):
 
 
 def test_only_files_that_augenrules_reads(directory, tmp_path):
-    rules = directory(a="-w /etc/a -k a\n", b="")
-    for name in (".hidden.rules", "c.rules.bak", "c.rules~", "README"):
+    directory(b="", a="-w /etc/a -k a\n")
+    for name in (".hidden.rules", "c.rules.bak", "c.rules~", "README", "rules", "d.RULES"):
         (tmp_path / "rules.d" / name).write_text("-w /etc/x -k x\n")
+    rules = directory()
     assert [os.path.basename(file.path) for file in rules.files] == ["a.rules", "b.rules"]
     assert [line.statement.text for line in rules.files[0].lines] == ["-w /etc/a -k a"]
+    assert "/etc/x" not in rules.compiled([]).after
+
+
+@pytest.mark.parametrize(
+    ("version", "stripped"), [((2, 8, 5), False), ((3, 1), False), ((3, 1, 1), True), ((4, 0), True), (None, True)]
+)
+def test_carriage_returns_are_what_the_release_makes_of_them(directory, tmp_path, version, stripped):
+    directory(a="-w /etc/a -k a\r\n-e 1\r\n", b="-w /etc/b -k b\n")
+    compiled = RulesDirectory(str(tmp_path / "rules.d"), AnyHost(version=version)).compiled([])
+    assert ("\r" in compiled.after) is not stripped
+    assert compiled.after.replace("\r", "").endswith("-w /etc/a -k a\n-w /etc/b -k b\n-e 1\n")
+
+
+def test_audit_rules_belongs_to_a_directory_of_that_name(tmp_path):
+    (tmp_path / "other.d").mkdir()
+    (tmp_path / "other.d" / "a.rules").write_text("-w /etc/a -k a\n")
+    assert RulesDirectory(str(tmp_path / "other.d"), HOST).compiled([]) is None
+
+
+@pytest.mark.parametrize("white_space", [True, False])
+def test_the_awk_of_the_host_is_asked(monkeypatch, tmp_path, white_space):
+    """A stand-in that knows white space as gawk does, or not, as mawk."""
+    awk = tmp_path / "awk"
+    awk.write_text(f"#!/bin/sh\ncase $1 in *'match(\" \", \"^\\\\s$\")'*) exit {int(not white_space)};; esac\nexit 2\n")
+    awk.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert awk_knows_white_space() is white_space
+    awk.unlink()
+    assert awk_knows_white_space() is False
 
 
 def test_a_new_file_has_a_header_and_goes_when_it_is_empty_again(directory):
@@ -169,7 +201,7 @@ def test_a_file_that_would_run_into_the_next_gets_its_newline(directory):
     rules = directory(a="-w /etc/a -k a", b="", c="-w /etc/c -k c\r")
     assert [(edit.path[-7:], edit.after) for edit in rules.edits([])] == [("a.rules", "-w /etc/a -k a\n")]
     rules = directory(a="-w /etc/a -k a")
-    (rules.file("c.rules"), os.unlink(rules.file("c.rules").path))
+    os.unlink(rules.file("c.rules").path)
     rules = directory()
     assert rules.edits([]) == []
     edits = rules.edits([add_lines(rules.file("z.rules"), ["-w /etc/z -k z"], False)])
