@@ -28,6 +28,9 @@ def run_module(main, params, check=False, diff=False):
         # Releases before 2.19 have no profiles.
         stack.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True))
         stack.enter_context(contextlib.redirect_stdout(output))
+        # What else of Ansible this process has imported must not make it a controller, which prints warnings at once.
+        if hasattr(warnings, "_internal"):
+            stack.enter_context(mock.patch.object(warnings._internal, "is_controller", False))
         # Warnings are kept for the life of a process, which usually runs one module.
         known = warnings._global_warnings
         stack.enter_context(mock.patch.object(warnings, "_global_warnings", type(known)()))
