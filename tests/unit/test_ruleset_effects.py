@@ -158,6 +158,15 @@ def test_rules_of_others_stay_where_they_are(host):
     assert host.kernel.operations == ["append"]
 
 
+def test_a_diff_shows_rules_of_others_where_they_are(host):
+    """Also where their place makes no difference, so that only what changes is seen."""
+    host.kernel = KernelDouble(PASSWD, SHADOW, GROUP)
+    hosts = "-w /etc/hosts -p wa -k hosts"
+    (_file, diff) = host.declare([PASSWD, GROUP, hosts], with_diff=True).rules.diff
+    assert diff["before"].splitlines() == rendered(PASSWD, SHADOW, GROUP)
+    assert diff["after"].splitlines() == host.kernel.lines == rendered(PASSWD, SHADOW, GROUP, hosts)
+
+
 OURS = [*[f"-a always,exit -S mount -F uid={uid} -F key=u{uid}" for uid in (1, 2)], MOUNT, PASSWD]
 FOREIGN = [
     "-a never,exit -S mount -F gid=7", "-a always,exit -S mount -F uid=1 -F gid=1 -F key=f", SHADOW,
