@@ -231,10 +231,11 @@ def test_forms_of_audit_watch(host, run, params, lines):
     assert host.kernel.lines == []
 
 
-def test_a_watch_goes_whatever_its_path_was(host, run, tmp_path):
+@pytest.mark.parametrize("style", ["syscall", "watch"])
+def test_a_watch_goes_whatever_its_path_was(host, run, tmp_path, style):
     path = tmp_path / "gone"
     path.mkdir()
-    run(audit_watch.main, path=str(path), style="watch")
+    run(audit_watch.main, path=str(path), style=style)
     assert "dir=" in host.kernel.lines[0]
     path.rmdir()
     assert run(audit_watch.main, path=str(path), state="absent")["changed"]

@@ -146,7 +146,8 @@ def test_only_files_that_augenrules_reads(directory, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("version", "stripped"), [((2, 8, 5), False), ((3, 1), False), ((3, 1, 0), False), ((3, 1, 1), True), ((4, 0), True), (None, True)]
+    ("version", "stripped"),
+    [((2, 8, 5), False), ((3, 1), False), ((3, 1, 0), False), ((3, 1, 1), True), ((4, 0), True), (None, True)],
 )
 def test_carriage_returns_are_what_the_release_makes_of_them(directory, tmp_path, version, stripped):
     directory(a="-w /etc/a -k a\r\n-e 1\r\n", b="-w /etc/b -k b\n")
