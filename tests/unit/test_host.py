@@ -58,8 +58,8 @@ def test_a_name_is_looked_up_once(monkeypatch):
 def test_folders(tmp_path):
     (tmp_path / "file").touch()
     host = Host()
-    found = [host.is_directory(path) for path in (str(tmp_path), str(tmp_path / "file"), str(tmp_path / "none"), "a\0b")]
-    assert found == [True, False, False, False]
+    paths = (str(tmp_path), str(tmp_path / "file"), str(tmp_path / "none"), "a\0b")
+    assert [host.is_directory(path) for path in paths] == [True, False, False, False]
 
 
 def test_the_kernel():
