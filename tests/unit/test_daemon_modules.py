@@ -464,6 +464,30 @@ class TestPlugin:
         done = run("audisp_plugin", name="site", plugin=str(path), directory=f"{other}/")
         assert (outcome(done), done["file"]) == ((True, "none", False, False), f"{other}/site.conf")
 
+    def test_a_plugin_that_gets_no_records(self, stage, run):
+        """Has the daemon restarted, unless only a reload is asked for."""
+        host = stage("4.0.2")
+        host.constant("_READ_SECONDS", 0.2)
+        host.play(stalls=True)
+        asked = {"name": "site", "plugin": str(host.program("site", "#!/bin/sh\nwhile read line; do :; done\n"))}
+        message = failure(run("audisp_plugin", apply="reload", **asked))
+        assert "passes no records to its plugins, and will not before it is restarted" in message
+        assert not (host.plugins_d / "site.conf").exists()
+        assert outcome(run("audisp_plugin", **asked)) == (True, "restart", False, False)
+
+    def test_each_parameter_has_its_line(self, stage, run):
+        """And changes it alone."""
+        host = stage(runs=False)
+        host.plugin("site", active=False)
+        path = str(host.program("other", "#!/bin/sh\n"))
+        for parameter, value, key, text in (
+            ("format", "binary", "format", "binary"), ("type", "builtin", "type", "builtin"),
+            ("direction", "out", "direction", "out"), ("plugin", path, "path", path), ("active", True, "active", "yes"),
+            ("args", ["a", "b"], "args", "a b"),
+        ):  # fmt: skip
+            result = run("audisp_plugin", name="site", **{parameter: value})
+            assert (list(result["after"].items()), result["changed"]) == ([(key, text)], True)
+
     def test_the_folder_is_that_of_the_configuration(self, host, run):
         """Of auditd.conf since 3.0, and of audispd.conf before."""
         host.conf.write_text(f"{CONF}plugin_dir = {host.root}/here/\n")
