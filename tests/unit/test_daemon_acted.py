@@ -677,9 +677,11 @@ def test_files_that_cannot_be_written_are_no_matter_of_the_daemon(host):
     assert (host.received, host.calls()) == ([], [])
 
 
-def test_a_process_that_is_told_to_end_puts_the_files_back_first(host):
-    """An interrupt waits until the daemon runs again."""
+@pytest.mark.parametrize("files", [True, False], ids=["files", "alone"])
+def test_a_process_that_is_told_to_end_has_the_daemon_run_first(host, files):
+    """An interrupt waits until the daemon runs again, whether files are put into effect or it is only restarted."""
     pid = host.pid
+    text = CONF + "# new\n" if files else CONF
     host.play(ends=False)
 
     def interrupt():
@@ -691,10 +693,10 @@ def test_a_process_that_is_told_to_end_puts_the_files_back_first(host):
     helper = threading.Thread(target=interrupt)
     helper.start()
     with pytest.raises(KeyboardInterrupt):
-        put_into_effect(found(), [edit(host, CONF + "# new\n")], "restart")
+        put_into_effect(found(), [edit(host, text)], "restart") if files else found().restart()
     helper.join()
     assert host.pid not in (0, pid)
-    assert host.conf.read_text() == CONF + "# new\n"
+    assert host.conf.read_text() == text
 
 
 def test_another_thread_does_the_same(host):
