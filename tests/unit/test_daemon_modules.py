@@ -347,6 +347,15 @@ class TestConf:
         assert "Unknown keyword" in message and "runs again as before" in message
         assert host.conf.read_text() == CONF + "tomorrow = x\n"
 
+    def test_files_that_are_named(self, host, run):
+        """Are looked at on this host, as is the group."""
+        for key, value, part in (
+            ("log_file", "/no/where/x", "there is no /no/where"), ("log_group", "nobodys", "a group of this host"),
+            ("space_left_action", "exec /no/where", "there is no file /no/where"),
+        ):  # fmt: skip
+            assert part in failure(run("auditd_conf", option=key, value=value))
+        assert run("auditd_conf", check=True, settings={"log_file": str(host.log), "log_group": "root"})["changed"]
+
     def test_the_release(self, host, run):
         """Is that of the host, or another that is asked for, whose programs are not those of this host."""
         assert "since audit 4.2, and this is 4.1.2" in failure(run("auditd_conf", option="tls_auth", value="psk"))
@@ -498,6 +507,13 @@ class TestPlugin:
             assert done["file"] == f"{host.root}/{folder}/site.conf"
         assert "plugin ends at once" not in failure(run("audisp_plugin", name="site", plugin=f"{path}/none"))
 
+    def test_a_part_of_the_daemon_is_no_program(self, stage, run):
+        """It is there whatever files there are."""
+        host = stage("2.8.5", runs=False)
+        result = run("audisp_plugin", name="syslog")
+        assert (result["changed"], result["after"]["path"]) == (True, "builtin_syslog")
+        assert (host.plugins_d / "syslog.conf").exists()
+
     def test_a_name_that_a_reload_forgets(self, stage, run):
         """Makes it a restart."""
         host = stage("4.2")
@@ -516,6 +532,10 @@ class TestPlugin:
         host.remote.write_text(f"{REMOTE}port = x\n")
         message = failure(run("audisp_plugin", **asked))
         assert f"{host.remote}:2: port = x" in message and "remote_server" not in message
+        host.remote.write_text(f"{REMOTE}disk_low_action = exec /no/where\n")
+        assert "there is no file /no/where" in failure(run("audisp_plugin", **asked))
+        host.remote.write_text(f"{REMOTE}disk_low_action = exec {host.program('act', '', 0o750)}\n")
+        assert run("audisp_plugin", check=True, **asked)["changed"]
         host.remote.write_text(f"{REMOTE}transport = krb5\n")
         assert "built without krb5" in failure(run("audisp_plugin", **asked))
         # The last line counts without a newline, and words in upper case do.

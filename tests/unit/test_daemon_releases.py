@@ -377,3 +377,38 @@ def test_long_lines_are_made_comments_of_several_lines():
     assert len(after) > 2
     assert all(line.text.startswith("# ") and len(line.text) <= 102 for line in after)
     assert values(after) == {}
+
+
+def test_where_a_problem_is():
+    """The line of it, the last of several, or none."""
+    said = [problem.at("/x") for problem in file_problems(AUDITD_CONF, info(stat.S_IFDIR | 0o700), NEWEST)]
+    assert said == ["/x: is not a regular file; the daemon follows no link"]
+    for mode, uid, part in ((0o640, 7, "/x: must be owned"), (0o642, 0, "/x: must not be writable")):
+        (problem,) = file_problems(AUDITD_CONF, info(stat.S_IFREG | mode, uid), NEWEST)
+        assert problem.at("/x").startswith(part)
+    for text, number in (("# x\n", 0), ("freq = 1\nadmin_space_left = 5\nspace_left = 5\n", 3)):
+        (problem,) = check(AUDITD_CONF, parse(text), Target(NEWEST))
+        assert (problem.number, problem.key, problem.unknown) == (number, "space_left", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("tomorrow = 1", True), ("freq=1", False), ("freq = x", False), (f"name = {'n' * 600}", False),
+        ("action_mail_acct = !", False), ("\tfreq = 1", False),
+    ],
+)  # fmt: skip
+def test_only_an_unknown_keyword_may_be_passed_over(text, unknown):
+    """What else is wrong is wrong for every release."""
+    (problem,) = check(AUDITD_CONF, parse(f"{BASE}{text}\n"), Target(NEWEST))
+    assert (problem.number, problem.unknown) == (3, unknown)
+
+
+def test_a_hint_is_given_where_it_helps():
+    """Only who asks for none is told how to have none."""
+    for value, hint in (("0", True), ("70000", False)):
+        (said,) = reasons(AUDITD_CONF, f"{BASE}tcp_listen_port = {value}\n")
+        assert said.endswith("to have none, remove it") is hint
+    for version, plus in (((4, 0, 4), True), ((4, 0, 5), False)):
+        (said,) = reasons(AUDITD_CONF, f"{BASE}action_mail_acct = a!b\n", version)
+        assert ("and + since audit 4.0.5" in said) is plus
