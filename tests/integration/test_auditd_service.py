@@ -30,6 +30,16 @@ printf '[Unit]\\nRefuseManualStop=yes\\n' >/etc/systemd/system/auditd.service.d/
 systemctl daemon-reload
 rm /usr/sbin/service
 """
+# Wait for a condition, at most for as long as 200 of these take.
+_UNTIL = "for i in $(seq 200); do {} && break; sleep 0.1; done"
+# Until what a daemon that is told to report says is that its log is suspended; each record has it look at the disk.
+_SUSPENDED = (
+    f"auditctl -m full >/dev/null; kill -CONT $({PID}); sleep 0.1; "
+    "grep -q 'logging suspended = yes' /run/audit/auditd.state"
+)
+# A daemon reads its files again, and says so.
+_READS = "journalctl -q -t auditd | grep -c 'config change requested'"
+_READ_AGAIN = f"told=$({_READS}); kill -HUP $({PID}); {_UNTIL.format(f'[ $({_READS}) -gt $told ]')}"
 # A plugin that ends at once.
 _DYING = "printf '#!/bin/sh\\nexit 1\\n' >/root/dying; chmod 750 /root/dying"
 
@@ -64,6 +74,11 @@ def service(check=False, **parameters):
     made = task("auditd_service", parameters, check=check)
     del made["diff"]
     return made
+
+
+def ended(number):
+    """A command that ends the daemon by a signal, and waits until its process is gone."""
+    return f"pid=$({PID}); kill -{number} $pid; {_UNTIL.format('! kill -0 $pid 2>/dev/null')}"
 
 
 def effects(guest, cases, enter=""):
@@ -127,9 +142,9 @@ def test_logging_that_was_suspended_is_resumed(host):
     host.guest.run(f"cp -p {CONF} /root/auditd.conf")
     full = (
         f"sed -i 's/^space_left .*/space_left = 99999/; s/^admin_space_left .*/admin_space_left = 99998/' {CONF};"
-        f"kill -HUP $({PID}); sleep 1; auditctl -m one >/dev/null; auditctl -m two >/dev/null; sleep 1"
+        f"{_READ_AGAIN}; {_UNTIL.format(_SUSPENDED)}"
     )
-    free = f"cp -p /root/auditd.conf {CONF}; kill -HUP $({PID}); sleep 3"
+    free = f"cp -p /root/auditd.conf {CONF}; {_READ_AGAIN}"
     _full, check, done, again = host.tasks(
         f"{full}; {free}", service(resume=True, report=True, check=True),
         service(resume=True, report=True), service(resume=True, report=True),
@@ -166,7 +181,7 @@ def cases(guest):
         ),
         # One that was killed does not run, whatever systemd makes of it, and need not.
         ({"files": {CONF: conf + "# killed\n"}, "need": "restart", "start": True,
-          "before": f"kill -9 $({PID}); sleep 0.2"}, None, False, True),
+          "before": ended(9)}, None, False, True),
         ({"files": {CONF: conf}, "need": "none"}, "none", True, True),
     ]  # fmt: skip
 
@@ -268,7 +283,7 @@ def test_without_systemd(host):
         assert restarted["alive"] and restarted["after"] != restarted["before"]
         assert_message(failed["error"], words, "runs again")
         assert (failed["files"], failed["alive"]) == (["old"], True)
-        host.guest.run(f"kill -TERM $({PID}); sleep 1")
+        host.guest.run(ended("TERM"))
     (result,) = host.tasks(service(state="started"))
     assert result["action"] == "start", result
 

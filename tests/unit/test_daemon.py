@@ -8,7 +8,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -135,7 +134,7 @@ sys.stdin.readline()
 def test_a_plugin_is_found_below_the_process_that_starts_it(tmp_path):
     """Its child, or that of a child, as in audit 2; a script as well as a program; not the process itself."""
     script = tmp_path / "plugin"
-    script.write_text("#!/bin/sh\nread line\nexit 0\n")
+    script.write_text("#!/bin/sh\necho runs\nread line\nexit 0\n")
     script.chmod(0o750)
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -149,7 +148,7 @@ def test_a_plugin_is_found_below_the_process_that_starts_it(tmp_path):
         starter.stdin.flush()
         assert starter.stdout.readline() == "ended\n"
 
-    time.sleep(0.5)
+    assert [starter.stdout.readline() for _process in range(2)] == ["runs\n"] * 2
     assert found() == {str(script)}
     end_one()
     assert found() == {str(script)}

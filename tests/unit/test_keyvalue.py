@@ -80,6 +80,9 @@ def test_a_last_line_without_its_newline():
     assert (line.key, line.error) == ("num_logs", "has no newline at its end, and so is not read")
     assert parse("num_logs = 5", unended=True) == parse("num_logs = 5\n")
     assert parse("# end") == parse("# end\n")
+    for text, key in (("a-b = 5", "a-b"), ("num_logs=5", "num_logs"), ("junk", "")):
+        (line,) = parse(text)
+        assert (line.key, line.value, line.error) == (key, "", "has no newline at its end, and so is not read")
 
 
 def test_the_last_line_of_a_key_counts():
@@ -106,6 +109,8 @@ AHEAD = {"verify_email": "mail"}
     [
         ("mail = a\n", "verify_email = no\nmail = a\n"),
         ("verify_email = yes\nmail = a\n", "verify_email = no\nmail = a\n"),
+        ("x = 1\nmail = a\n", "x = 1\nverify_email = no\nmail = a\n"),
+        ("verify_email = yes\nx = 1\nmail = a\n", "verify_email = no\nx = 1\nmail = a\n"),
         ("mail = a\nx = 1\nverify_email = yes\n", "verify_email = no\nmail = a\nx = 1\n"),
         ("verify_email = yes\nmail = a\nverify_email = yes\n", "verify_email = no\nmail = a\n"),
         ("# verify_email = no\nx = 1\n", "# verify_email = no\nverify_email = no\nx = 1\n"),

@@ -52,3 +52,14 @@ def test_no_folder_and_what_is_no_folder(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(FileError, match="file cannot be read"):
         read_plugins(str(tmp_path / "file"), None)
+
+
+def test_a_folder_is_read_as_the_release_does(tmp_path):
+    """By name; what the release does not take for a plugin's file, and what is no file, is passed over."""
+    for name in ("b.conf", "a", "old.rpmnew", "twice.conf.rpmnew", ".hidden"):
+        (tmp_path / name).write_text("active = yes\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "gone.conf").symlink_to(tmp_path / "nowhere")
+    for version, names in (((4, 0, 2), ["a", "b", "old.rpmnew"]), ((4, 0, 3), ["a", "b"]),
+                           (None, ["a", "b", "old.rpmnew"])):  # fmt: skip
+        assert [plugin.name for plugin in read_plugins(str(tmp_path), version)] == names
