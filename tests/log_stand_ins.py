@@ -8,6 +8,7 @@ as well, which shows that the stand-ins are right.
 
 import functools
 import ipaddress
+import os
 import pathlib
 import re
 import shutil
@@ -19,6 +20,7 @@ from ansible_collections.linux.audit.plugins.module_utils import auparse, log_to
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 LOGS, REPORTS = DATA / "logs", DATA / "reports"
+CONFIGURATION = "/etc/audit/auditd.conf"
 
 # Numbers of record types, as ausearch -m takes them.
 _TYPES = {1006: "LOGIN", 1107: "USER_AVC", 1112: "USER_LOGIN", 1300: "SYSCALL", 1302: "PATH", 1309: "EXECVE"}
@@ -96,6 +98,15 @@ def put_library(monkeypatch, library=None):
     return library
 
 
+def take_library(monkeypatch):
+    """Let Interpreter find no libauparse."""
+
+    def missing(name):
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(auparse.ctypes, "CDLL", missing)
+
+
 def need_real_library():
     """Skip the test where libauparse is not installed."""
     try:
@@ -105,7 +116,9 @@ def need_real_library():
 
 
 def need_real_program(name):
-    """Skip the test where a program is not installed."""
+    """Skip the test where a program is not installed, or would complain about the configuration of auditd."""
+    if not os.access(CONFIGURATION, os.R_OK):
+        pytest.skip(f"{CONFIGURATION} cannot be read, so {name} cannot be tried")
     if shutil.which(name, path=log_tool._PATH) is None:
         pytest.skip(f"{name} is not installed, so it cannot be tried")
 

@@ -7,6 +7,7 @@ import json
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 
 def call(name, arguments, monkeypatch, capsys, check_mode=False):
@@ -16,11 +17,15 @@ def call(name, arguments, monkeypatch, capsys, check_mode=False):
     # ansible-core 2.19 and later ask for it.
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
     module = importlib.import_module(f"ansible_collections.linux.audit.plugins.modules.{name}")
+    # They are kept for the whole process, which is that of one module otherwise.
+    monkeypatch.setattr(warnings, "_global_warnings", type(warnings._global_warnings)())
     capsys.readouterr()
     with pytest.raises(SystemExit) as ended:
         module.main()
-    # The last line, as warnings may be printed before it.
+    # The last line, as more may be printed before it.
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert ended.value.code == (1 if result.get("failed") else 0)
-    result.pop("invocation")
+    result.pop("invocation", None)
+    if "warnings" in result:
+        result["warnings"] = [text if isinstance(text, str) else text["event"]["msg"] for text in result["warnings"]]
     return result

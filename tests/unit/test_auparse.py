@@ -166,11 +166,7 @@ def test_the_stand_in_says_what_the_library_says(release, monkeypatch):
 
 def test_a_library_that_is_missing(monkeypatch):
     """The message names it and says what it comes with."""
-
-    def refuse(name):
-        raise OSError(name)
-
-    monkeypatch.setattr(auparse.ctypes, "CDLL", refuse)
+    log_stand_ins.take_library(monkeypatch)
     with pytest.raises(InterpreterMissing, match=r"libauparse\.so\.0 is not installed.*libauparse0 or audit-libs"):
         Interpreter()
 
