@@ -63,7 +63,8 @@ import json, pathlib, sys
 directory = pathlib.Path(sys.argv[0]).parent
 (directory / "asked").write_text(json.dumps(sys.argv[1:]))
 (directory / "got").write_bytes(sys.stdin.buffer.read())
-report = next((word[2:] for word in sys.argv[4:] if (directory / word[2:]).exists()), "overview")
+printed = {path.name.partition("-")[0] for path in directory.iterdir()}
+report = next((word[2:] for word in sys.argv[4:] if word[:2] == "--" and word[2:] in printed), "overview")
 summary = "-summary" if "--summary" in sys.argv else ""
 sys.stdout.write((directory / (report + summary)).read_text())
 """
