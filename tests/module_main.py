@@ -6,7 +6,7 @@ import importlib
 import json
 
 import pytest
-from ansible.module_utils import basic
+from ansible.module_utils import _internal, basic
 from ansible.module_utils.common import warnings
 
 
@@ -17,7 +17,9 @@ def call(name, arguments, monkeypatch, capsys, check_mode=False):
     # ansible-core 2.19 and later ask for it.
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
     module = importlib.import_module(f"ansible_collections.linux.audit.plugins.modules.{name}")
-    # They are kept for the whole process, which is that of one module otherwise.
+    # Other tests have imported what makes a process one of the controller, which shows warnings instead.
+    monkeypatch.setattr(_internal, "is_controller", False)
+    # Warnings are kept for the whole process, which is that of one module otherwise.
     monkeypatch.setattr(warnings, "_global_warnings", type(warnings._global_warnings)())
     capsys.readouterr()
     with pytest.raises(SystemExit) as ended:

@@ -323,10 +323,13 @@ def test_a_program_that_cannot_be_executed_after_all(run, programs):
     assert result["result"]["stderr"] == f"{programs}/tools/program: No such file or directory"
 
 
-def test_a_directory_that_is_not_there(run, tmp_path):
-    """The command is not run elsewhere."""
-    result = run(command=["/bin/echo", "x"], chdir=str(tmp_path / "none"))
-    assert (result["result"]["rc"], result["result"]["stdout"]) == (127, "")
+def test_a_directory_that_is_not_there(run, kernel, tmp_path, monkeypatch):
+    """The command is not run elsewhere, and no rule is left. It fails, or the task."""
+    monkeypatch.chdir(tmp_path)
+    result = run(command=["/bin/touch", "made"], chdir=str(tmp_path / "none"))
+    assert result.get("failed") or result["result"]["rc"] == 127
+    assert not (tmp_path / "made").exists()
+    assert [held.rule for held in kernel.rules()] == [rule(OTHER)]
 
 
 def test_a_process(run, kernel, sleeper):
