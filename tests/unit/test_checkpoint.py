@@ -109,6 +109,19 @@ def test_files_after_the_place_are_read_whole_and_those_before_not(search):
     assert search() == []
 
 
+def test_the_place_is_at_the_end_of_the_newest_file(search):
+    """When nothing is left."""
+    search(record(100, 1), name="audit.log.1")
+    search(record(101, 2) + record(102, 3))
+    place = search.state["place"]
+    assert (place["first"], place["offset"]) == ("101.123:2", len(record(101, 2) * 2))
+    checkpoint = Checkpoint(str(search.mark))
+    with Log(str(search.directory)) as log:
+        checkpoint.advance(log, [], [EventId(500, 0, 9, None)])
+        checkpoint.write()
+    assert search.state["place"] == place
+
+
 def test_a_log_that_shrank_is_another(search):
     """Its place is beyond the end."""
     search(record(100, 1) + record(101, 2))
@@ -122,6 +135,8 @@ def test_a_log_that_ends_at_the_place_is_the_same(search):
     search(text)
     assert search(text) == []
     assert search.checkpoint.lost is False
+    with Log(str(search.directory)) as log:
+        assert Checkpoint(str(search.mark)).remaining(log, log.parts()) == []
 
 
 def test_an_inode_that_is_used_again(search):

@@ -6,6 +6,7 @@ All of it runs on stand-ins for both; and on the real ones where they are instal
 """
 
 import errno
+import functools
 import json
 import os
 
@@ -315,9 +316,22 @@ def test_a_checkpoint_that_cannot_be_written(refused, tmp_path, monkeypatch):
     assert refused(checkpoint=str(mark)) == "/some/other: Read-only file system"
 
 
-def test_ausearch_is_not_asked_for_more_than_the_limit(search, tmp_path):
-    """An endless log is not read to its end for its first event."""
+def test_ausearch_is_ended_when_the_limit_is_reached(search, tmp_path):
+    """The rest of a long log is not waited for, and nothing of ausearch is left."""
     text = (LOGS / "sid.log").read_bytes()
     (tmp_path / "a.log").write_bytes(text * 300)
+    search(limit=1)
+    files = sorted(os.listdir("/proc/self/fd"))
     result = search(input_file=str(tmp_path / "a.log"), limit=1)
     assert (len(result["events"]), result["truncated"]) == (1, True)
+    assert sorted(os.listdir("/proc/self/fd")) == files
+
+
+def test_only_events_that_may_be_wanted_are_interpreted(tmp_path, monkeypatch, capsys):
+    """That is what takes time."""
+    log_stand_ins.put_ausearch(tmp_path, monkeypatch)
+    library, fed = log_stand_ins.put_library(monkeypatch), []
+    feed = library.auparse_feed
+    library.auparse_feed = functools.partial(lambda *arguments: fed.append(arguments) or feed(*arguments))
+    result = module_main.call("audit_search", {"input_file": SID, "key": "secret"}, monkeypatch, capsys)
+    assert (ids(result), len(fed)) == (SECRET, 1)
