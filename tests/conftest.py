@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 import clock
+from paths import ROOT
 
 # So that their assertions, too, say what was compared.
 pytest.register_assert_rewrite("audited", "daemon_host", "direct", "probing")
@@ -19,8 +20,6 @@ pytest.register_assert_rewrite("audited", "daemon_host", "direct", "probing")
 # Machines are noisy: that a case takes long is no failure.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def _package(name, *path):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the tables of docs/daemon.md from plugins/module_utils/daemon_keywords.py."""
+"""Write the tables of docs/daemon.md from plugins/module_utils/_daemon/keywords.py."""
 
 import importlib
 import pathlib
@@ -10,11 +10,11 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "daemon.md"
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT / "tests"))
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
     importlib.import_module("conftest")  # makes ansible_collections.linux.audit of this checkout
 
 # ruff: noqa: E402
-from ansible_collections.linux.audit.plugins.module_utils.daemon_keywords import FILES, OLDEST, PLUGINS, At
+from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import FILES, OLDEST, PLUGINS, ByRelease
 
 KINDS = {
     "action": "{words}; `exec PATH`",
@@ -46,7 +46,7 @@ def dotted(version):
 
 def history(value, show=str):
     """A value, or what it has been since when."""
-    if not isinstance(value, At):
+    if not isinstance(value, ByRelease):
         return "" if value is None else show(value)
     first, *later = value.steps
     return ", ".join([show(first[1]), *(f"{show(new)} since {dotted(since)}" for since, new in later)])

@@ -10,7 +10,7 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
 importlib.import_module("conftest")  # makes ansible_collections.linux.audit of this checkout
 # ruff: noqa: E402
@@ -21,7 +21,8 @@ from provocations import PROVOCATIONS
 BEGIN, END = "<!-- BEGIN of what tools/pack_tables.py writes -->", "<!-- END -->"
 PROOFS = """## What was seen to be found
 
-`tests/integration/test_packs.py` does all of this with all packs in place, in the session of the user alice, mostly as
+`tests/integration/roles_and_playbooks/test_packs.py` does all of this with all packs in place, in the
+session of the user alice, mostly as
 root, on Debian 12 (audit 3.0.9, Linux 6.1 as User-Mode Linux). Each event has alice as its `auid`. There are no 32-bit
 programs: the rules for `b32` are loaded there, and differ in `arch` alone. Nor are there tables of nftables for IPv4,
 so that what is found of iptables-nft is its attempt.
@@ -129,7 +130,7 @@ def requirements():
 
 def link(name):
     """A pack, and its file."""
-    return f"[{name}](../packs/{name}.rules)"
+    return f"[{name}](../plugins/plugin_utils/rule_packs/{name}.rules)"
 
 
 def table(head, rows):

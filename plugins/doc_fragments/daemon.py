@@ -4,7 +4,7 @@
 
 
 class ModuleDocFragment:
-    """See module_utils/conf_module.py for the parameters."""
+    """See module_utils/_daemon/conf_module.py for the parameters."""
 
     DOCUMENTATION = r"""
 options:

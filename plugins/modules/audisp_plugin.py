@@ -146,8 +146,8 @@ backup_file:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.conf_module import ARGUMENTS, run
-from ansible_collections.linux.audit.plugins.module_utils.dispatcher import plugin_request
+from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_module import ARGUMENTS, run
+from ansible_collections.linux.audit.plugins.module_utils._daemon.dispatcher import plugin_request
 
 
 def main():

@@ -110,8 +110,8 @@ backup_file:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.conf_module import ARGUMENTS, SETTINGS_ARGUMENTS, run
-from ansible_collections.linux.audit.plugins.module_utils.dispatcher import remote_request
+from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_module import ARGUMENTS, SETTINGS_ARGUMENTS, run
+from ansible_collections.linux.audit.plugins.module_utils._daemon.dispatcher import remote_request
 
 
 def main():

@@ -159,8 +159,8 @@ immutable:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.control import SETTINGS, run_control
-from ansible_collections.linux.audit.plugins.module_utils.rules_d import DEFAULT_DIRECTORY
+from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import SETTINGS, run_control
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import DEFAULT_DIRECTORY
 
 
 def main():

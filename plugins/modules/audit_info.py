@@ -315,8 +315,8 @@ plugins:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.info import run_info
-from ansible_collections.linux.audit.plugins.module_utils.rules_d import DEFAULT_DIRECTORY
+from ansible_collections.linux.audit.plugins.module_utils._policy.drift import run_info
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import DEFAULT_DIRECTORY
 
 
 def main():

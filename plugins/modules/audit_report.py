@@ -145,7 +145,7 @@ truncated:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.report import REPORTS, run_report
+from ansible_collections.linux.audit.plugins.module_utils._log.report import REPORTS, run_report
 
 
 def main():

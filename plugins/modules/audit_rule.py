@@ -181,13 +181,13 @@ reboot_required:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.apply import Change
-from ansible_collections.linux.audit.plugins.module_utils.rule_module import (
+from ansible_collections.linux.audit.plugins.module_utils._policy.rule_module import (
     ARGUMENTS,
     read_rules,
     run,
     without_repetition,
 )
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import OPTIONS
 
 

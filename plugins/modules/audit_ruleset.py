@@ -260,8 +260,8 @@ reboot_required:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.rules_d import DEFAULT_DIRECTORY
-from ansible_collections.linux.audit.plugins.module_utils.ruleset import run_ruleset
+from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import run_ruleset
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import DEFAULT_DIRECTORY
 
 
 def main():

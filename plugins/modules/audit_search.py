@@ -248,7 +248,7 @@ malformed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.search import ARGUMENTS, run_search
+from ansible_collections.linux.audit.plugins.module_utils._log.search import ARGUMENTS, run_search
 
 
 def main():

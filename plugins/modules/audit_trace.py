@@ -157,7 +157,7 @@ result:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.trace import run_trace
+from ansible_collections.linux.audit.plugins.module_utils._log.trace import run_trace
 
 
 def main():

@@ -145,8 +145,8 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.apply import Change
-from ansible_collections.linux.audit.plugins.module_utils.rule_module import ARGUMENTS, run
+from ansible_collections.linux.audit.plugins.module_utils._policy.rule_module import ARGUMENTS, run
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change
 from ansible_collections.linux.audit.plugins.module_utils.rules.watch import statements
 
 

@@ -138,7 +138,7 @@ report:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils.service import run_service
+from ansible_collections.linux.audit.plugins.module_utils._daemon.service import run_service
 
 
 def main():

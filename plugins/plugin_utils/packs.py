@@ -25,11 +25,11 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.linux.audit.plugins.module_utils.packs import paragraphs
+from ansible_collections.linux.audit.plugins.module_utils._policy.packs import paragraphs
 
 __all__ = ("KINDS", "Pack", "load", "names", "requirements", "sources")
 
-DIRECTORY = pathlib.Path(__file__).resolve().parent.parent.parent / "packs"
+DIRECTORY = pathlib.Path(__file__).resolve().parent / "rule_packs"
 KINDS = ("exclusions", "compliance", "question")
 
 

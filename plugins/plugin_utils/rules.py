@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from ansible_collections.linux.audit.plugins.module_utils.rules import tables
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import Statement, parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure
-from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import Statement, parse_line
 
 __all__ = ("read_item", "read_line", "read_machine")
 

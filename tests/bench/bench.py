@@ -11,8 +11,8 @@ import sys
 import time
 
 from lab import Lab
+from paths import MODULE_UTILS, ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ROUNDS = 5
 # Rounds by number of rules: what is large is also steady, and takes minutes.
 SETS = {100: 5, 500: 3, 2000: 1, 10000: 1}
@@ -26,7 +26,7 @@ LIBRARY = """
 import time
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
-from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import parse_line
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 lines = [
     f"-a always,exit -F arch=b64 -S openat,unlinkat -F path=/etc/file{number} -F auid>={number} -F auid!=-1 -k {number}"
     for number in range(10000)
@@ -94,7 +94,7 @@ def sets(guest) -> None:
     """Changes of whole sets, timed within the guest, beside auditctl's reading and loading of the same rules."""
     plugins = "/root/lib/ansible_collections/linux/audit/plugins"
     guest.run(f"mkdir -p {plugins}; auditctl -D")
-    guest.put(ROOT / "plugins" / "module_utils", f"{plugins}/module_utils")
+    guest.put(MODULE_UTILS, f"{plugins}/module_utils")
     guest.put(pathlib.Path(__file__).with_name("measure.py"), "/root/measure.py")
     print("\naudit_ruleset within the guest, from the text of the rules to the proof, without the start of Python")
     print("l: as a ratio to `auditctl -l`, which reads the rules; R: to `auditctl -R`, which replaces them by the same")

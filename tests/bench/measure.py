@@ -13,10 +13,14 @@ import subprocess
 import sys
 import time
 
-from ansible_collections.linux.audit.plugins.module_utils.apply import Options
-from ansible_collections.linux.audit.plugins.module_utils.host import Host
-from ansible_collections.linux.audit.plugins.module_utils.kernel import Kernel
-from ansible_collections.linux.audit.plugins.module_utils.ruleset import RulesetOptions, apply_ruleset, read_sources
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import Kernel
+from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import (
+    RulesetOptions,
+    apply_ruleset,
+    read_sources,
+)
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Options
 
 LOADED = "/root/loaded.rules"
 LOADED_ORDERED = "/root/ordered.rules"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Print how many records arrive in spite of faults of remote logging.
 
-Usage, in a checkout: PYTHONPATH=tests python tests/bench/remote_logging_faults.py [SECONDS [RELEASE...]]
+Usage, in a checkout: PYTHONPATH=tests:tests/support python tests/bench/remote_logging_faults.py [SECONDS [RELEASE...]]
 
 SECONDS is how long a fault lasts (60); the server is a bookworm, clients are of the releases (trixie).
 """

@@ -11,9 +11,9 @@ import sys
 import time
 
 from lab import Lab
+from paths import ROOT
 from probing import prepare, probing, rule_set
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PLAYBOOK = pathlib.Path(__file__).with_name("site.yml")
 RELEASE = "bookworm"
 

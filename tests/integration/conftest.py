@@ -11,8 +11,7 @@ import pytest
 from ansible_forks import AnsibleForks
 from clock import measured
 from lab import Guest, Lab, image
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+from paths import ROOT
 
 ANSIBLE_ENVIRONMENT = {
     "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),

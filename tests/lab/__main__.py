@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab by hand: `PYTHONPATH=tests python3 -m lab up bookworm trixie`."""
+"""The lab by hand: `PYTHONPATH=tests:tests/support python3 -m lab up bookworm trixie`."""
 
 import argparse
 import contextlib

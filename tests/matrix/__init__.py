@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import yaml
 
+from paths import ROOT
+
 from .controllers import CORES, Controller, ControllerError, Core, controller
 
 __all__ = ["CORES", "Cell", "Controller", "ControllerError", "Core", "Host", "controller", "describe", "table", "tour"]
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TOUR = pathlib.Path(__file__).with_name("tour.yml")
 
 

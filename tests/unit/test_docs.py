@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the documents show is true."""
 
-import pathlib
 import re
 
 import pytest
@@ -10,11 +9,11 @@ import yaml
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import equivalent, same_match
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure
-from ansible_collections.linux.audit.plugins.module_utils.rules.syntax import parse_line
+from paths import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()
 RULES = (ROOT / "docs" / "rules.md").read_text()
 

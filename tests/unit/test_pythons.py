@@ -4,16 +4,14 @@
 
 import json
 import os
-import pathlib
 import subprocess
 import sys
 
 import pytest
 
 import pythons
+from paths import DATA, MODULE_UTILS
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-MODULE_UTILS = ROOT / "plugins" / "module_utils"
 VERSIONS = [f"3.{minor}" for minor in range(6, 15)]
 
 # Run by each interpreter, without Ansible.
@@ -28,7 +26,7 @@ for path in sorted(glob.glob(os.path.join(directory, "**", "*.py"), recursive=Tr
     importlib.import_module(name)
     imported.append(name)
 
-from module_utils.rules import model, resolver, syntax, wire
+from module_utils.rules import model, parse, render, resolver, wire
 
 digest, counts = hashlib.sha256(), {"rules": 0, "errors": 0}
 for machine in ("x86_64", "aarch64", "s390x"):
@@ -36,13 +34,13 @@ for machine in ("x86_64", "aarch64", "s390x"):
     host.machine = machine
     for path in sorted(glob.glob(os.path.join(data, "*.rules"))):
         with open(path, encoding="utf-8", newline="") as source:
-            lines = syntax.parse_file(source.read(), os.path.basename(path), host)
+            lines = parse.parse_file(source.read(), os.path.basename(path), host)
         for line in lines:
             parts = [line.origin, str(line.error or ""), str(line.statement and line.statement.text)]
             counts["errors"] += bool(line.error)
             if line.statement and line.statement.rule:
                 rule = line.statement.rule
-                parts += [syntax.render(rule, machine), syntax.render(model.canonical(rule), machine)]
+                parts += [render.render(rule, machine), render.render(model.canonical(rule), machine)]
                 parts.append(wire.encode(rule).hex())
                 assert wire.decode(wire.encode(rule)) == (rule if rule.list != "task" else rule._replace(syscalls=None))
                 counts["rules"] += 1
@@ -55,7 +53,7 @@ print(json.dumps(report))
 
 def _report(python):
     done = subprocess.run(
-        [python, "-c", SCRIPT, MODULE_UTILS, ROOT / "tests" / "data"],
+        [python, "-c", SCRIPT, MODULE_UTILS, DATA],
         env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "PYTHONHASHSEED": "random"},
         capture_output=True,
         text=True,
@@ -89,5 +87,5 @@ def test_everything_is_tried(ours):
         for path in MODULE_UTILS.rglob("*.py")
     }
     assert files == set(ours["imported"])
-    assert "module_utils.kernel" in ours["imported"]
-    assert "module_utils.rules.syntax" in ours["imported"]
+    assert "module_utils._kernel.netlink" in ours["imported"]
+    assert "module_utils.rules.parse" in ours["imported"]

@@ -1,11 +1,15 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""The one error of the library."""
+"""The error of this library, and the base of all errors that the collection raises on purpose."""
 
-__all__ = ("RuleError", "shown")
+__all__ = ("AuditError", "RuleError", "shown")
 
 
-class RuleError(ValueError):
+class AuditError(Exception):
+    """What was asked for cannot be done; the message says what, why, and what to do. It is never a bug of this code."""
+
+
+class RuleError(AuditError, ValueError):
     """A rule that cannot be understood, or must not be: which one, which part of it, and what is allowed.
 
     ``part`` is the offending piece of ``rule``, ``origin`` where the rule was written (``file:line``), if known.

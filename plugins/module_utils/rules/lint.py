@@ -5,7 +5,7 @@
 from collections import Counter
 from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Set
 
-from .model import Field, Rule, canonical, match
+from .model import Field, Rule, canonical, without_keys
 
 __all__ = ("Shadow", "shadows")
 
@@ -29,7 +29,7 @@ def shadows(rules: Sequence[Rule]) -> List[Shadow]:
     directory stands for what is below it, permissions for those among them. Ranges of numbers are not compared, so
     what is found is certain, and not all there is.
     """
-    plain = [match(rule) for rule in rules]
+    plain = [without_keys(rule) for rule in rules]
     common = Counter(field for rule in plain for field in rule.fields)
     # Each rule that may take others by its rarest field, so that few have to be compared.
     candidates: Dict[Optional[Field], List[int]] = {}
@@ -78,4 +78,4 @@ def _sameness(first: Rule, second: Rule) -> str:
         return "identical"
     if canonical(first) == canonical(second):
         return "equivalent"
-    return "same match" if match(first) == match(second) else ""
+    return "same match" if without_keys(first) == without_keys(second) else ""

@@ -11,12 +11,12 @@ same match
     on one list the second is dead.
 """
 
-from typing import FrozenSet, NamedTuple, Optional, Tuple, Union
+from typing import FrozenSet, Iterable, NamedTuple, Optional, Tuple, Union
 
-from . import tables
+from . import syscalls, tables
 from .fields import FIELDS
 
-__all__ = ("ANYTHING", "Field", "Rule", "canonical", "equivalent", "match", "same_match")
+__all__ = ("ANYTHING", "Field", "Rule", "canonical", "equivalent", "same_match", "syscall_machine", "without_keys")
 
 _ORDER = {field.name: place for place, field in enumerate(FIELDS)}
 _LAST = len(FIELDS)
@@ -68,10 +68,10 @@ class Rule(NamedTuple):
 
 def canonical(rule: Rule) -> Rule:
     """The one rule that stands for all equivalent ones."""
-    return match(rule)._replace(keys=tuple(sorted(set(rule.keys) - {""})))
+    return without_keys(rule)._replace(keys=tuple(sorted(set(rule.keys) - {""})))
 
 
-def match(rule: Rule) -> Rule:
+def without_keys(rule: Rule) -> Rule:
     """The canonical rule without its keys: what it matches and whether that is recorded."""
     fields = {_plain(field) for field in rule.fields} - {ANYTHING}
     return Rule(
@@ -90,7 +90,7 @@ def equivalent(one: Rule, other: Rule) -> bool:
 
 def same_match(one: Rule, other: Rule) -> bool:
     """Whether the rules are equivalent but for their keys."""
-    return match(one) == match(other)
+    return without_keys(one) == without_keys(other)
 
 
 def _plain(field: Field) -> Field:
@@ -118,3 +118,10 @@ def _syscalls_that_count(rule: Rule) -> Optional[FrozenSet[int]]:
         return rule.syscalls
     least = tables.least_permission_syscalls(permissions, arch)
     return None if least and least <= rule.syscalls else rule.syscalls
+
+
+def syscall_machine(fields: Iterable[Field], native: str) -> Optional[str]:
+    """The machine whose syscall numbers a rule has: that of its last arch, else the host's own."""
+    archs = [field.value for field in fields if field.name == "arch"]
+    machine = tables.arch_machine(archs[-1]) if archs else tables.machine(native)
+    return machine if machine in syscalls.MACHINES else None

@@ -10,9 +10,11 @@ from typing import Any, Dict, List, Mapping
 
 from .errors import RuleError
 from .model import Rule
+from .parse import Statement, parse_arguments
 from .record_types import expand
+from .render import render
 from .resolver import Resolver
-from .syntax import Statement, parse_arguments, render, split
+from .words import split
 
 __all__ = ("OPTIONS", "parse_structure", "to_structure")
 

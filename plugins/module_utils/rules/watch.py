@@ -6,8 +6,8 @@ from typing import List, Sequence, Tuple
 
 from . import tables
 from .errors import RuleError
+from .parse import Statement, parse_arguments
 from .resolver import Resolver
-from .syntax import Statement, parse_arguments
 
 __all__ = ("archs", "perm_syscalls", "statements")
 

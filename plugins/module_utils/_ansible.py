@@ -1,0 +1,47 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way from a module's parameters to its result: call a function, report its errors, print text."""
+
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, NamedTuple
+
+from .rules.errors import AuditError
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+__all__ = ("Mode", "printable", "run")
+
+
+class Mode(NamedTuple):
+    """How a task runs: ``check`` changes nothing, ``diff`` wants the key ``diff`` in the result."""
+
+    check: bool = False
+    diff: bool = False
+
+
+def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], Dict[str, Any]]) -> None:
+    """Leave the module with the result of ``function(parameters, mode)``, or with the error that it raises.
+
+    The result has ``changed``; its ``warnings``, a list of texts, become warnings of the task.
+    """
+    try:
+        result = function(module.params, Mode(module.check_mode, module._diff))
+    except AuditError as error:
+        module.fail_json(msg=printable(str(error)))
+    except OSError as error:
+        module.fail_json(msg=printable(f"{error.filename}: {error.strerror}" if error.filename else str(error)))
+    module.exit_json(**printable(result))
+
+
+def printable(value: Any) -> Any:
+    r"""The value with bytes that are not UTF-8 as \xff: the controller refuses a result that has such bytes.
+
+    Paths and lines of files are bytes, which Python keeps in texts as lone surrogates (PEP 383).
+    """
+    if isinstance(value, dict):
+        return {key: printable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [printable(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return value

@@ -1,0 +1,317 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel's audit system over NETLINK_AUDIT: rules, status and settings (linux/audit.h, linux/netlink.h)."""
+
+import errno
+import os
+import socket
+import struct
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from ..rules import wire
+from ..rules.errors import AuditError
+from ..rules.model import Rule
+from ..rules.render import render
+
+__all__ = ("AuditUnavailable", "Kernel", "KernelError", "KernelRule", "PermissionDenied", "RuleRefused", "Status")
+
+_NETLINK_AUDIT = 9
+_NLMSG_ERROR, _NLMSG_DONE = 2, 3
+_REQUEST, _ACK = 1, 4
+_GET, _SET, _USER, _ADD_RULE, _DEL_RULE, _LIST_RULES = 1000, 1001, 1005, 1011, 1012, 1013
+_SET_FEATURE, _GET_FEATURE = 1018, 1019
+# AUDIT_STATUS_*: which value of the status a request sets
+_STATUS_BITS = {
+    "enabled": 0x0001,
+    "failure": 0x0002,
+    "rate_limit": 0x0008,
+    "backlog_limit": 0x0010,
+    "backlog_wait_time": 0x0020,
+    "lost": 0x0040,
+}
+_FEATURE_VERSION = 1
+_LOGINUID_IMMUTABLE = 1 << 1
+_HEADER = struct.Struct("=IHHII")
+_TIMEOUT = 10.0
+# asm-generic/socket.h; the module socket does not have it.
+_SO_RCVBUFFORCE = 33
+_LISTING_BYTES = 1 << 25
+_IMMUTABLE = 2
+_CAP_AUDIT_CONTROL = 30
+
+
+class KernelError(AuditError):
+    """The kernel did not do what was asked."""
+
+
+class AuditUnavailable(KernelError):
+    """There is no audit system that could be asked."""
+
+
+class PermissionDenied(KernelError):
+    """The process may not control the audit system."""
+
+
+class RuleRefused(KernelError):
+    """The kernel refused a rule. ``code`` is the errno, ``rule`` the rule."""
+
+    def __init__(self, rule: Rule, code: int, reason: str, action: str) -> None:
+        super().__init__(f"the kernel does not {action} the audit rule '{render(rule, os.uname().machine)}': {reason}")
+        self.rule = rule
+        self.code = code
+        self.reason = reason
+
+
+class KernelRule(NamedTuple):
+    """A rule that the kernel holds: its value, and the exact bytes that delete it."""
+
+    rule: Rule
+    data: bytes
+
+
+class Status(NamedTuple):
+    """struct audit_status. Values that an older kernel does not report are 0.
+
+    ``enabled``: 0 off, 1 on, 2 immutable until the next boot. ``failure``: 0 silent, 1 printk, 2 panic. ``rate_limit``
+    in records per second, ``backlog_limit`` and ``backlog`` in records, the wait times in jiffies. ``features``:
+    AUDIT_FEATURE_BITMAP_*.
+    """
+
+    enabled: int
+    failure: int
+    pid: int
+    rate_limit: int
+    backlog_limit: int
+    lost: int
+    backlog: int
+    features: int
+    backlog_wait_time: int
+    backlog_wait_time_actual: int
+
+
+class Kernel:
+    """A connection to the audit system of the running kernel. Raises AuditUnavailable or PermissionDenied."""
+
+    def __init__(self) -> None:
+        self._sequence = 0
+        self._socket: Optional[socket.socket] = None
+        try:
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_AUDIT)
+            _widen(self._socket)
+            self._socket.settimeout(_TIMEOUT)
+            self._socket.bind((0, 0))
+        except OSError as error:
+            raise _connection_error(error) from error
+
+    def __enter__(self) -> "Kernel":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._socket:
+            self._socket.close()
+            self._socket = None
+
+    def status(self) -> Status:
+        """Whether auditing is on, its limits and counters (AUDIT_GET)."""
+        replies = list(self._ask(_GET, b"", _GET))
+        if not replies:
+            raise KernelError("the kernel did not answer the question for the audit status")
+        words = struct.unpack_from(f"={len(replies[0]) // 4}I", replies[0])
+        # The first word tells which values a request sets, and means nothing here.
+        values = (words[1:] + (0,) * 10)[:10]
+        return Status(*values)
+
+    def rules(self) -> List[KernelRule]:
+        """All rules, list by list in the order in which the kernel looks at them (AUDIT_LIST_RULES)."""
+        try:
+            # First read, then decode: the kernel drops what is not read soon.
+            listed = list(self._ask(_LIST_RULES, b"", _LIST_RULES, many=True))
+            return [KernelRule(wire.decode(data), data) for data in listed]
+        except ValueError as error:
+            raise KernelError(f"the kernel lists a rule that is not understood here ({error})") from error
+
+    def append(self, rule: Rule) -> None:
+        """Add the rule behind all rules of its list. Raises RuleRefused."""
+        self._change(_ADD_RULE, wire.encode(rule), rule)
+
+    def prepend(self, rule: Rule) -> None:
+        """Add the rule before all rules of its list, even if it is there already. Raises RuleRefused."""
+        data = wire.encode(rule)
+        flags = struct.pack("=I", struct.unpack_from("=I", data)[0] | wire.PREPEND)
+        self._change(_ADD_RULE, flags + data[4:], rule)
+
+    def delete(self, held: KernelRule) -> None:
+        """Delete the first rule that is identical to the given one. Raises RuleRefused."""
+        self._change(_DEL_RULE, held.data, held.rule)
+
+    def set(self, name: str, value: int) -> None:
+        """Set one value of the status (AUDIT_SET). Raises KernelError."""
+        values = dict.fromkeys(Status._fields, 0)
+        values[name] = value
+        self._command(_SET, struct.pack("=11I", _STATUS_BITS[name], *values.values()), f"set {name} to {value}")
+
+    def reset_lost(self) -> int:
+        """Set the counter of lost records to 0; return what it was."""
+        status = dict.fromkeys(Status._fields, 0)
+        request = struct.pack("=11I", _STATUS_BITS["lost"], *status.values())
+        return self._command(_SET, request, "reset the counter of lost records")
+
+    def loginuid_immutable(self) -> Tuple[bool, bool]:
+        """Whether login uids cannot be changed once they are set, and whether that is locked until the next boot."""
+        replies = list(self._ask(_GET_FEATURE, b"", _GET_FEATURE))
+        _version, _mask, features, locked = struct.unpack_from("=4I", replies[0])
+        return bool(features & _LOGINUID_IMMUTABLE), bool(locked & _LOGINUID_IMMUTABLE)
+
+    def set_loginuid_immutable(self) -> None:
+        """Keep login uids from being changed, and lock that until the next boot, as auditctl does."""
+        request = struct.pack("=4I", _FEATURE_VERSION, *[_LOGINUID_IMMUTABLE] * 3)
+        self._command(_SET_FEATURE, request, "make login uids immutable")
+
+    def message(self, text: str) -> None:
+        """Record a message (type USER), which ``auditctl -m`` does as well."""
+        self._command(_USER, f"text={text} res=success".encode("utf-8", "surrogateescape") + b"\0", "record a message")
+
+    def _command(self, kind: int, data: bytes, asked: str) -> int:
+        """Send a request that is no rule; return the number that the kernel answers."""
+        try:
+            return sum(struct.unpack("=i", value)[0] for value in self._ask(kind, data, None))
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            if error.errno == errno.EPERM and self.status().enabled == _IMMUTABLE:
+                reason = "the audit system is immutable until the next boot (enabled 2)"
+            elif error.errno == errno.EINVAL:
+                reason = "the kernel does not know this setting, or not this value"
+            raise KernelError(f"the kernel does not {asked}: {reason}") from error
+
+    def _change(self, kind: int, data: bytes, rule: Rule) -> None:
+        try:
+            for _unused in self._ask(kind, data, None):
+                pass
+        except OSError as error:
+            if error.errno is None:
+                raise
+            action = "add" if kind == _ADD_RULE else "delete"
+            raise RuleRefused(rule, error.errno, self._reason(error.errno, kind, rule), action) from error
+
+    def _reason(self, code: int, kind: int, rule: Rule) -> str:
+        if code == errno.EPERM:
+            # Whoever may not ask for the status fails here with a reason of its own.
+            if self.status().enabled == _IMMUTABLE:
+                return "the audit system is immutable until the next boot (enabled 2)"
+            return "permission denied"
+        if kind == _DEL_RULE and code == errno.ENOENT:
+            return "there is no such rule"
+        return refusal(code, rule)
+
+    def _ask(self, kind: int, data: bytes, answer: Optional[int], many: bool = False) -> Iterator[bytes]:
+        """Send one request; yield the payloads of its answers until the kernel has said all.
+
+        OSError with the kernel's errno for a refusal of a rule; a refusal of anything else as a typed error.
+        """
+        if self._socket is None:
+            raise KernelError("the connection to the audit system is closed")
+        self._sequence += 1
+        header = _HEADER.pack(_HEADER.size + len(data), kind, _REQUEST | _ACK, self._sequence, 0)
+        acknowledged, finished = False, answer is None
+        try:
+            self._socket.sendto(header + data, (0, 0))
+            while not (acknowledged and finished):
+                for kind_of_reply, sequence, payload in _messages(self._socket.recv(1 << 18)):
+                    if sequence != self._sequence:
+                        continue
+                    if kind_of_reply == _NLMSG_ERROR:
+                        code = struct.unpack_from("=i", payload)[0]
+                        if code < 0:
+                            raise OSError(-code, os.strerror(-code))
+                        if code:
+                            # A positive one is no error: the counter that a request has reset.
+                            yield payload[:4]
+                        acknowledged = True
+                    elif kind_of_reply == _NLMSG_DONE:
+                        finished = True
+                    elif kind_of_reply == answer:
+                        finished = finished or not many
+                        yield payload
+        except socket.timeout:
+            raise KernelError(f"the kernel did not answer an audit request within {_TIMEOUT:.0f} seconds") from None
+        except OSError as error:
+            if answer is None and error.errno not in (errno.ECONNREFUSED,):
+                raise
+            raise _connection_error(error) from error
+
+
+def refusal(code: int, rule: Rule) -> str:
+    """In words why the kernel refuses to add a rule (audit_add_rule() and what it calls)."""
+    place = rule.value("path") or rule.value("dir") or rule.value("exe")
+    if code == errno.ENOENT and place:
+        if rule.value("dir"):
+            return f"the directory {place} does not exist"
+        return f"the directory of {place} does not exist"
+    return _REFUSALS.get(code) or f"{os.strerror(code)} (error {code})"
+
+
+_REFUSALS: Dict[int, str] = {
+    errno.EEXIST: "the rule exists",
+    errno.EINVAL: "a field, an operator, a value or the list of it is not supported by this kernel",
+    errno.EOPNOTSUPP: "no security module of this host knows labels (the fields subj_ and obj_)",
+    errno.ENOTDIR: "a part of the path is not a directory",
+    errno.ENAMETOOLONG: "the path is too long",
+    errno.ENOMEM: "the kernel has no memory left for it",
+}
+
+
+def _widen(connection: socket.socket) -> None:
+    """Make room for tens of thousands of rules, as the kernel waits a tenth of a second for a reader, then drops them.
+
+    Without CAP_NET_ADMIN there is room for as many as net.core.rmem_max allows.
+    """
+    try:
+        connection.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _LISTING_BYTES)
+    except PermissionError:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _LISTING_BYTES)
+
+
+def _messages(data: bytes) -> Iterator[Tuple[int, int, bytes]]:
+    """The netlink messages of one datagram: type, sequence number, payload."""
+    place = 0
+    while place + _HEADER.size <= len(data):
+        length, kind, _flags, sequence, _port = _HEADER.unpack_from(data, place)
+        if length < _HEADER.size:
+            return
+        yield kind, sequence, data[place + _HEADER.size : place + length]
+        place += (length + 3) & ~3
+
+
+def _connection_error(error: OSError) -> KernelError:
+    if error.errno in (errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT):
+        return AuditUnavailable("this host has no audit system: its kernel was built without it or booted with audit=0")
+    if error.errno == errno.ECONNREFUSED:
+        return AuditUnavailable(
+            "the audit system of this host is not to be had from here: it is off (booted with audit=0), or this is a "
+            "container, whose rules are those of its host"
+        )
+    if error.errno in (errno.EPERM, errno.EACCES):
+        if os.geteuid() != 0:
+            return PermissionDenied("audit rules can only be read and changed by root (become: true)")
+        if not _capable():
+            return PermissionDenied(
+                "audit rules can only be read and changed with the capability CAP_AUDIT_CONTROL, which this root does "
+                "not have (a container?)"
+            )
+        return PermissionDenied(
+            "the kernel allows no audit requests from here: this is not the initial process namespace (a container?)"
+        )
+    return KernelError(f"the audit system cannot be asked: {error.strerror or error}")
+
+
+def _capable() -> bool:
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+            effective = [line.split()[1] for line in status if line.startswith("CapEff:")]
+    except OSError:
+        return True
+    return not effective or bool(int(effective[0], 16) >> _CAP_AUDIT_CONTROL & 1)

@@ -1,0 +1,223 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Events of the log as structures: libauparse says what fields mean, this says which of them answer which question."""
+
+import os
+import posixpath
+import re
+from typing import Any, Dict, Iterable, Iterator, List, Optional
+
+from ..rules.syscalls import name as syscall_name
+from ..rules.tables import arch_machine, errno_name
+from .auparse import Interpreter, Record
+from .files import EventId
+from .times import iso
+
+__all__ = ("UNSET", "event")
+
+#: The id of a user, or of a session, that is not set.
+UNSET = 0xFFFFFFFF
+
+_USERS = ("auid", "uid", "euid", "suid", "fsuid")
+_GROUPS = ("gid", "egid", "sgid", "fsgid")
+# By what the structure calls it: the names of the field, the first of which counts that is there.
+_TEXTS = {
+    "terminal": ("tty", "terminal"),
+    "comm": ("comm",),
+    "exe": ("exe",),
+    "hostname": ("hostname",),
+    "address": ("addr",),
+    "label": ("subj",),
+}
+_NOTHING = ("", "?", "(none)", "(null)")
+_KEY_SEPARATOR = "\x01"
+_SUCCESS = {"yes": True, "no": False, "success": True, "failed": False, "1": True, "0": False}
+_ARGUMENT = re.compile(r"a(\d+)(?:\[(\d+)\])?")
+
+
+def event(identity: EventId, text: bytes, interpreter: Interpreter, with_text: bool = False) -> Dict[str, Any]:
+    """The event of some lines of the log. Texts may have surrogates, for bytes that are no UTF-8."""
+    records, sentence = interpreter.event(text)
+    cwd = next((_meaning(record, "cwd") for record in records if record.type == "CWD"), None)
+    structure: Dict[str, Any] = {
+        "time": iso(identity.seconds, identity.milliseconds),
+        "id": identity.serial,
+        "node": None if identity.node is None else identity.node.decode("utf-8", "surrogateescape"),
+        "types": list(dict.fromkeys(record.type for record in records)),
+        "kind": sentence.kind,
+        "action": sentence.action,
+        "object": sentence.object,
+        "how": sentence.how,
+        "success": _success(records),
+        "subject": _subject(records),
+        "syscall": _syscall(records),
+        "command": _command(records),
+        "cwd": cwd,
+        "paths": [_path(record, cwd) for record in records if record.type == "PATH"],
+        "addresses": list(_addresses(records)),
+        "targets": [_target(record) for record in records if record.type == "OBJ_PID"],
+        "keys": _keys(records),
+        "records": [{"type": record.type, "fields": _fields(record)} for record in records],
+    }
+    if with_text:
+        # Not splitlines(), to which the separator of what auditd adds to a record is the end of a line.
+        structure["text"] = text.decode("utf-8", "surrogateescape").rstrip("\n").split("\n")
+    return structure
+
+
+def _meaning(record: Record, name: str) -> Optional[str]:
+    field = record.get(name)
+    return None if field is None or field.meaning in _NOTHING else field.meaning
+
+
+def _number(record: Record, name: str, base: int = 10) -> Optional[int]:
+    field = record.get(name)
+    try:
+        return None if field is None else int(field.value, base)
+    except ValueError:
+        return None
+
+
+def _identity(record: Record, name: str) -> Optional[Dict[str, Any]]:
+    number = _number(record, name)
+    return None if number is None else {"id": number, "name": _meaning(record, name)}
+
+
+def _present(values: Dict[str, Any]) -> Dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _subject(records: List[Record]) -> Dict[str, Any]:
+    """Who did it: from the record of the syscall, or from the first one that has such fields."""
+    ordered = sorted(records, key=lambda record: record.type != "SYSCALL")
+    record = next((record for record in ordered if record.get("pid") or record.get("auid")), None)
+    if record is None:
+        return {}
+    values: Dict[str, Any] = {name: _identity(record, name) for name in _USERS + _GROUPS}
+    values.update(pid=_number(record, "pid"), ppid=_number(record, "ppid"))
+    session = _number(record, "ses")
+    values["session"] = None if session == UNSET else session
+    for name, fields in _TEXTS.items():
+        values[name] = next((_meaning(record, field) for field in fields if record.get(field)), None)
+    return _present(values)
+
+
+def _syscall(records: List[Record]) -> Optional[Dict[str, Any]]:
+    record = next((record for record in records if record.type == "SYSCALL"), None)
+    if record is None:
+        return None
+    number, arch, status = _number(record, "syscall"), _number(record, "arch", 16), _number(record, "exit")
+    machine = arch_machine(arch or 0)
+    # An older release does not know the newest syscalls.
+    known = syscall_name(machine, number) if machine and number is not None else None
+    error = errno_name(-status, machine or "x86_64") if status is not None and status < 0 else None
+    return {
+        "name": known or _meaning(record, "syscall"),
+        "number": number,
+        "arch": _meaning(record, "arch"),
+        "exit": status,
+        "error": error,
+        "arguments": [_meaning(record, name) for name in ("a0", "a1", "a2", "a3")],
+    }
+
+
+def _success(records: List[Record]) -> Optional[bool]:
+    for name in ("success", "res", "result"):
+        for record in records:
+            field = record.get(name)
+            if field and field.value in _SUCCESS:
+                return _SUCCESS[field.value]
+    return None
+
+
+def _keys(records: List[Record]) -> List[str]:
+    texts = [field.meaning for record in records for field in record.fields if field.name == "key"]
+    keys = [key for text in texts if text not in _NOTHING for key in text.split(_KEY_SEPARATOR)]
+    return list(dict.fromkeys(keys))
+
+
+def _command(records: List[Record]) -> List[str]:
+    """The arguments of a program: those that it was given (EXECVE), or those that it shows (PROCTITLE, 128 bytes)."""
+    executed = [record for record in records if record.type == "EXECVE"]
+    if executed:
+        arguments: Dict[int, List[str]] = {}
+        for record in executed:
+            for field in record.fields:
+                found = _ARGUMENT.fullmatch(field.name)
+                if found:
+                    arguments.setdefault(int(found.group(1)), []).append(field.meaning)
+        return ["".join(arguments[number]) for number in sorted(arguments)]
+    for record in records:
+        title = record.get("proctitle")
+        if title:
+            # The library shows the separators as spaces.
+            try:
+                shown = bytes.fromhex(title.value).decode("utf-8", "surrogateescape")
+            except ValueError:
+                shown = title.meaning
+            return shown.rstrip("\0").split("\0")
+    return []
+
+
+def _path(record: Record, cwd: Optional[str]) -> Dict[str, Any]:
+    name = _meaning(record, "name")
+    return _present(
+        {
+            "name": name,
+            "path": _absolute(name, cwd),
+            "type": _meaning(record, "nametype"),
+            "inode": _number(record, "inode"),
+            "device": _meaning(record, "dev"),
+            "mode": _meaning(record, "mode"),
+            "user": _identity(record, "ouid"),
+            "group": _identity(record, "ogid"),
+            "label": _meaning(record, "obj"),
+        }
+    )
+
+
+def _absolute(name: Optional[str], cwd: Optional[str]) -> Optional[str]:
+    if name is None:
+        return None
+    if not name.startswith("/"):
+        if cwd is None:
+            return None
+        name = os.path.join(cwd, name)
+    # POSIX leaves two slashes in front alone.
+    return posixpath.normpath("/" + name.lstrip("/"))
+
+
+def _addresses(records: Iterable[Record]) -> Iterator[Dict[str, Any]]:
+    for record in records:
+        for field in record.fields:
+            if field.address:
+                family, address, port = field.address
+                path = re.search(r"[{ ]path=(.*) \}$", field.meaning, re.DOTALL) if family == "local" else None
+                yield {
+                    "family": family or None,
+                    "address": address or None,
+                    "port": int(port) if port.isdigit() else None,
+                    "path": path.group(1) if path else None,
+                }
+
+
+def _target(record: Record) -> Dict[str, Any]:
+    """A process that something was done to, as to send it a signal."""
+    return _present(
+        {
+            "pid": _number(record, "opid"),
+            "auid": _identity(record, "oauid"),
+            "uid": _identity(record, "ouid"),
+            "session": None if _number(record, "oses") == UNSET else _number(record, "oses"),
+            "comm": _meaning(record, "ocomm"),
+            "label": _meaning(record, "obj"),
+        }
+    )
+
+
+def _fields(record: Record) -> Dict[str, str]:
+    """All fields by name, in words; of those of the same name the first."""
+    fields: Dict[str, str] = {}
+    for field in record.fields:
+        fields.setdefault(field.name, field.meaning)
+    return fields

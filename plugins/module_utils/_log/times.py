@@ -1,0 +1,92 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Points in time as they are asked for, and as records have them: seconds since 1970, in UTC."""
+
+import calendar
+import re
+import time
+from typing import Callable, Dict, Optional
+
+from ..rules.errors import AuditError
+
+__all__ = ("WORDS", "TimeError", "iso", "parse")
+
+_DAY = 86400
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?", re.IGNORECASE | re.ASCII
+)
+
+
+class TimeError(AuditError):
+    """A text is no point in time, or more than one."""
+
+
+def _local(now: float, **replaced: int) -> float:
+    """A day, or a part of it, of the local calendar: the fields of struct tm that are given, added to those of now."""
+    today = time.localtime(now)
+    values = {"year": today.tm_year, "month": today.tm_mon, "day": today.tm_mday, "hour": 0}
+    values.update(replaced)
+    return time.mktime((values["year"], values["month"], values["day"], values["hour"], 0, 0, 0, 0, -1))
+
+
+def _days_ago(now: float, days: int) -> float:
+    return _local(now, day=time.localtime(now).tm_mday - days)
+
+
+def _boot(now: float) -> float:
+    with open("/proc/uptime", encoding="ascii") as file:
+        return now - float(file.read().split()[0])
+
+
+#: The words of ausearch(8), by what they mean now. Days begin at midnight, weeks on Sunday, of the host's time zone.
+WORDS: Dict[str, Callable[[float], float]] = {
+    "now": lambda now: now,
+    "recent": lambda now: now - 600,
+    "boot": _boot,
+    "this-hour": lambda now: _local(now, hour=time.localtime(now).tm_hour),
+    "today": _local,
+    "yesterday": lambda now: _days_ago(now, 1),
+    "this-week": lambda now: _days_ago(now, (time.localtime(now).tm_wday + 1) % 7),
+    "week-ago": lambda now: _days_ago(now, 7),
+    "this-month": lambda now: _local(now, day=1),
+    "this-year": lambda now: _local(now, month=1, day=1),
+}
+
+
+def parse(text: str, now: float) -> float:
+    """Seconds since 1970 of a time in ISO 8601 with its zone, of ``@SECONDS``, or of a word. Raises TimeError."""
+    word = WORDS.get(text.lower())
+    if word:
+        return word(now)
+    if re.fullmatch(r"@\d{1,11}(\.\d+)?", text, re.ASCII):
+        return float(text[1:])
+    found = _ISO.fullmatch(text)
+    if not found:
+        raise TimeError(
+            f"'{text}' is no time: write it as 2026-01-31T18:00:00Z or 2026-01-31T18:00:00+02:00, as @ and seconds "
+            f"since 1970, or as one of {', '.join(WORDS)}"
+        )
+    *parts, fraction, zone = found.groups()
+    if not zone:
+        raise TimeError(f"'{text}' has no time zone: append Z for UTC, or as +02:00")
+    numbers = [int(part or 0) for part in parts]
+    year, month, day, hour, minute, second = numbers
+    valid = year >= 1970 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60
+    seconds = calendar.timegm((year, month, day, hour, minute, second)) if valid else 0
+    if not valid or time.gmtime(seconds)[:3] != (year, month, day):
+        raise TimeError(f"'{text}' is no time: there is no such day, or time of a day")
+    return seconds + float(fraction or 0) - _offset(zone)
+
+
+def _offset(zone: str) -> int:
+    if zone.upper() == "Z":
+        return 0
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
+    return -seconds if zone[0] == "-" else seconds
+
+
+def iso(seconds: int, milliseconds: Optional[int] = None) -> str:
+    """ISO 8601, in UTC, with milliseconds, if there are any."""
+    fraction = "" if milliseconds is None else f".{milliseconds:03d}"
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + fraction + "Z"

@@ -1,0 +1,343 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The system calls of a command or of a process, recorded by rules that are there as long as it is looked at.
+
+autrace(8) wants all other rules deleted. Here rules for the process and for its children are put in front of all
+others, under a key that names the process which put them there: so those of a run that was killed are known, and
+removed.
+"""
+
+import errno
+import os
+import re
+import shutil
+import signal
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from .._ansible import printable
+from .._host.files import FileError
+from .._host.host import Host
+from .._kernel.netlink import Kernel, KernelError, RuleRefused
+from .._policy.single_rules import ApplyError, Options, locked
+from ..rules.errors import AuditError, RuleError
+from ..rules.model import Rule
+from ..rules.structure import parse_structure
+from .auparse import InterpreterMissing
+from .files import Log
+from .search import ARGUMENTS, SearchError, query, search
+from .tools import LogToolError
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+__all__ = ("TraceError", "is_left_over", "run_trace", "trace_key")
+
+_IMMUTABLE = 2
+_KEY = "linux-audit-trace"
+# How long the daemon may take to write what the kernel has recorded.
+_LOG_SECONDS = 30.0
+# How much of what a command prints is returned.
+_OUTPUT_BYTES = 1 << 16
+_ENDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class TraceError(AuditError):
+    """Nothing can be traced; no rule is left."""
+
+
+class Run(NamedTuple):
+    """How a command ended: its process, its exit status (negative: of a signal), what it printed."""
+
+    pid: int
+    rc: Optional[int]
+    stdout: str
+    stderr: str
+    timed_out: bool
+
+
+def _started(pid: int) -> Optional[str]:
+    """When a process began, in ticks since the boot: with its number it tells it from all others. None without it."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            # The name before it may have anything in it.
+            return file.read().rpartition(")")[2].split()[19]
+    except OSError:
+        return None
+
+
+def trace_key() -> str:
+    """The key of rules that this process puts in place."""
+    return f"{_KEY}.{os.getpid()}.{_started(os.getpid())}"
+
+
+def is_left_over(keys: Sequence[str]) -> bool:
+    """Whether a rule with these keys is one of a trace whose process is gone."""
+    found = [re.fullmatch(re.escape(_KEY) + r"\.(\d+)\.(\d+)", key) for key in keys]
+    return any(match is not None and _started(int(match.group(1))) != match.group(2) for match in found)
+
+
+def _rules(pid: int, syscalls: Sequence[str], key: str, host: Host) -> List[Rule]:
+    """Rules for a process and for its children."""
+    rules: List[Rule] = []
+    for field in ("pid", "ppid"):
+        structure: Dict[str, Any] = {"fields": [f"{field}={pid}"], "keys": [key]}
+        if syscalls:
+            structure.update(arch=["b64"], syscalls=list(syscalls))
+        else:
+            structure["syscalls"] = ["all"]
+        rules += [statement.rule for statement in parse_structure(structure, host)]
+    return rules
+
+
+def _check(kernel: Kernel) -> None:
+    """Can rules be added, and do they record anything? Raises TraceError."""
+    status = kernel.status()
+    if status.enabled == _IMMUTABLE:
+        raise TraceError(
+            "the audit system is immutable until the next boot (enabled 2), so no rule can be added for a trace; add "
+            "rules that record what you look for to the files of rules.d and reboot, or search what is recorded anyway "
+            "(audit_search with pid or executable)"
+        )
+    if not status.enabled:
+        raise TraceError("auditing is off (enabled 0), so nothing would be recorded; turn it on with audit_control")
+    if not status.pid:
+        raise TraceError("no audit daemon runs that would log what the kernel records; start auditd")
+    for held in kernel.rules():
+        rule = held.rule
+        if rule.list == "task" and rule.action == "never" and not rule.fields:
+            raise TraceError(
+                "the rule -a never,task is in place, with which the kernel records no system call of any new process; "
+                "delete it, and trace what is started later"
+            )
+
+
+def _delete(kernel: Kernel, ours: bool, key: str) -> List[str]:
+    """Delete the rules of this run, or those that killed runs have left; return their keys."""
+    deleted = []
+    for held in kernel.rules():
+        keys = held.rule.keys
+        if (key in keys) if ours else is_left_over(keys):
+            try:
+                kernel.delete(held)
+                deleted += list(keys)
+            except RuleRefused as error:
+                # Somebody else may have been faster.
+                if error.code != errno.ENOENT:
+                    raise
+    return deleted
+
+
+@contextmanager
+def _rules_in_place(kernel: Kernel, rules: Sequence[Rule], key: str) -> Iterator[None]:
+    """Put rules in front of all others meanwhile; a signal that ends the process finds them removed as well."""
+    before = {number: signal.signal(number, _end) for number in _ENDED}
+    try:
+        for rule in rules:
+            kernel.prepend(rule)
+        yield
+    finally:
+        for number in _ENDED:
+            signal.signal(number, signal.SIG_IGN)
+        try:
+            _delete(kernel, True, key)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _end(number: int, _frame: Any) -> None:
+    raise SystemExit(128 + number)
+
+
+class _Command:
+    """A command that is started, and waits for release() before its program is executed."""
+
+    def __init__(self, command: Sequence[str], directory: Optional[str]) -> None:
+        program = _program(command[0], directory)
+        self._files: Tuple[IO[bytes], IO[bytes]] = (tempfile.TemporaryFile(), tempfile.TemporaryFile())  # noqa: SIM115  # closed by wait()
+        reader, self._gate = os.pipe()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(reader)
+            return
+        try:
+            os.close(self._gate)
+            os.setsid()
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            for number, file in enumerate(self._files, 1):
+                os.dup2(file.fileno(), number)
+            if directory:
+                os.chdir(directory)
+            for number in (*_ENDED, signal.SIGPIPE):
+                signal.signal(number, signal.SIG_DFL)
+            # If the parent is gone meanwhile, there is no one to trace for.
+            if not os.read(reader, 1):
+                os._exit(1)
+            os.execv(program, list(command))
+        except OSError as error:
+            os.write(2, f"{program}: {error.strerror}".encode("utf-8", "surrogateescape"))
+        finally:
+            os._exit(127)
+
+    def release(self) -> None:
+        """Let it go."""
+        os.write(self._gate, b"1")
+        os.close(self._gate)
+
+    def kill(self) -> None:
+        """End it, and all that it has started, unless that has left its group."""
+        for function in (os.killpg, os.kill):
+            with suppress(ProcessLookupError):
+                function(self.pid, signal.SIGKILL)
+
+    def wait(self, seconds: int) -> Run:
+        """Wait until it ends; kill it if it takes too long."""
+        until = time.monotonic() + seconds
+        timed_out = False
+        while True:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                break
+            if time.monotonic() > until and not timed_out:
+                timed_out = True
+                self.kill()
+            time.sleep(0.05)
+        rc = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        texts = []
+        for file in self._files:
+            file.seek(0)
+            texts.append(file.read(_OUTPUT_BYTES).decode("utf-8", "surrogateescape"))
+            file.close()
+        return Run(self.pid, rc, texts[0], texts[1], timed_out)
+
+
+def _program(name: str, directory: Optional[str]) -> str:
+    """The path of a program, so that it is executed at the first attempt."""
+    if "/" in name:
+        path = os.path.join(directory or "", name)
+        if not os.access(path, os.X_OK) or os.path.isdir(path):
+            raise TraceError(f"{name} is no program that can be executed")
+        return name if os.path.isabs(name) or not directory else os.path.join(directory, name)
+    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/sbin:/usr/sbin:/bin:/usr/bin")
+    if found is None:
+        raise TraceError(f"there is no program {name}")
+    return found
+
+
+def _run_command(kernel: Kernel, parameters: Mapping[str, Any], key: str, host: Host) -> Run:
+    command = _Command(parameters["command"], parameters["chdir"])
+    try:
+        rules = _rules(command.pid, parameters["syscall"] or (), key, host)
+        with _rules_in_place(kernel, rules, key):
+            command.release()
+            return command.wait(parameters["duration"])
+    except BaseException:
+        command.kill()
+        raise
+
+
+def _watch(kernel: Kernel, parameters: Mapping[str, Any], key: str, host: Host) -> None:
+    pid = parameters["pid"]
+    began = _started(pid)
+    until = time.monotonic() + parameters["duration"]
+    with _rules_in_place(kernel, _rules(pid, parameters["syscall"] or (), key, host), key):
+        while time.monotonic() < until and _started(pid) == began:
+            time.sleep(min(0.2, max(0.0, until - time.monotonic())))
+
+
+def _wait_for_log(kernel: Kernel, key: str, began: float, host: Host) -> None:
+    """Wait until the daemon has written all that the kernel had recorded: up to a message that is recorded now."""
+    text = f"{key}.end"
+    kernel.message(text)
+    until = time.monotonic() + _LOG_SECONDS
+    while time.monotonic() < until:
+        with Log(None) as log:
+            for part in log.parts(began):
+                if any(text.encode("ascii") in line for _offset, line in part.lines()):
+                    return
+        time.sleep(0.2)
+    raise TraceError(
+        f"what the kernel has recorded is not in the log after {_LOG_SECONDS:.0f} seconds; does auditd write to it "
+        "(write_logs, log_format, space left on the disk)? The rules of the trace are removed"
+    )
+
+
+def _calls(
+    key: str, pid: int, began: float, parameters: Mapping[str, Any], host: Host
+) -> Tuple[List[Dict[str, Any]], bool]:
+    asked = dict.fromkeys(ARGUMENTS)
+    asked.update(key=[key], exact=True, message_type=["SYSCALL"])
+    wanted = query(asked, host, began)._replace(start=began)
+    with Log(None) as log:
+        found = search(log, wanted, parameters["limit"], with_text=parameters["raw"])
+    calls = [call for call in found.events if call["subject"].get("pid") == pid or call["subject"].get("ppid") == pid]
+    if parameters["command"]:
+        # What it returned from before its program was executed is this module's.
+        first = next(
+            (place for place, call in enumerate(calls) if call["syscall"]["name"] in ("execve", "execveat")), 0
+        )
+        calls = calls[first:]
+    return calls, found.truncated
+
+
+def trace(parameters: Mapping[str, Any], host: Host, check: bool) -> Dict[str, Any]:
+    """All that the module returns. Raises TraceError, and what those that it calls raise."""
+    key = trace_key()
+    with Kernel() as kernel:
+        _check(kernel)
+        # Refused before anything runs.
+        _rules(1, parameters["syscall"] or (), key, host)
+        if parameters["command"]:
+            _program(parameters["command"][0], parameters["chdir"])
+        if check:
+            left = [held for held in kernel.rules() if is_left_over(held.rule.keys)]
+            return {"key": key, "calls": [], "truncated": False, "lost": 0, "removed": len(left)}
+        with locked(Options()):
+            removed = _delete(kernel, False, key)
+        lost = kernel.status().lost
+        began = time.time() - 1
+        if parameters["command"]:
+            run: Optional[Run] = _run_command(kernel, parameters, key, host)
+        else:
+            run = None
+            _watch(kernel, parameters, key, host)
+        _wait_for_log(kernel, key, began, host)
+        calls, truncated = _calls(key, run.pid if run else parameters["pid"], began, parameters, host)
+        result: Dict[str, Any] = {
+            "key": key,
+            "pid": run.pid if run else parameters["pid"],
+            "calls": calls,
+            "truncated": truncated,
+            "lost": max(0, kernel.status().lost - lost),
+            "removed": len(removed),
+        }
+        if run:
+            # Not beside the rest, as a task with an rc other than 0 fails.
+            result["result"] = {"rc": run.rc, "stdout": run.stdout, "stderr": run.stderr, "timed_out": run.timed_out}
+        return result
+
+
+def run_trace(module: "AnsibleModule") -> None:
+    """Leave the module audit_trace with its result."""
+    parameters = module.params
+    pid, command = parameters["pid"], parameters["command"]
+    if parameters["duration"] < 1 or parameters["limit"] < 0:
+        module.fail_json(msg="duration must be 1 second or more, and limit 0 (no limit) or a number of calls")
+    if command is not None and (not command or not command[0]):
+        module.fail_json(msg="command is empty; it is a list, the program and its arguments")
+    if pid is not None and (pid < 1 or _started(pid) is None):
+        module.fail_json(msg=f"there is no process {pid}")
+    if pid is not None and parameters["chdir"]:
+        module.fail_json(msg="chdir goes with command alone")
+    try:
+        result = trace(parameters, Host(), module.check_mode)
+    except (
+        ApplyError, FileError, InterpreterMissing, KernelError, LogToolError, RuleError, SearchError, TraceError,
+    ) as error:  # fmt: skip
+        module.fail_json(msg=printable(str(error)))
+    except OSError as error:
+        module.fail_json(msg=printable(f"{error.filename or 'audit_trace'}: {error.strerror}"))
+    module.exit_json(changed=bool(command), **printable(result))

@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a boot makes of the lines of rules files, once augenrules(8) has put them together: auditctl(8) loads them."""
+
+from typing import Dict, Iterable, List, NamedTuple
+
+from ..rules.model import Rule
+from ..rules.parse import RulesLine
+from .control_lines import SETTINGS, Value, setting_value
+
+__all__ = ("Loaded", "loaded_by")
+
+_IMMUTABLE = 2
+_BY_OPTION = {setting.option: setting for setting in SETTINGS}
+
+
+class Loaded(NamedTuple):
+    """What a kernel without rules holds when it was given lines: rules in order, settings by name."""
+
+    rules: List[Rule]
+    settings: Dict[str, Value]
+
+
+def loaded_by(lines: Iterable[RulesLine]) -> Loaded:
+    """What ``auditctl -R`` leads to if the kernel takes every line that is understood."""
+    rules: List[Rule] = []
+    known = set()
+    settings: Dict[str, Value] = {}
+    for line in lines:
+        statement = line.statement
+        if statement is None:
+            continue
+        if settings.get("enabled") == _IMMUTABLE:
+            break
+        if statement.control:
+            option, value = statement.control
+            if option == "-D":
+                # With -k auditctl deletes what has a key with that text anywhere in it.
+                rules = [rule for rule in rules if value and not any(value in key for key in rule.keys)]
+                known = set(rules)
+            elif option in _BY_OPTION:
+                settings[_BY_OPTION[option].name] = setting_value(value)
+        elif statement.operation == "delete":
+            # The kernel deletes the first that is identical.
+            if statement.rule in known:
+                rules.remove(statement.rule)
+                known = set(rules)
+        elif statement.operation == "prepend":
+            rules.insert(0, statement.rule)
+            known.add(statement.rule)
+        elif statement.rule not in known:
+            rules.append(statement.rule)
+            known.add(statement.rule)
+    return Loaded(rules, settings)

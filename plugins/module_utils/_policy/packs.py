@@ -1,0 +1,312 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rule packs: rules written for every host, and what is left of them on this one.
+
+A pack is a rules file of paragraphs, with blank lines between them. Beside rules and comments (``#``) a paragraph can
+have annotations:
+
+``## when: NAME, not NAME``
+    The paragraph counts where all of it holds. A NAME is one of FEATURES, or a parameter that is not empty.
+``## requirements: ID, ...``
+    What asks for its rules; it is written to the file.
+
+``{NAME}`` in the value of a field stands for the values of a parameter. Behind ``!=`` the field is repeated for each
+of them (none of these), otherwise the rule is (any of these). Three names are looked up on the host: ``{arch}``,
+``{setuid_programs}`` (below the parameter ``directories``), ``{record_types}`` (the categories among them).
+
+A rule that the host does not know is left out: one of another architecture, of a missing directory, of an unknown user.
+Syscalls that the machine does not have are left out of its rule.
+"""
+
+import os
+import re
+import stat
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+
+from .._host.host import Host
+from ..rules import syscalls, tables
+from ..rules.errors import RuleError, shown
+from ..rules.fields import BY_NAME
+from ..rules.parse import RulesLine, parse_arguments
+from ..rules.record_types import expand
+from ..rules.watch import archs, perm_syscalls
+from ..rules.words import split
+from .checks import missing_directory
+
+__all__ = ("FEATURES", "Feature", "FilledPack", "Paragraph", "paragraphs", "privileged_programs", "read_pack")
+
+_ANNOTATION = re.compile(r"## ?([a-z]+)(?:: *(.*))?$")
+_PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
+_FIELD = re.compile(r"([a-z_0-9]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
+_CAPABILITIES = "security.capability"
+
+
+class Feature(NamedTuple):
+    """What rules can need: releases of the kernel and of audit, and a file that is there on hosts that have it."""
+
+    kernel: Tuple[int, ...] = ()
+    audit: Tuple[int, ...] = ()
+    path: str = "/"
+
+
+#: Kernels of distributions may have a feature sooner; they get what is written for those that do not have it.
+FEATURES = {
+    "filesystem_list": Feature(kernel=(4, 16), audit=(2, 8)),
+    "saddr_fam": Feature(kernel=(5, 3), audit=(3, 0)),
+    # Older kernels compare a call that has no address with the address of the call before it.
+    "saddr_fam_of_each_call": Feature(kernel=(5, 16), audit=(3, 0)),
+    # Classes are there once a policy has been loaded; before, the kernel takes no label in a rule.
+    "selinux": Feature(path="/sys/fs/selinux/class/process"),
+}
+
+
+class Paragraph(NamedTuple):
+    """Annotations by name, comment lines, and rules with the numbers of their lines."""
+
+    annotations: Dict[str, str]
+    comments: List[str]
+    rules: List[Tuple[int, str]]
+
+
+class FilledPack(NamedTuple):
+    """The lines for a rules file, and what was left out and why, in words."""
+
+    lines: List[RulesLine]
+    notes: List[str]
+
+
+class _LeftOut(Exception):
+    """A rule that this host has no use for, or cannot have: the reason and what it is about, if that is to be told."""
+
+
+class _Notes(Dict[str, Dict[str, None]]):
+    """What is left out of a pack, each thing once, by the reason."""
+
+    def add(self, reason: str, thing: str) -> None:
+        self.setdefault(reason, {})[thing] = None
+
+
+_NO_FEATURE = "this host does not have what is needed for"
+_NO_NAME = "this host does not have the users or groups"
+_NO_DIRECTORY = "this host does not have the directories"
+_NO_RULE = "there can be no rule for"
+
+
+def paragraphs(text: str) -> Iterator[Paragraph]:
+    """The paragraphs of a pack that have rules."""
+    paragraph = Paragraph({}, [], [])
+    for number, line in enumerate(text.split("\n") + [""], 1):
+        annotation = _ANNOTATION.match(line)
+        if annotation:
+            paragraph.annotations[annotation.group(1)] = annotation.group(2) or ""
+        elif line.startswith("#"):
+            paragraph.comments.append(line)
+        elif line:
+            paragraph.rules.append((number, line))
+        else:
+            if paragraph.rules:
+                yield paragraph
+            paragraph = Paragraph({}, [], [])
+
+
+def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -> FilledPack:
+    """What a pack says on this host. A rule that is wrong, as by a parameter, is a line that carries its error.
+
+    A parameter is a list, a text, a number, or a bool, which stands for one value or none.
+    """
+    values = _Values((key, _texts(value)) for key, value in parameters.items())
+    lines: List[RulesLine] = []
+    notes = _Notes()
+    for paragraph in paragraphs(text):
+        try:
+            lacking = [term for term in _terms(paragraph) if not _holds(term, values, host)]
+        except RuleError as error:
+            lines.append(RulesLine(paragraph.annotations["when"], name, None, error.of("", name)))
+            continue
+        # Where there is another way without it, nothing is left out.
+        if lacking and all(term in FEATURES and f"not {term}" not in text for term in lacking):
+            subject = " ".join(comment.lstrip("# ") for comment in _comments(paragraph))
+            notes.add(_NO_FEATURE, f"{subject} ({', '.join(lacking)})")
+        found = [] if lacking else _paragraph_lines(name, paragraph, values, host, notes)
+        if found:
+            lines += [RulesLine(comment, name) for comment in _comments(paragraph)] + found
+    return FilledPack(lines, [f"{name}: {reason} {', '.join(things)}" for reason, things in notes.items()])
+
+
+def _terms(paragraph: Paragraph) -> List[str]:
+    return [term.strip() for term in paragraph.annotations.get("when", "").split(",") if term.strip()]
+
+
+def _comments(paragraph: Paragraph) -> List[str]:
+    asked = paragraph.annotations.get("requirements")
+    return ([f"# {asked}"] if asked else []) + paragraph.comments
+
+
+class _Values(Dict[str, List[str]]):
+    def __missing__(self, name: str) -> List[str]:
+        raise RuleError("is no parameter that was given", name)
+
+
+def _texts(value: Any) -> List[str]:
+    if value is None or isinstance(value, bool):
+        return ["yes"] if value else []
+    return [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
+
+
+def _paragraph_lines(
+    name: str, paragraph: Paragraph, values: Mapping[str, List[str]], host: Host, notes: _Notes
+) -> List[RulesLine]:
+    lines = []
+    for number, text in paragraph.rules:
+        origin = f"{name}:{number}"
+        try:
+            for words in _variants(split(text), values, host):
+                try:
+                    lines.append(_line(words, origin, host, notes))
+                except _LeftOut as left_out:
+                    if left_out.args:
+                        notes.add(*left_out.args)
+                except RuleError as error:
+                    if "{setuid_programs}" not in text:
+                        raise
+                    # Whoever may write there must not keep all other rules from being loaded.
+                    notes.add(_NO_RULE, shown(error.part))
+        except RuleError as error:
+            lines.append(RulesLine(text, origin, None, error.of("", origin)))
+    return lines
+
+
+def _holds(term: str, values: Mapping[str, List[str]], host: Host) -> bool:
+    if term.startswith("not "):
+        return not _holds(term[4:], values, host)
+    if term not in FEATURES:
+        return bool(values[term])
+    feature = FEATURES[term]
+    # Where there is no auditctl, nothing will read the file before one is installed.
+    known = host.version is None or host.version >= feature.audit
+    return known and host.kernel >= feature.kernel and os.path.exists(feature.path)
+
+
+def _variants(words: List[str], values: Mapping[str, List[str]], host: Host) -> List[List[str]]:
+    """The rules that one line stands for, as words. Values are put into words, and so cannot become words."""
+    if words[0] not in ("-a", "-A", "-w"):
+        return [words]
+    if len(words) % 2:
+        raise RuleError("has an option without a value; in a pack each option is followed by its value")
+    variants: List[List[str]] = [[]]
+    for option, word in zip(words[::2], words[1::2]):
+        place = _PLACEHOLDER.search(word)
+        filled = [word]
+        if place:
+            filled = []
+            for value in _values(place.group(1), values, host):
+                head = word[: place.start()]
+                if head == "path=" and host.is_directory(value):
+                    head = "dir="
+                filled.append(head + value + word[place.end() :])
+        if place and word[: place.start()].endswith("!="):
+            variants = [
+                variant + [part for other in filled if other not in variant for part in (option, other)]
+                for variant in variants
+            ]
+        else:
+            variants = [variant + [option, other] for variant in variants for other in filled]
+    return variants
+
+
+def _values(name: str, values: Mapping[str, List[str]], host: Host) -> List[str]:
+    if name == "arch":
+        return archs(host.machine)
+    if name == "setuid_programs":
+        return privileged_programs(values["directories"])
+    if name == "record_types":
+        return expand(values[name])
+    return values[name]
+
+
+def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> RulesLine:
+    """The line of one rule, or of a setting, as this host can have it. Raises _LeftOut or RuleError."""
+    if len(words) % 2:
+        return RulesLine(" ".join(words), origin, parse_arguments(words, host))
+    arch = next((word[5:] for word in words if word.startswith("arch=")), None)
+    number = tables.arch_number(arch, host.machine) if arch else None
+    if arch and number is None:
+        raise _LeftOut
+    machine = tables.arch_machine(number) if number is not None else None
+    kept: List[str] = []
+    for option, word in zip(words[::2], words[1::2]):
+        field = _FIELD.match(word)
+        if option == "-S" and machine in syscalls.MACHINES:
+            word = _known_syscalls(word, machine)
+        elif option == "-F" and field and _unknown_name(field.group(1), field.group(3), host):
+            if field.group(2) != "!=":
+                raise _LeftOut(_NO_NAME, field.group(3))
+            notes.add(_NO_NAME, field.group(3))
+            continue
+        elif option == "-F" and word.startswith("perm=") and "-S" not in words and arch:
+            place = kept.index(f"arch={arch}") + 1
+            kept[place:place] = perm_syscalls(word[5:], arch, host)
+        kept += [option, word]
+    statement = parse_arguments(kept, host)
+    missing = missing_directory(statement.rule) if statement.rule else None
+    if missing:
+        raise _LeftOut(_NO_DIRECTORY, missing)
+    return RulesLine(statement.text, origin, statement)
+
+
+def _known_syscalls(word: str, machine: str) -> str:
+    names = [name for name in word.split(",") if name == "all" or syscalls.number(machine, name) is not None]
+    if not names:
+        # The machine cannot do it, so there is nothing that would be missed.
+        raise _LeftOut
+    return ",".join(names)
+
+
+def _unknown_name(name: str, value: str, host: Host) -> bool:
+    kind = BY_NAME[name].kind if name in BY_NAME else ""
+    if value == "unset" or not (value[:1].isalpha() or value[:1] == "_"):
+        return False
+    return (kind in ("uid", "auid") and host.uid(value) is None) or (kind == "gid" and host.gid(value) is None)
+
+
+def privileged_programs(directories: Sequence[str]) -> List[str]:
+    """Programs below the directories that are setuid, setgid or have capabilities, by path.
+
+    A directory that is a link (/bin to /usr/bin), another file system below one, or one without setuid is left out.
+    """
+    found: List[str] = []
+    for top in directories:
+        try:
+            if os.path.islink(top) or os.statvfs(top).f_flag & os.ST_NOSUID:
+                continue
+            device = os.stat(top).st_dev
+        except OSError:
+            continue
+        waiting = [top]
+        while waiting:
+            try:
+                entries = list(os.scandir(waiting.pop()))
+            except OSError:
+                continue
+            for entry in entries:
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.stat(follow_symlinks=False).st_dev == device:
+                            waiting.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False) and _is_privileged(entry):
+                        found.append(entry.path)
+                except OSError:
+                    continue
+    return sorted(set(found))
+
+
+def _is_privileged(entry: "os.DirEntry[str]") -> bool:
+    mode = entry.stat(follow_symlinks=False).st_mode
+    if not mode & 0o111:
+        return False
+    if mode & (stat.S_ISUID | stat.S_ISGID):
+        return True
+    try:
+        return bool(os.getxattr(entry.path, _CAPABILITIES, follow_symlinks=False))
+    except OSError:
+        return False

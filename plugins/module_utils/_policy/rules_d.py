@@ -1,0 +1,190 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The directory rules.d, and the audit.rules that augenrules(8) makes of it."""
+
+import os
+import re
+import shutil
+import subprocess
+from typing import Callable, Iterable, List, NamedTuple, Optional, Tuple
+
+from .._host.files import Edit, FileError, read_text
+from ..rules.parse import RulesLine, parse_file
+from ..rules.resolver import Resolver
+
+__all__ = (
+    "RulesDirectory",
+    "RulesFile",
+    "add_lines",
+    "awk_knows_white_space",
+    "compile_rules",
+    "in_augenrules_order",
+    "version_key",
+)
+
+DEFAULT_DIRECTORY = "/etc/audit/rules.d"
+HEADER = "## Rules set with the Ansible collection linux.audit; other lines of this file are left alone."
+# Release of audit whose augenrules takes carriage returns away.
+_RETURNS_STRIPPED = (3, 1, 1)
+
+
+class RulesFile(NamedTuple):
+    """One file: its path, its text (None: it does not exist) and its lines."""
+
+    path: str
+    text: Optional[str]
+    lines: Tuple[RulesLine, ...]
+
+
+class RulesDirectory:
+    """The rules files of a directory, in the order in which augenrules puts them together."""
+
+    def __init__(self, path: str, resolver: Resolver) -> None:
+        if not path.startswith("/"):
+            raise FileError(f"rules_dir must be an absolute path, not '{path}'")
+        self.path = path.rstrip("/") or "/"
+        self.files = [_load(name, self.path, resolver) for name in _names(self.path)]
+        self._resolver = resolver
+
+    def file(self, name: str) -> RulesFile:
+        """The file of that name, also if it does not exist yet. Raises FileError for an unfit name."""
+        if "/" in name or name.startswith(".") or not name.endswith(".rules") or not name.isprintable() or " " in name:
+            raise FileError(
+                f"file must be a plain name that ends in .rules and has no space in it, as augenrules reads no other "
+                f"from {self.path}, not '{name}'"
+            )
+        path = os.path.join(self.path, name)
+        for file in self.files:
+            if file.path == path:
+                return file
+        return RulesFile(path, None, ())
+
+    def with_file(self, new: RulesFile) -> List[RulesFile]:
+        """All files in order, with that one in the place of the one of its name."""
+        files = [file for file in self.files if file.path != new.path] + [new]
+        return sorted(files, key=lambda file: version_key(os.path.basename(file.path)))
+
+    def edits(self, changed: Iterable[RulesFile]) -> List[Edit]:
+        """The edits that put these lines in the place of the present ones; a file of nothing but our header goes.
+
+        Files are put together as they are. Of one without a final newline, the last line would become one line with
+        the first of the next file, so it gets its newline.
+        """
+        before = {file.path: file.text for file in self.files}
+        after = dict(before)
+        for file in changed:
+            lines = [line.text for line in file.lines]
+            ours_alone = HEADER in (file.text or HEADER) and not any(line.strip() and line != HEADER for line in lines)
+            after[file.path] = None if ours_alone else "".join(line + "\n" for line in lines)
+        filled = sorted((path for path, text in after.items() if text), key=version_key)
+        after.update((path, after[path] + "\n") for path in filled[:-1] if not after[path].endswith("\n"))
+        return [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
+
+    def compiled(self, edits: Iterable[Edit]) -> Optional[Edit]:
+        """The edit of audit.rules that goes with the edits of the files, None when there is none to make.
+
+        Only for a directory named rules.d, whose parent holds audit.rules, and only where that exists or would be
+        made by augenrules.
+        """
+        if os.path.basename(self.path) != "rules.d":
+            return None
+        texts = {file.path: file.text for file in self.files}
+        texts.update((edit.path, edit.after) for edit in edits)
+        names = sorted((os.path.basename(path) for path, text in texts.items() if text is not None), key=version_key)
+        path = os.path.join(os.path.dirname(self.path), "audit.rules")
+        before = read_text(path)
+        filled = [texts[os.path.join(self.path, name)] or "" for name in names]
+        old = any("\r" in text for text in filled) and (self._resolver.version or _RETURNS_STRIPPED) < _RETURNS_STRIPPED
+        after = compile_rules(filled, awk_knows_white_space, old)
+        return None if before == after else Edit(path, before, after, compiled=True)
+
+
+def add_lines(file: RulesFile, texts: Iterable[str], prepend: bool) -> RulesFile:
+    """The file with lines behind all others, or before its first rule."""
+    lines = list(file.lines) if file.text is not None else [RulesLine(HEADER, file.path)]
+    place = len(lines)
+    if prepend:
+        rules = [place for place, line in enumerate(lines) if line.statement and line.statement.rule]
+        place = rules[0] if rules else place
+    lines[place:place] = [RulesLine(text, file.path) for text in texts]
+    return file._replace(lines=tuple(lines))
+
+
+def compile_rules(texts: Iterable[str], white_space: Callable[[], bool], keep_returns: bool = False) -> str:
+    r"""What augenrules writes to audit.rules for these files.
+
+    ``white_space`` tells whether this host's awk understands ``\s``: mawk takes it for the letter s, and so leaves an
+    indented ``-e 2`` where it is. It is only asked when a line depends on it. ``keep_returns``: releases before 3.1.1
+    leave carriage returns at the ends of lines.
+    """
+    text = "".join(texts)
+    special = dict.fromkeys(("-D", "-b", "-f", "-e"), "")
+    rules: List[str] = []
+    known: List[str] = []
+
+    def space() -> str:
+        if not known:
+            known.append(r"\s*" if white_space() else "s*")
+        return known[0]
+
+    for line in text.split("\n")[: -1 if text.endswith("\n") else None]:
+        if line.endswith("\r") and not keep_returns:
+            line = line[:-1]
+        bare = re.sub("^" + space(), "", line) if line[:1] in tuple(" \ts\v\f\r") else line
+        option = bare[:2]
+        if not line or bare[:1] == "#":
+            continue
+        if option in special and (option != "-D" or not bare[2:] or re.fullmatch(space(), bare[2:])):
+            special[option] = line
+        else:
+            rules.append(line)
+    head = f"## This file is automatically generated from {DEFAULT_DIRECTORY}"
+    return "\n".join([head, special["-D"], special["-b"], special["-f"], *rules, special["-e"], ""])
+
+
+def in_augenrules_order(lines: Iterable[RulesLine]) -> List[RulesLine]:
+    """The lines of all files as augenrules(8) puts them: what clears comes first, -e last."""
+
+    def place(line: RulesLine) -> int:
+        option, value = (line.statement and line.statement.control) or ("", "")
+        return {"-D": 0 if not value else 1, "-e": 2}.get(option, 1)
+
+    return sorted(lines, key=place)
+
+
+def version_key(name: str) -> tuple:
+    """The sort key of ls -v and sort -V: numbers by value, ~ before the end, letters before other characters.
+
+    What looks like a suffix counts only between names that are the same otherwise.
+    """
+    return _versions(re.sub(r"(?:\.[A-Za-z~][A-Za-z0-9~]*)*$", "", name)), _versions(name), name
+
+
+def _versions(text: str) -> tuple:
+    parts = []
+    for letters, digits in re.findall(r"([^0-9]*)([0-9]*)", text):
+        order = tuple(-1 if char == "~" else ord(char) + (0 if char.isalpha() else 256) for char in letters)
+        parts.append(((*order, 0), int(digits or 0)))
+    return tuple(parts)
+
+
+def _names(directory: str) -> List[str]:
+    try:
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise FileError(f"{directory} cannot be read: {error.strerror}") from error
+    return sorted((name for name in names if name.endswith(".rules") and not name.startswith(".")), key=version_key)
+
+
+def _load(name: str, directory: str, resolver: Resolver) -> RulesFile:
+    path = os.path.join(directory, name)
+    text = read_text(path)
+    return RulesFile(path, text, tuple(parse_file(text or "", path, resolver)))
+
+
+def awk_knows_white_space() -> bool:
+    r"""Whether this host's awk takes ``\s`` for white space; mawk takes it for the letter."""
+    awk = shutil.which("awk")
+    return bool(awk) and subprocess.call([awk, r'BEGIN { exit !match(" ", "^\\s$") }'], stdin=subprocess.DEVNULL) == 0

@@ -1,0 +1,118 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Whether the order of two rules counts: whether some event may match both, and would be treated differently."""
+
+from bisect import bisect_left
+from typing import Dict, List, Sequence
+
+from .model import Field, Rule
+
+__all__ = ("Scope", "WatchIndex", "must_keep_order")
+
+
+def must_keep_order(one: Rule, other: Rule) -> bool:
+    """Whether some event may match both, and would be treated differently by them.
+
+    Two rules that log and differ in their key alone are independent if they watch different paths: an event that
+    touches both (a rename) is logged either way, under the key of one of them.
+    """
+    return Scope(one).overlaps(Scope(other))
+
+
+class WatchIndex:
+    """Which rules can meet one that watches a path: those that watch it, or above or below it, or have no path."""
+
+    def __init__(self, scopes: Sequence["Scope"]) -> None:
+        self._all = range(len(scopes))
+        self._everywhere = [place for place, scope in enumerate(scopes) if scope.is_everywhere]
+        watches = sorted((scope.node, place) for place, scope in enumerate(scopes) if not scope.is_everywhere)
+        self._nodes = [node for node, place in watches]
+        self._places = [place for node, place in watches]
+        self._trees: Dict[str, List[int]] = {}
+        for node, place in watches:
+            if scopes[place].is_tree:
+                self._trees.setdefault(node, []).append(place)
+
+    def near(self, scope: "Scope") -> Sequence[int]:
+        """The places of these rules, in any order."""
+        if scope.is_everywhere:
+            return self._all
+        node = scope.node
+        # What is below /etc/ stands before /etc0, as 0 is the sign that follows the slash.
+        behind = node[:-1] + "0" if scope.is_tree else node + "\0"
+        found = self._places[bisect_left(self._nodes, node) : bisect_left(self._nodes, behind)]
+        above = node.rfind("/", 0, -1)
+        while above >= 0:
+            found += self._trees.get(node[: above + 1], [])
+            above = node.rfind("/", 0, above)
+        return self._everywhere + found
+
+
+class Scope:
+    """What decides whether the order of two rules counts, computed once for each of them."""
+
+    __slots__ = ("is_tree", "never", "node", "ranges", "result", "syscalls")
+
+    def __init__(self, rule: Rule) -> None:
+        self.never = rule.action == "never"
+        self.result = None if self.never else frozenset(rule.keys)
+        self.syscalls = rule.syscalls
+        tree = rule.value("dir")
+        self.is_tree = tree is not None
+        path = tree if self.is_tree else rule.value("path")
+        # With a slash at its end, which makes it the beginning of all that is below it.
+        self.node = None if path is None else path.rstrip("/") + "/"
+        self.ranges = _ranges(rule.fields)
+
+    def overlaps(self, other: "Scope") -> bool:
+        """See must_keep_order()."""
+        if self.result == other.result:
+            return False
+        if self.syscalls is not None and other.syscalls is not None and self.syscalls.isdisjoint(other.syscalls):
+            return False
+        if not self.is_everywhere and not other.is_everywhere and self._watches_apart_from(other):
+            return False
+        ranges = other.ranges
+        for name, (least, most) in self.ranges.items():
+            if name in ranges and (ranges[name][0] > most or ranges[name][1] < least):
+                return False
+        return True
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether paths do not tell it from others: it watches none, or keeps events out of the log."""
+        return self.never or self.node is None
+
+    def _watches_apart_from(self, other: "Scope") -> bool:
+        return not (
+            self.node == other.node
+            or (self.is_tree and other.node.startswith(self.node))
+            or (other.is_tree and self.node.startswith(other.node))
+        )
+
+
+# Fields of which an event has one value, so that two rules may exclude each other by them. Not so gid and egid, which
+# are compared with supplementary groups as well, and exe, as one file may have several paths.
+_SINGLE = frozenset(
+    "arch msgtype fstype pers pid ppid auid uid euid suid fsuid sgid fsgid sessionid a0 a1 a2 a3 "  # noqa: SIM905
+    "subj_user subj_role subj_type".split()
+)
+_MOST = 0xFFFFFFFF
+
+
+def _ranges(fields: Sequence[Field]) -> Dict[str, tuple]:
+    """The least and the greatest value that each field of an event may have."""
+    ranges: Dict[str, tuple] = {}
+    for name, operator, value in fields:
+        if name not in _SINGLE or operator not in ("=", "<", "<=", ">", ">="):
+            continue
+        if operator == "=":
+            least, most = value, value
+        elif operator[0] == ">":
+            least, most = value + (operator == ">"), _MOST
+        else:
+            least, most = 0, value - (operator == "<")
+        if name in ranges and type(ranges[name][0]) is type(least):
+            least, most = max(least, ranges[name][0]), min(most, ranges[name][1])
+        ranges[name] = (least, most)
+    return ranges

@@ -1,0 +1,349 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rule library against the vendor's auditctl and a real kernel: the same lines, the same bytes, the same refusals.
+
+Thousands of lines, the same ones in every run, are loaded by ``auditctl -R`` on a guest. What it loads, the kernel
+must hold as wire.encode(parse(line)), byte for byte and in that order; what it refuses, the library must refuse.
+Wherever the two differ on purpose there is a row in one of the tables below, and each row says why.
+"""
+
+import base64
+import random
+import re
+import zlib
+from collections import Counter
+from typing import NamedTuple
+
+import pytest
+
+import strategies
+from ansible_collections.linux.audit.plugins.module_utils.rules import wire
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.module_utils.rules.fields import LISTS
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical, equivalent
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import Statement, parse_file, parse_line
+from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
+from paths import DATA, MODULE_UTILS
+from releases import releases
+
+# Right lines and wrong lines that are generated for a release of Debian, beside those of tests/data.
+RELEASES = {"bookworm": (3000, 2000), "trixie": (1500, 1000)}
+
+# Lines that the library understands and auditctl refuses, by what auditctl says; Statement.text is what it reads.
+ACCEPTED_BY_US = {
+    r"value should be number for success": "yes and no are what half the world's documentation writes",
+    r"unknown file type": "auditctl lists file types as numbers, and refuses to read them again",
+    r"(Syscall name|io_uring op) unknown": "a name of a newer release, written as a number for this one",
+    r"file system type is unknown|unknown message type": "a name of a newer release, written as a number for this one",
+    r"bad keyword \w+,io_uring": "releases before 3.1 do not know the list",
+    r"bad keyword (?-i:\w+,[A-Z]\w+|[A-Z]\w+,\w+)": "releases before 3.1 know lists in lower case only",
+    r"delete rule data request \(No such file or directory\)": "there is no such rule in the kernel at that time",
+    r"add rule data request \(No such file or directory\)": "the kernel looks for the directory, the library does not",
+}
+
+# Lines that the library refuses and auditctl loads, by what the library says of which part.
+REFUSED_BY_US = {
+    r"[-\d]\S* must be .*nothing behind it": "a number with a tail or of more than 32 bits: auditctl reads another one",
+    r"\d\S*: must be .*nothing behind it": "the same, of a syscall",
+    r"-F (?i:sessionid)\W.* must be unset or a number": "auditctl takes any word for 0",
+    r"-F (?i:saddr_fam)\W.* must be the number of an address family": "auditctl takes any word for 0",
+    r"-F (?i:arch)\W+\d.* is no arch": "a number with a tail",
+    r"20\d\d: .* classes of syscalls": "such a number is a class of syscalls to the kernel",
+    r"the action possible is gone": "auditctl drops the rule and reports success",
+    r"exactly one of": "-w and -a in one line",
+    r"must come after the list": "-S before -a passes auditctl's check of the list",
+    r"so many short words": "auditctl before 4.2 drops the last words",
+    r"a key can only be set": "the kernel holds key!=x and ignores it; KEY=x, unlike key=x, must stand behind -S",
+    r"^/.*take for the operator": "such a path can be watched, and never be listed in a form that is read again",
+    r"ends the evaluation of the list": "the rule is dead, and so are all behind it",
+    r"field_compare does not work on the list \w+": "there is no -C to write it with",
+    r"perm does not work on the list exclude": "the kernel does not look at it",
+    r"-p needs a watch": "-p on a list without files",
+    r"has a tab|has a carriage return": "auditctl makes it a part of the last word",
+    r"-S needs the name": "-S and a comma: a rule that matches no syscall",
+    r"for all of them, leave out -S": "-S all on io_uring means the operations that the host's auditctl has a name for",
+}
+
+# Lines that set something: whether auditctl takes them. (What they do is not compared.)
+SETTINGS = {
+    "-b 8192": True,
+    "-b 0x400": True,
+    "-b -1": False,
+    "-b": False,
+    "-b x": False,
+    "-f 0": True,
+    "-f 1": True,
+    "-f 3": False,
+    "-f 0x1": False,
+    "-e 0": True,
+    "-e 01": False,
+    "-e yes": False,
+    "-r 100": True,
+    "-r 0": True,
+    "-r many": False,
+    "--backlog_wait_time 60000": True,
+    "--backlog_wait_time=0": True,
+    "--backlog_wait_time": False,
+    "--reset-lost": True,
+    "--reset_backlog_wait_time_actual": True,
+    "--no-such-setting": False,
+    "-D": True,
+    "-D -k some-key": True,
+    "-D -k": False,
+    "-D some-key": False,
+    "-c": True,
+    "-i": True,
+    "-t": True,
+    "-q /tmp": False,
+    "-q /tmp,": False,
+    "-z": False,
+}
+
+# The rule that is loaded first: auditctl complains on stderr only once it has sent a rule, before that to syslog.
+FIRST = "-a always,exit -S all -F a3=0xABCDEF -k the-first-of-all"
+
+DUMP = """
+import base64, zlib
+from module_utils._kernel.netlink import Kernel
+with Kernel() as kernel:
+    rules = "\\n".join(held.data.hex() for held in kernel.rules())
+print(base64.b64encode(zlib.compress(rules.encode())).decode())
+"""
+
+
+class Entry(NamedTuple):
+    """A line, and what the library says of it."""
+
+    line: str
+    statement: Statement | None
+    error: RuleError | None
+
+
+class Vendor:
+    """auditctl and the kernel of a guest."""
+
+    def __init__(self, guest):
+        self.guest = guest
+        guest.run("systemctl stop auditd; auditctl -e 0")
+        guest.put(MODULE_UTILS, "/root/module_utils")
+        version = re.search(r"version ([\d.]+)", guest.run("auditctl -v").stdout).group(1)
+        self.host = strategies.Host(
+            version=tuple(map(int, version.split("."))),
+            users=self._ids("/etc/passwd"),
+            groups=self._ids("/etc/group"),
+            directories=guest.run("find / /dev /run -xdev -maxdepth 5 -xtype d").stdout.splitlines(),
+        )
+
+    def _ids(self, path):
+        rows = (line.split(":") for line in self.guest.run(f"cat {path}").stdout.splitlines())
+        return {row[0]: int(row[2]) for row in rows}
+
+    def load(self, lines):
+        """Load the lines into an empty kernel; the lines that were refused, by place, with auditctl's reason."""
+        self.guest.run("auditctl -D")
+        done = self.guest.run(
+            "cat > /root/all.rules; auditctl -R /root/all.rules",
+            input="\n".join(["-c", FIRST, *lines, ""]),
+            check=False,
+            timeout=300,
+        )
+        refused, reasons = {}, []
+        for message in done.stderr.splitlines():
+            found = re.match(r"There was an error in line (\d+) of", message)
+            if found:
+                refused[int(found.group(1)) - 3] = " ".join(reasons)
+                reasons = []
+            elif not re.search(r"warning|slower|while processing", message, re.IGNORECASE):
+                reasons.append(message)
+        assert done.returncode == bool(refused), done.stderr[-2000:]
+        return refused
+
+    def rules(self):
+        """What the kernel holds, as bytes, without the first of all."""
+        text = self.guest.run("PYTHONPATH=/root python3 -", input=DUMP).stdout
+        rules = [bytes.fromhex(line) for line in zlib.decompress(base64.b64decode(text)).decode().splitlines()]
+        rules.remove(wire.encode(parse_line(FIRST, self.host).rule))
+        return rules
+
+
+@pytest.fixture(scope="module", params=releases("bookworm", fleet=("trixie",)))
+def vendor(request, lab):
+    # Without a security module, because one without a policy refuses every label.
+    guest = lab.boot(request.param, name=f"fidelity-{request.param}", kernel_args="lsm=capability selinux=0")
+    try:
+        yield Vendor(guest)
+    finally:
+        guest.stop()
+
+
+@pytest.fixture(scope="module")
+def entries(vendor):
+    """Every line once, and of those that make the same rule the first."""
+    right, wrong = RELEASES[vendor.guest.release]
+    host = vendor.host
+    lines = [
+        line.text
+        for path in sorted(DATA.glob("*.rules"))
+        for line in parse_file(path.read_bytes().decode(), path.name, host)
+        if line.statement or line.error
+    ]
+    # What hangs from these lists are the files of tests/data, before 3.1.
+    lists = [name for name in strategies.LISTS if name != "io_uring" or host.version >= (3, 1)]
+    chance = random.Random(20260101)
+    for number in range(right + wrong):
+        line = strategies.spelling(chance, strategies.rule(chance, host, lists), host)
+        lines.append(line if number < right else strategies.broken(chance, line))
+    found, rules, held = [], set(), set()
+    for line in dict.fromkeys(lines):
+        entry = _entry(line, host)
+        if line.lstrip().startswith("#") or not line.strip() or len(line.encode()) > 6143 or _is_setting(line):
+            continue
+        if entry.statement and entry.statement.rule:
+            data = wire.encode(entry.statement.rule)
+            if entry.statement.operation == "append" and data in held:
+                continue
+            (held.discard if entry.statement.operation == "delete" else held.add)(data)
+            rules.add(data)
+        found.append(entry)
+    return found
+
+
+def _entry(line, host):
+    try:
+        return Entry(line, parse_line(line, host), None)
+    except RuleError as error:
+        return Entry(line, None, error)
+
+
+def _is_setting(line):
+    """Whether auditctl might do more than to add or delete a rule."""
+    return bool(re.search(r"(^| )-[^aAdwWSFCkp \d]", line))
+
+
+def _explain(text, table):
+    return next((pattern for pattern in table if re.search(pattern, text, re.IGNORECASE)), None)
+
+
+def _in_kernel_order(statements):
+    """The rules that the kernel holds when it was given the statements in that order."""
+    held = {name: [] for name in LISTS}
+    for statement in statements:
+        rules = held[statement.rule.list]
+        if statement.operation == "append":
+            rules.append(statement.rule)
+        elif statement.operation == "prepend":
+            rules.insert(0, statement.rule)
+        else:
+            rules.remove(next(rule for rule in rules if wire.encode(rule) == wire.encode(statement.rule)))
+    return [rule for name in sorted(held, key=LISTS.get) for rule in held[name]]
+
+
+def _compare(vendor, statements):
+    """How many rules are equal and how many only equivalent; fails for the first that is neither."""
+    rules, counts = vendor.rules(), Counter()
+    expected = _in_kernel_order(statements)
+    assert len(rules) == len(expected)
+    for data, rule in zip(rules, expected, strict=True):
+        if data == wire.encode(rule):
+            counts["equal bytes"] += 1
+            continue
+        # The one difference there is: the loader chooses the syscalls of a rule with arch and perm and without -S,
+        # and a key that is empty.
+        assert equivalent(wire.decode(data), rule), f"{rule}\nis in the kernel\n{wire.decode(data)}"
+        permitted = (
+            rule.syscalls is None and rule.value("arch") and rule.value("perm") and vendor.host.version >= (3, 1, 3)
+        )
+        assert permitted or "" in wire.decode(data).keys, f"{rule}\nis in the kernel\n{wire.decode(data)}"
+        counts["equivalent, by release"] += 1
+    return counts
+
+
+def _report(vendor, what, counts):
+    print(f"\nauditctl {'.'.join(map(str, vendor.host.version))}: {what}")
+    for name, count in counts.items():
+        print(f"{count:8} {name}")
+
+
+def test_lines_that_we_accept(vendor, entries):
+    accepted = [entry for entry in entries if entry.statement]
+    refused = vendor.load([entry.line for entry in accepted])
+    counts = Counter({"lines": len(accepted), "unexplained": 0})
+    unexplained = []
+    for place, message in refused.items():
+        reason = _explain(message, ACCEPTED_BY_US)
+        if reason is None:
+            unexplained.append((accepted[place].line, message))
+        counts["refused: " + ACCEPTED_BY_US.get(reason, "unexplained")] += 1
+    assert not unexplained
+    counts.update(_compare(vendor, [entry.statement for place, entry in enumerate(accepted) if place not in refused]))
+    _report(vendor, "lines that we accept", counts)
+    assert counts["equal bytes"] > 0.9 * len(accepted)
+
+
+def test_lines_that_we_refuse(vendor, entries):
+    ours = [entry for entry in entries if entry.error]
+    refused = vendor.load([entry.line for entry in ours])
+    counts = Counter({"lines": len(ours), "refused by both": len(refused), "unexplained": 0})
+    unexplained = []
+    for place, entry in enumerate(ours):
+        if place not in refused:
+            reason = _explain(f"{entry.error.part}: {entry.error.reason}", REFUSED_BY_US)
+            if reason is None:
+                unexplained.append((entry.line, str(entry.error)))
+            counts["loaded: " + REFUSED_BY_US.get(reason, "unexplained")] += 1
+    assert not unexplained
+    _report(vendor, "lines that we refuse", counts)
+
+
+def test_what_we_write_into_files_is_read(vendor, entries):
+    """Statement.text is accepted without exception, but for what the host lacks, and is the same rule."""
+    statements = [entry.statement for entry in entries if entry.statement]
+    refused = vendor.load([statement.text for statement in statements])
+    lacking = r"delete rule data request|request \(No such file or directory\)|bad keyword \w+,io_uring"
+    assert not [(statements[place], message) for place, message in refused.items() if not re.search(lacking, message)]
+    # Where a rule of a file goes is said by its place there, so -A is written as -a.
+    loaded = [statement for place, statement in enumerate(statements) if place not in refused]
+    counts = _compare(vendor, [_entry(statement.text, vendor.host).statement for statement in loaded])
+    _report(vendor, "lines that we write", counts)
+
+
+def test_what_we_render_is_read(vendor, entries):
+    """A rule of the kernel, in canonical form and written as text, is accepted and is equivalent."""
+    vendor.load([entry.line for entry in entries if entry.statement])
+    wanted = {}
+    for data in vendor.rules():
+        rule = canonical(wire.decode(data))
+        wanted.setdefault(parse_line(render(rule, vendor.host.machine), vendor.host).text, rule)
+    refused = vendor.load(wanted)
+    assert not [(list(wanted)[place], message) for place, message in refused.items()]
+    rules = [canonical(wire.decode(data)) for data in vendor.rules()]
+    assert rules == sorted(wanted.values(), key=lambda rule: LISTS[rule.list])
+    _report(vendor, "rules that we render", {"lines": len(wanted), "equivalent": len(rules)})
+
+
+def test_settings(vendor):
+    theirs, ours = {}, {}
+    for line in SETTINGS:
+        done = vendor.guest.run("cat > /root/one.rules; auditctl -R /root/one.rules", input=line + "\n", check=False)
+        theirs[line] = done.returncode == 0
+        ours[line] = _entry(line, vendor.host).error is None
+    assert theirs == SETTINGS
+    assert ours == SETTINGS
+
+
+def test_a_line_that_is_too_long_is_a_broader_rule_to_auditctl(vendor):
+    """The reason why the library refuses it."""
+    head = "-a always,exit -S open"
+    line = f"{head}{' ' * 6143} -F uid=0"
+    assert vendor.load([line])
+    assert vendor.rules() == [wire.encode(parse_line(head, vendor.host).rule)]
+    with pytest.raises(RuleError, match="longer than"):
+        parse_line(line, vendor.host)
+
+
+def test_the_longest_line(vendor):
+    line = "-a always,exit -S open {}-k x"
+    line = line.format(" " * (6143 - len(line) + len("{}")))
+    assert len(line) == 6143
+    assert not vendor.load([line])
+    assert vendor.rules() == [wire.encode(parse_line(line, vendor.host).rule)]

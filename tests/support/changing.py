@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host in small: a kernel in memory and a rules.d of its own, and all ways to change them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import apply_control
+from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import (
+    RulesetOptions,
+    add_ruleset,
+    apply_ruleset,
+    read_sources,
+)
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change, Options, apply
+from effects import record_files
+from kernel_double import KernelDouble, connected, statements
+from strategies import HOST
+
+__all__ = ("System", "absent", "present")
+
+
+def present(*lines):
+    """The change that puts rules in place."""
+    return Change(present=statements(*lines))
+
+
+def absent(*lines):
+    """The change that takes rules away."""
+    return Change(absent=statements(*lines))
+
+
+class System:
+    """``kernel`` and the files below ``directory``; Options are given by name."""
+
+    def __init__(self, monkeypatch, tmp_path):
+        self.root = tmp_path
+        self.directory = tmp_path / "rules.d"
+        self.directory.mkdir()
+        self.file = self.directory / "50-linux-audit.rules"
+        self.kernel = KernelDouble()
+        self._monkeypatch = monkeypatch
+        connected(monkeypatch, lambda: self.kernel, self.directory)
+
+    def apply(self, change, **options):
+        """Single rules."""
+        return apply(change, self._options(options), HOST)
+
+    def declare(self, lines, purge="file", present=True, on_missing="fail", keep=(), **options):
+        """A set of rules and settings; ``purge: none`` only adds."""
+        wanted = read_sources([{"name": "set", "rules": lines}], HOST).lines
+        run = add_ruleset if purge == "none" else apply_ruleset
+        return run(wanted, RulesetOptions(purge, on_missing, present, tuple(keep)), self._options(options), HOST)
+
+    def set(self, wanted, **options):
+        """Settings by name."""
+        return apply_control(wanted, self._options(options), HOST)
+
+    def write(self, name, *lines):
+        """A file of rules.d."""
+        path = self.directory / name
+        path.write_text("".join(f"{line}\n" for line in lines))
+        return path
+
+    def lines_of(self, name):
+        """The lines of a file of rules.d."""
+        return (self.directory / name).read_text().splitlines()
+
+    def files(self):
+        """All texts by their paths."""
+        return {str(path.relative_to(self.root)): path.read_text() for path in self.root.rglob("*") if path.is_file()}
+
+    def state(self):
+        """All that a change can change: files, rules in their order, settings."""
+        return self.files(), self.kernel.lines, self.kernel.settings
+
+    def record(self):
+        """From now on, have what happens to files in the log of the kernel as well; return the log."""
+        self.kernel.forget()
+        record_files(self._monkeypatch, self.kernel.log, self.root)
+        return self.kernel.log
+
+    def is_locked(self):
+        """Whether a run has the lock, so that not even another reader of the directory gets one."""
+        handle = os.open(self.directory, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def _options(self, options):
+        return Options(rules_dir=str(self.directory), file=self.file.name)._replace(**options)

@@ -1,0 +1,220 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files: read, written, and put back."""
+
+import contextlib
+import errno
+import os
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils._host import files
+from ansible_collections.linux.audit.plugins.module_utils._host.files import (
+    Edit,
+    FileError,
+    file_diffs,
+    read_text,
+    write_atomically,
+    written,
+)
+from effects import record_files
+from paths import PLUGINS
+
+
+def test_a_file_is_written_with_its_mode_and_nothing_beside_it(tmp_path):
+    path = tmp_path / "x.rules"
+    path.write_text("old")
+    path.chmod(0o666)
+    write_atomically(str(path), "new\n")
+    assert path.read_text() == "new\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    write_atomically(str(path), "new\n", mode=0o600)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    write_atomically(str(path), None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_power_cut_finds_the_old_file_or_the_new_one(tmp_path, monkeypatch):
+    """The text is on the disk before it gets the name, and the name is when the change is reported."""
+    log = []
+    record_files(monkeypatch, log, tmp_path)
+    path = str(tmp_path / "x.rules")
+    write_atomically(path, "new\n")
+    assert log == [("sync", "temporary"), ("write", "x.rules"), ("sync", ".")]
+    log.clear()
+    write_atomically(path, None)
+    assert log == [("remove", "x.rules"), ("sync", ".")]
+
+
+def test_the_mode_is_there_before_the_name(tmp_path, monkeypatch):
+    """Nobody gets to read what only some may read, and a umask changes nothing."""
+    seen, real = [], os.rename
+
+    def rename(source, target):
+        seen.append(stat.S_IMODE(os.stat(source).st_mode))
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    before = os.umask(0o077)
+    try:
+        for mode in (0o640, 0o600, 0o644):
+            write_atomically(str(tmp_path / "x.rules"), "new\n", mode)
+    finally:
+        os.umask(before)
+    assert seen == [0o640, 0o600, 0o644]
+
+
+@pytest.mark.parametrize("label", [b"system_u:object_r:auditd_etc_t:s0\0", None])
+def test_the_label_of_a_file_is_kept(tmp_path, monkeypatch, label):
+    """That of a new file is its directory's; and the label is on the text before the text has the name."""
+    path = tmp_path / "x.rules"
+    path.write_text("old")
+    labels = {} if label is None else {path.stat().st_ino: label}
+
+    def get(name, attribute, **options):
+        assert attribute == "security.selinux"
+        try:
+            return labels[os.stat(name).st_ino]
+        except KeyError:
+            raise OSError(errno.ENODATA, "No data available", name) from None
+
+    def set_(name, attribute, value, *rest, **options):
+        assert attribute == "security.selinux"
+        assert os.path.realpath(name) != os.path.realpath(path)
+        labels[os.stat(name).st_ino] = value
+
+    monkeypatch.setattr(os, "getxattr", get)
+    monkeypatch.setattr(os, "setxattr", set_)
+    write_atomically(str(path), "new")
+    assert path.read_text() == "new"
+    assert labels.get(path.stat().st_ino) == label
+
+
+def test_large_texts_are_read_and_written_whole(tmp_path):
+    path = tmp_path / "x.rules"
+    text = "".join(f"# line {number} \udcff\r\n" for number in range(100_000)) + "no end"
+    write_atomically(str(path), text)
+    assert read_text(str(path)) == text
+    assert path.stat().st_size == len(text.encode("utf-8", "surrogateescape"))
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "x.rules"
+    path.write_text("old")
+
+    def refuse(*args):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(FileError, match=f"{path} cannot be read: Permission denied"):
+        read_text(str(path))
+
+
+def test_a_file_that_cannot_be_put_back_is_named(tmp_path, monkeypatch):
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("old\n")
+    two.write_text("old\n")
+    real = os.rename
+
+    def rename(source, target):
+        if (target, os.path.getsize(source)) == (str(one), 4) and one.read_text() == "new\n":
+            raise OSError(errno.EROFS, "Read-only file system", target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with (
+        pytest.raises(FileError, match=f"broken; and {one} could not be put back") as error,
+        written([Edit(str(one), "old\n", "new\n"), Edit(str(two), "old\n", "newer\n")]),
+    ):
+        raise ValueError("broken")
+    assert str(two) not in str(error.value)
+    assert (one.read_text(), two.read_text()) == ("new\n", "old\n")
+
+
+def test_a_file_made_of_others_is_shown_only_if_it_is_alone():
+    own, made = Edit("/a", None, "x\n"), Edit("/b", "y\n", None, compiled=True)
+    assert [entry["before_header"] for entry in file_diffs([own, made])] == ["/a"]
+    assert file_diffs([made]) == [{"before_header": "/b", "after_header": "/b", "before": "y\n", "after": ""}]
+    assert file_diffs([]) == []
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("pipe", "."):
+        with pytest.raises(FileError, match="not a regular file|Is a directory"):
+            read_text(str(tmp_path / path))
+    assert read_text(str(tmp_path / "none")) is None
+
+
+def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "x.rules"
+    path.write_text("old")
+
+    def fail(*paths):
+        raise OSError(28, "No space left")
+
+    monkeypatch.setattr(files.os, "rename", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(str(path), "new")
+    assert [file.name for file in tmp_path.iterdir()] == ["x.rules"]
+    assert path.read_text() == "old"
+
+
+WRITE_WITHOUT_END = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from module_utils._host.files import write_atomically
+print(flush=True)
+for number in range(10**9):
+    write_atomically(sys.argv[2], "line %d\\n" % number * 5000)
+"""
+
+
+def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path):
+    path = tmp_path / "x.rules"
+    for moment in range(8):
+        # Under another name the package needs no Ansible.
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITE_WITHOUT_END, PLUGINS, path], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout.readline() == "\n"
+            while not path.exists():
+                time.sleep(0.001)
+            time.sleep(0.003 * moment)
+            process.kill()
+        lines = path.read_text().splitlines()
+        assert len(lines) == 5000
+        assert len(set(lines)) == 1
+        path.unlink()
+
+
+def test_edits_are_taken_back_together(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("old\n")
+    edits = [Edit(str(one), "old\n", "new\n"), Edit(str(two), None, "new\n")]
+
+    def fail():
+        assert (one.read_text(), two.read_text()) == ("new\n", "new\n")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), written(edits):
+        fail()
+    assert one.read_text() == "old\n"
+    assert not two.exists()
+    bad = Edit("/proc/linux-audit", None, "new\n")
+    with (
+        pytest.raises(FileError, match="No such file or directory; nothing has changed"),
+        written([*edits, bad]),
+    ):
+        pytest.fail("written")
+    assert one.read_text() == "old\n"
+    assert not two.exists()
+    with contextlib.suppress(FileNotFoundError):
+        two.unlink()
+    with written(edits):
+        pass
+    assert (one.read_text(), two.read_text()) == ("new\n", "new\n")

@@ -1,0 +1,118 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run at a time: the lock is held while anything is looked at or changed, and excludes every other run."""
+
+import os
+import threading
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils._policy import single_rules as apply_module
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import ApplyError
+from changing import System, present
+
+PASSWD, SHADOW = "-w /etc/passwd -p wa -k passwd", "-w /etc/shadow -p wa -k shadow"
+# Each changes the kernel and files.
+RUNS = {
+    "apply": lambda host, **options: host.apply(present(PASSWD), **options),
+    "declare": lambda host, **options: host.declare(["-b 100", PASSWD], **options),
+    "add": lambda host, **options: host.declare(["-b 100", PASSWD], purge="none", **options),
+    "set": lambda host, **options: host.set({"backlog_limit": 100}, **options),
+}
+
+
+@pytest.fixture
+def host(monkeypatch, tmp_path):
+    """A kernel without rules and an empty rules.d; nobody waits long."""
+    monkeypatch.setattr(apply_module, "_LOCK_SECONDS", 0.2)
+    return System(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def seen(host, monkeypatch):
+    """Whether the lock was held, by every request to the kernel and every file that was put in place."""
+    seen = []
+
+    def watched(real, name):
+        def function(*args, **options):
+            seen.append((name, host.is_locked()))
+            return real(*args, **options)
+
+        return function
+
+    monkeypatch.setattr(host.kernel, "answer", watched(host.kernel.answer, "kernel"))
+    monkeypatch.setattr(os, "rename", watched(os.rename, "file"))
+    monkeypatch.setattr(os, "listdir", watched(os.listdir, "directory"))
+    return seen
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_lock_is_held_from_the_first_look_to_the_last_change(host, seen, name):
+    RUNS[name](host)
+    assert {kind for kind, _locked in seen} == {"kernel", "file", "directory"}
+    assert all(locked for _kind, locked in seen), seen
+    assert not host.is_locked()
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_check_mode_takes_no_lock(host, seen, name):
+    RUNS[name](host, check=True)
+    assert {locked for _kind, locked in seen} == {False}
+
+
+@pytest.mark.parametrize("first", RUNS)
+@pytest.mark.parametrize("second", RUNS)
+def test_of_two_runs_one_waits_for_the_other(host, first, second):
+    """The second comes while the first is at the kernel, gives up, and does not when the first has ended."""
+    inside, go_on, failures = threading.Event(), threading.Event(), []
+
+    def pause():
+        inside.set()
+        assert go_on.wait(20)
+
+    def run():
+        try:
+            RUNS[first](host)
+        except Exception as error:
+            failures.append(error)
+
+    host.kernel.before = {0: pause}
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert inside.wait(20)
+        with pytest.raises(ApplyError, match=f"another run changes audit rules.*lock on {host.directory}"):
+            RUNS[second](host)
+        RUNS[second](host, check=True)
+    finally:
+        go_on.set()
+        thread.join(20)
+    assert failures == []
+    RUNS[second](host)
+    assert not host.is_locked()
+
+
+def test_a_run_that_waits_goes_on_when_the_lock_is_free(host, monkeypatch):
+    monkeypatch.setattr(apply_module, "_LOCK_SECONDS", 60)
+    real, tries = apply_module.fcntl.flock, []
+
+    def flock(handle, how):
+        tries.append(how)
+        if len(tries) < 3:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        real(handle, how)
+
+    monkeypatch.setattr(apply_module.fcntl, "flock", flock)
+    assert host.apply(present(SHADOW)).changed
+    assert len(tries) == 3
+
+
+def test_a_lock_that_cannot_be_taken_at_all_is_no_endless_wait(host, monkeypatch):
+    monkeypatch.setattr(apply_module, "_LOCK_SECONDS", 600)
+
+    def flock(handle, how):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(apply_module.fcntl, "flock", flock)
+    with pytest.raises(ApplyError, match="another run"):
+        host.apply(present(SHADOW))

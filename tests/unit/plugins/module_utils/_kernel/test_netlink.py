@@ -1,0 +1,210 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The netlink protocol against a socket that plays the kernel, for what a real kernel cannot be made to say."""
+
+import errno
+import os
+import struct
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils._kernel import netlink as kernel_module
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import (
+    AuditUnavailable,
+    Kernel,
+    KernelError,
+    KernelRule,
+    PermissionDenied,
+    RuleRefused,
+)
+from ansible_collections.linux.audit.plugins.module_utils.rules import wire
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
+
+GET, ADD, DELETE, LIST = 1000, 1011, 1012, 1013
+ERROR, DONE = 2, 3
+RULES = [
+    Rule("exit", "always", (Field("path", "=", f"/etc/{name}"), Field("perm", "=", 10)), None, (name,))
+    for name in "abc"
+]
+
+
+class FakeSocket:
+    """Answers each request by a function of its kind and data that gives datagrams; then nothing more comes."""
+
+    def __init__(self, answer, bind_error=None):
+        self._answer = answer
+        self._bind_error = bind_error
+        self._datagrams = []
+        self.requests = []
+
+    def setsockopt(self, *values):
+        pass
+
+    def settimeout(self, seconds):
+        pass
+
+    def bind(self, address):
+        if self._bind_error:
+            raise OSError(self._bind_error, os.strerror(self._bind_error))
+
+    def sendto(self, request, address):
+        assert address == (0, 0)
+        length, kind, flags, sequence, port = struct.unpack_from("=IHHII", request)
+        assert (length, flags, port) == (len(request), 5, 0)
+        self.requests.append((kind, request[16:]))
+        self._datagrams += self._answer(kind, sequence)
+
+    def recv(self, size):
+        if not self._datagrams:
+            raise TimeoutError
+        return self._datagrams.pop(0)
+
+    def close(self):
+        pass
+
+
+def message(kind, sequence, payload=b""):
+    text = struct.pack("=IHHII", 16 + len(payload), kind, 0, sequence, 0) + payload
+    return text + b"\0" * (-len(text) % 4)
+
+
+def acknowledgement(sequence, code=0):
+    return message(ERROR, sequence, struct.pack("=i", -code) + b"\0" * 16)
+
+
+def status(*words):
+    return lambda kind, sequence: [
+        acknowledgement(sequence),
+        message(GET, sequence, struct.pack(f"={len(words)}I", *words)),
+    ]
+
+
+@pytest.fixture
+def connect(monkeypatch):
+    """connect(answer): a Kernel whose other end is a FakeSocket."""
+
+    def connect(answer, **options):
+        fake = FakeSocket(answer, **options)
+        monkeypatch.setattr(kernel_module.socket, "socket", lambda *kind: fake)
+        connection = Kernel()
+        connection.fake = fake
+        return connection
+
+    return connect
+
+
+def test_status_of_kernels_of_all_ages(connect):
+    new = connect(status(0, 1, 2, 333, 4, 8192, 6, 7, 0x7F, 60000, 9)).status()
+    assert new == (1, 2, 333, 4, 8192, 6, 7, 0x7F, 60000, 9)
+    old = connect(status(0, 2, 1, 0, 0, 64, 0, 0)).status()
+    assert (old.enabled, old.backlog_limit, old.features, old.backlog_wait_time_actual) == (2, 64, 0, 0)
+
+
+def test_rules_come_in_any_packing_and_among_other_messages(connect):
+    def answer(kind, sequence):
+        data = [message(LIST, sequence, wire.encode(rule)) for rule in RULES]
+        old = message(LIST, sequence - 1, wire.encode(RULES[0]))
+        record = message(1305, 0, b"audit(1.2:3): op=add_rule")
+        return [
+            data[0],
+            record + old + acknowledgement(sequence),
+            data[1] + data[2] + message(DONE, sequence),
+        ]
+
+    with connect(answer) as kernel:
+        assert kernel.rules() == [KernelRule(rule, wire.encode(rule)) for rule in RULES]
+        assert [entry.rule for entry in kernel.rules()] == RULES
+        assert [kind for kind, data in kernel.fake.requests] == [LIST, LIST]
+    with pytest.raises(KernelError, match="closed"):
+        kernel.rules()
+
+
+def test_what_is_sent(connect):
+    kernel = connect(lambda kind, sequence: [acknowledgement(sequence)])
+    kernel.append(RULES[0])
+    kernel.prepend(RULES[0])
+    kernel.delete(KernelRule(RULES[0], b"as listed"))
+    (add, appended), (also_add, prepended), deletion = kernel.fake.requests
+    assert (add, also_add, deletion) == (ADD, ADD, (DELETE, b"as listed"))
+    assert appended == wire.encode(RULES[0])
+    assert struct.unpack_from("=I", prepended)[0] == 4 | 0x10
+    assert prepended[4:] == appended[4:]
+
+
+@pytest.mark.parametrize(
+    ("code", "parts"),
+    [
+        (errno.EEXIST, ["the rule exists"]),
+        (errno.EINVAL, ["not supported by this kernel"]),
+        (errno.ENOENT, ["the directory of /etc/a does not exist"]),
+        (errno.ENAMETOOLONG, ["too long"]),
+        (errno.E2BIG, [os.strerror(errno.E2BIG), str(errno.E2BIG)]),
+    ],
+)
+def test_a_refusal_names_rule_and_reason(connect, code, parts):
+    kernel = connect(lambda kind, sequence: [acknowledgement(sequence, code)])
+    with pytest.raises(RuleRefused) as refused:
+        kernel.append(RULES[0])
+    assert (refused.value.code, refused.value.rule) == (code, RULES[0])
+    for part in [*parts, "add", "path=/etc/a", "key=a"]:
+        assert part in str(refused.value)
+
+
+def test_a_refusal_to_delete(connect):
+    kernel = connect(lambda kind, sequence: [acknowledgement(sequence, errno.ENOENT)])
+    with pytest.raises(RuleRefused, match="does not delete .*/etc/a.*there is no such rule"):
+        kernel.delete(KernelRule(RULES[0], wire.encode(RULES[0])))
+
+
+@pytest.mark.parametrize(("enabled", "reason"), [(2, "immutable until the next boot"), (1, "permission denied")])
+def test_why_a_change_is_not_permitted(connect, enabled, reason):
+    def answer(kind, sequence):
+        return status(0, enabled)(kind, sequence) if kind == GET else [acknowledgement(sequence, errno.EPERM)]
+
+    with pytest.raises(RuleRefused, match=reason):
+        connect(answer).append(RULES[0])
+
+
+@pytest.mark.parametrize(
+    ("code", "uid", "capabilities", "kind", "reason"),
+    [
+        (errno.EPERM, 1000, None, PermissionDenied, "root .become: true."),
+        (errno.EPERM, 0, "0000003fbfffffff", PermissionDenied, "CAP_AUDIT_CONTROL"),
+        (errno.EPERM, 0, "000001ffffffffff", PermissionDenied, "process namespace"),
+        (errno.ECONNREFUSED, 0, None, AuditUnavailable, "audit=0"),
+        (errno.EPROTONOSUPPORT, 0, None, AuditUnavailable, "audit=0"),
+        (errno.EIO, 0, None, KernelError, os.strerror(errno.EIO)),
+    ],
+)
+def test_an_audit_system_that_cannot_be_had(connect, monkeypatch, tmp_path, code, uid, capabilities, kind, reason):
+    monkeypatch.setattr(kernel_module.os, "geteuid", lambda: uid)
+    (tmp_path / "status").write_text(f"Name:\tx\nCapEff:\t{capabilities}\n" if capabilities else "")
+    monkeypatch.setattr(kernel_module, "open", lambda path, **how: (tmp_path / "status").open(**how), raising=False)
+    with pytest.raises(kind, match=reason):
+        connect(lambda kind, sequence: [acknowledgement(sequence, code)]).status()
+    with pytest.raises(kind, match=reason):
+        connect(lambda kind, sequence: [], bind_error=code)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda kind, sequence: [],
+        lambda kind, sequence: [acknowledgement(sequence)],
+        lambda kind, sequence: [message(LIST, sequence, wire.encode(RULES[0])), acknowledgement(sequence)],
+        lambda kind, sequence: [message(DONE, sequence + 1), acknowledgement(sequence + 1)],
+        lambda kind, sequence: [b"\0" * 40, b""],
+    ],
+)
+def test_an_answer_that_does_not_end(connect, answer):
+    with pytest.raises(KernelError, match="did not answer"):
+        connect(answer).rules()
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff" * 40, b"\xff" * 2000, wire.encode(RULES[0])[:-1]])
+def test_what_is_no_rule(connect, data):
+    kernel = connect(
+        lambda kind, sequence: [message(LIST, sequence, data) + message(DONE, sequence) + acknowledgement(sequence)]
+    )
+    with pytest.raises(KernelError, match="not understood"):
+        kernel.rules()

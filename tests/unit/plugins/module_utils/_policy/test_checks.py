@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of rules files before anything is changed."""
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._policy import checks as preflight
+from ansible_collections.linux.audit.plugins.module_utils._policy.checks import examine, not_for_files, unsupported
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesFile
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
+
+ALL_FEATURES = 0x7F
+PASSWD = "-w /etc/passwd -p wa -k passwd"
+
+
+class Release(Host):
+    """A host with an auditctl of some release."""
+
+    machine = "x86_64"
+
+    def __init__(self, *version):
+        super().__init__()
+        self._version, self._version_known = version or None, True
+
+
+@pytest.fixture
+def said():
+    """said(text, ...): the problems of files 1.rules, 2.rules, ... on audit 3.0.9."""
+
+    def said(*texts, features=ALL_FEATURES, host=None):
+        host = host or Release(3, 0, 9)
+        files = [
+            RulesFile(f"{number}.rules", text, tuple(parse_file(text, f"{number}.rules", host)))
+            for number, text in enumerate(texts, 1)
+        ]
+        return examine(files, host, features)
+
+    return said
+
+
+def test_nothing_is_wrong(said):
+    assert said(f"-D\n-b 8192\n# x\n{PASSWD}\n", "-w /etc/group -p wa\n-e 2\n") == []
+
+
+def test_the_same_rule_twice_keeps_the_rest_from_being_loaded(said):
+    (problem,) = said(f"{PASSWD}\n", f"-b 5\n{PASSWD}\n")
+    assert str(problem) == (
+        f"2.rules:2: '{PASSWD}' is there already (1.rules:1: '{PASSWD}'); auditctl would load no line behind it"
+    )
+    (problem,) = said(f"-i\n{PASSWD}\n{PASSWD}\n")
+    assert not problem.stops
+    assert said(f"{PASSWD}\n-d always,exit -F path=/etc/passwd -F perm=wa -F key=passwd\n{PASSWD}\n") == []
+    assert said(f"{PASSWD}\n-D -k passwd\n{PASSWD}\n") == []
+
+
+def test_a_key_of_its_own_and_a_wider_rule(said):
+    wide, other = "-w /etc -p wa -k etc", "-w /etc -p wa -k conf"
+    same, within = said(f"{wide}\n{other}\n", f"{PASSWD}\n")
+    assert "another key (1.rules:1: '-w /etc -p wa -k etc')" in str(same)
+    assert "all that it matches (1.rules:1:" in str(within)
+    assert not same.stops
+    assert not within.stops
+
+
+def test_a_directory_that_is_missing(said, tmp_path):
+    (problem,) = said(f"-w {tmp_path}/no/such -p wa\n")
+    assert (problem.origin, problem.stops) == ("1.rules:1", True)
+    assert f"{tmp_path}/no does not exist" in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("line", "bit", "name"),
+    [
+        ("-a never,filesystem -F fstype=tracefs", 6, "list filesystem"),
+        ("-a always,exit -S all -F exe=/usr/bin/id", 2, "field exe"),
+        ("-a always,exit -S all -F sessionid=3", 4, "field sessionid"),
+        ("-a always,exclude -F uid=0", 3, "exclude with fields other than msgtype"),
+    ],
+)
+def test_what_an_old_kernel_lacks(said, line, bit, name):
+    rule = parse_line(line, Host()).rule
+    assert unsupported(rule, ALL_FEATURES) is None
+    assert name in unsupported(rule, ALL_FEATURES & ~(1 << bit))
+    (problem,) = said(f"{line}\n", features=ALL_FEATURES & ~(1 << bit))
+    assert name in problem.reason
+    assert said(f"{line}\n", features=None) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "version", "part"),
+    [
+        ("-a always,exit -S all -F success=no", (4, 2), "-F success=no"),
+        ("-a always,exit -F arch=b64 -S mseal -k x", (3, 0, 9), "-S mseal"),
+        ("-a always,EXIT -S mount", (3, 0, 9), "-a always,EXIT"),
+        ("-A always,exit -S mount", (4, 1, 0), "-A"),
+        ("-a always,io_uring -S openat", (3, 0, 9), "-a always,io_uring"),
+    ],
+)
+def test_what_the_auditctl_of_the_host_does_not_read(said, line, version, part):
+    host = Release(*version)
+    (problem,) = said(f"{line}\n", host=host)
+    assert f"'{part}'" in problem.reason
+    assert problem.stops
+    # What can be written in another way is; of the others the user is told.
+    assert bool(not_for_files(parse_line(line, host), host)) is ("io_uring" in line)
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("-a always,EXIT -S mount", (3, 1)),
+        ("-A always,exit -S mount", (4, 1, 1)),
+        ("-a always,io_uring -S openat", (3, 1)),
+        ("-a always,io_uring -S openat", ()),
+    ],
+)
+def test_what_other_releases_read(said, line, version):
+    assert said(f"{line}\n", host=Release(*version)) == []
+
+
+def test_lines_that_are_wrong_and_files_that_end_within_a_line(said):
+    problems = said(f"{PASSWD}\r\n\t-b 5\n-w /etc/group -p wa", "-w /etc/hosts -p wa", "")
+    assert [problem.origin for problem in problems] == ["1.rules:1", "1.rules:2", "1.rules:3", "2.rules:1"]
+    assert ["carriage return" in str(problems[0]), "tab" in str(problems[1])] == [True, True]
+    assert "one line with the first of the next file" in problems[2].reason
+
+
+def test_a_name_that_augenrules_leaves_out():
+    (problem,) = examine([RulesFile("/etc/audit/rules.d/my own.rules", "", ())], Release())
+    assert problem.origin == "/etc/audit/rules.d/my own.rules"
+    assert "space" in problem.reason
+
+
+@pytest.mark.parametrize("white_space", [True, False])
+def test_a_lock_that_stays_where_it_is(said, monkeypatch, white_space):
+    monkeypatch.setattr(preflight, "awk_knows_white_space", lambda: white_space)
+    problems = said(f"  -e 2\n{PASSWD}\n")
+    assert [problem.stops for problem in problems] == ([] if white_space else [True])
+    assert said(f"-e 2\n{PASSWD}\n") == []

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings against a kernel in memory and real files."""
+
+import errno
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import KernelError
+from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import SETTINGS
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import HEADER
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import ApplyError
+from changing import System
+from kernel_double import Fault
+
+PASSWD = "-w /etc/passwd -p wa -k passwd"
+ALL = {
+    "backlog_limit": 100, "backlog_wait_time": 5, "rate_limit": 7, "failure": 2, "loginuid_immutable": True,
+    "enabled": 2,
+}  # fmt: skip
+
+
+@pytest.fixture
+def host(monkeypatch, tmp_path):
+    """A kernel with settings of its own and an empty rules.d."""
+    return System(monkeypatch, tmp_path)
+
+
+def test_what_is_immutable_is_set_last():
+    assert [setting.name for setting in SETTINGS][-2:] == ["loginuid_immutable", "enabled"]
+
+
+def test_files_then_settings_and_what_locks_comes_last(host):
+    host.write(host.file.name, HEADER)
+    log = host.record()
+    outcome = host.set(dict(reversed(ALL.items())), with_diff=True)
+    assert [entry for entry in log if entry[0] != "sync"] == [
+        ("write", "rules.d/50-linux-audit.rules"),
+        ("write", "audit.rules"),
+        *[("set", name, value) for name, value in ALL.items()],
+    ]
+    assert host.kernel.settings == ALL
+    lines = ["-b 100", "--backlog_wait_time 5", "-r 7", "-f 2", "--loginuid-immutable", "-e 2"]
+    assert host.lines_of(host.file.name) == [HEADER, *lines]
+    assert (outcome.changed, outcome.lines, outcome.pending) == (True, lines, [])
+    assert (outcome.before["failure"], outcome.after["failure"]) == ("printk", "panic")
+    assert (outcome.before["enabled"], outcome.after["enabled"]) == ("enabled", "immutable")
+    assert outcome.diff[1]["after"].splitlines()[-2:] == ["loginuid_immutable: True", "enabled: immutable"]
+    again = host.set(ALL)
+    assert (again.changed, again.lines, again.pending) == (False, [], [])
+
+
+@pytest.mark.xfail(strict=True, reason="add_lines() drops what it has added before to a file that does not exist yet")
+def test_a_new_file_has_all_settings(host):
+    host.set(ALL)
+    assert len(host.lines_of(host.file.name)) == 1 + len(ALL)
+    assert not host.set(ALL).changed
+
+
+def test_check_mode_says_what_is_done_and_touches_nothing(host):
+    state = host.state()
+    said = host.set(ALL, check=True, with_diff=True)
+    assert (host.state(), host.kernel.log) == (state, [])
+    assert host.set(ALL, with_diff=True) == said
+
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("fault", [errno.EINVAL, Fault.NOT_HEARD])
+def test_whichever_setting_fails_the_others_are_taken_back(host, number, fault):
+    """All but the lock of login uids, which no request undoes."""
+    state = host.state()
+    host.kernel.fail(number, fault)
+    with pytest.raises(KernelError):
+        host.set(ALL)
+    files, lines, settings = host.state()
+    assert (files, lines) == state[:2]
+    assert settings == dict(state[2], loginuid_immutable=number > 4)
+    assert host.kernel.connections == 0
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_proof_is_asked_for(host, number):
+    state = host.state()
+    host.kernel.fail(number, Fault.NOT_DONE)
+    wanted = dict(list(ALL.items())[:4])
+    with pytest.raises(KernelError, match=f"does not hold it: {list(wanted)[number]}$"):
+        host.set(wanted)
+    assert host.state() == state
+
+
+def test_a_lock_is_not_undone(host):
+    """Both are taken, and then something is missing: the requests that would be refused are not made."""
+    host.kernel.fail(0, Fault.NOT_DONE)
+    with pytest.raises(KernelError, match="does not hold it: backlog_limit"):
+        host.set({"backlog_limit": 100, "loginuid_immutable": True})
+    assert host.kernel.log == [
+        ("set", "backlog_limit", 100), ("set", "loginuid_immutable", True), ("set", "backlog_limit", 64),
+    ]  # fmt: skip
+    host.kernel.forget()
+    host.kernel.fail(0, Fault.NOT_DONE)
+    with pytest.raises(KernelError):
+        host.set({"rate_limit": 7, "enabled": 2}, persistent=False)
+    assert ("set", "enabled", 1) not in host.kernel.log
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "pending"),
+    [("backlog_limit", 100, "-b 100"), ("enabled", 1, "-e 1"), ("failure", 0, "-f 0")],
+)
+def test_an_immutable_kernel_gets_settings_at_its_next_boot(host, name, value, pending):
+    host.kernel.enabled = 2
+    for options, part in (
+        ({"stage_when_immutable": False}, f"only after a boot: {pending}"),
+        ({"persistent": False}, f"without persistent: true nothing would be left of it then: {pending}"),
+    ):
+        with pytest.raises(ApplyError, match=part):
+            host.set({name: value}, **options)
+    assert (host.files(), host.kernel.log) == ({}, [])
+    first, again = host.set({name: value}), host.set({name: value})
+    assert (first.changed, first.pending, again.changed, again.pending) == (True, [pending], False, [pending])
+    assert host.lines_of(host.file.name) == [HEADER, pending]
+    assert host.kernel.log == []
+
+
+def test_the_lock_of_login_uids_is_one_of_its_own(host):
+    """An immutable kernel takes it; what is locked goes with a boot alone, and with its line."""
+    host.kernel.enabled = 2
+    assert host.set({"loginuid_immutable": True}).pending == []
+    assert host.kernel.loginuid_immutable is True
+    host.write("10-a.rules", "# a", "--loginuid-immutable", "# b", "--loginuid-immutable", "# c")
+    outcome = host.set({"loginuid_immutable": False})
+    assert (outcome.changed, outcome.pending) == (True, ["without --loginuid-immutable"])
+    assert host.lines_of("10-a.rules") == ["# a", "# b", "# c"]
+    assert not host.file.exists()
+    assert host.set({"loginuid_immutable": False}).changed is False
+
+
+@pytest.mark.parametrize(("text", "value"), [("-b 100\n", 100), ("-b 0x64", 100), ("-b 100\n-b 7\n-b 100\n", 100)])
+def test_a_line_that_says_the_same_is_kept(host, text, value):
+    path = host.directory / "10-a.rules"
+    path.write_text(text)
+    host.set({"backlog_limit": value}, live=False)
+    assert path.read_text() == text
+    assert host.set({"backlog_limit": value}, live=False).changed is False
+    assert host.set({"backlog_limit": value + 1}, live=False).changed is True
+    assert path.read_text().splitlines()[-1] == f"-b {value + 1}"
+
+
+def test_the_last_line_is_the_one_that_counts(host):
+    """In the last file that has one, even if that is not ours."""
+    host.write("10-a.rules", "-b 1", "-b 2", PASSWD)
+    host.write(host.file.name, "-b 3")
+    host.write("90-c.rules", "-b 4", "-b 5", "-f 1")
+    host.set({"backlog_limit": 100, "failure": 0})
+    assert host.lines_of("10-a.rules") == ["-b 1", "-b 2", PASSWD]
+    assert host.lines_of(host.file.name) == ["-b 3"]
+    assert host.lines_of("90-c.rules") == ["-b 4", "-b 100", "-f 0"]
+    assert host.kernel.backlog_limit == 100
+
+
+def test_a_file_that_cannot_be_written_leaves_the_kernel_alone(host):
+    (host.root / "audit.rules").mkdir()
+    with pytest.raises(Exception, match=r"audit\.rules.*(not a regular file|directory)"):
+        host.set({"backlog_limit": 100})
+    assert host.kernel.log == []

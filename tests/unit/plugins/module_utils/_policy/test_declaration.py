@@ -1,0 +1,149 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole sets against a kernel in memory and real files: from any state to any other, and back if something fails."""
+
+import errno
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import ApplyError
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
+from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
+from changing import System
+from kernel_double import Fault, KernelDouble, rules_of, statements
+
+PASSWD, SHADOW = "-w /etc/passwd -p wa -k passwd", "-w /etc/shadow -p wa -k shadow"
+POOL = [
+    PASSWD, SHADOW, "-a never,exit -S all -F auid=0", "-a always,exit -S mount -F key=mounts",
+    "-a never,exit -S mount -F uid=1", "-a always,exit -S open -F uid=1 -F key=u",
+    "-a always,exit -S open,mount -F key=o", "-a always,exclude -F msgtype=CWD", "-a never,task",
+]  # fmt: skip
+
+
+@pytest.fixture
+def host(monkeypatch, tmp_path):
+    """A kernel without rules and an empty rules.d."""
+    return System(monkeypatch, tmp_path)
+
+
+SETS = st.lists(st.sampled_from(POOL), unique=True)
+QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+
+
+def in_order(rules, wanted):
+    """Whether rules stand as they are wanted, wherever that counts."""
+    return all(
+        rules.index(canonical(one)) < rules.index(canonical(other))
+        for place, one in enumerate(wanted)
+        for other in wanted[place + 1 :]
+        if one.list == other.list and must_keep_order(one, other)
+    )
+
+
+@settings(max_examples=60, **QUIET)
+@given(SETS, SETS, SETS, st.sampled_from(["file", "all"]))
+def test_from_any_set_to_any_other(host, foreign, old, new, purge):
+    host.kernel = KernelDouble(*foreign)
+    host.file.unlink(missing_ok=True)
+    host.declare(["-b 100", *old])
+    before = host.state()
+    said = host.declare(["-b 200", *new], purge, check=True, with_diff=True)
+    assert host.state() == before
+    done = host.declare(["-b 200", *new], purge, with_diff=True)
+    # The folder of a backup has the time in its name.
+    assert said._replace(backup=None) == done._replace(backup=None)
+    held = host.kernel.canonical
+    wanted = set(map(canonical, rules_of(new)))
+    kept = set() if purge == "all" else set(map(canonical, rules_of(foreign))) - set(map(canonical, rules_of(old)))
+    assert set(held) == wanted | kept
+    assert len(held) == len(wanted | kept)
+    assert in_order(held, rules_of(new))
+    assert host.kernel.backlog_limit == 200
+    after = host.state()
+    again = host.declare(["-b 200", *new], purge)
+    assert (again.rules.changed, again.rules.added, again.rules.removed) == (False, [], [])
+    assert host.state() == after
+
+
+@settings(max_examples=100, **QUIET)
+@given(SETS, SETS, st.integers(0, 12), st.sampled_from([errno.ENOMEM, Fault.NOT_HEARD, Fault.ANSWER_LOST]))
+def test_whichever_request_fails_everything_is_as_it_was(host, old, new, number, fault):
+    host.kernel = KernelDouble()
+    host.file.unlink(missing_ok=True)
+    host.declare(old)
+    files, held, values = host.files(), host.kernel.canonical, host.kernel.settings
+    host.kernel.forget()
+    host.kernel.fail(number, fault)
+    try:
+        host.declare(["-b 100", "-r 7", *new])
+    except ApplyError as error:
+        assert "as it was before" in str(error)
+        assert host.files() == files
+        assert sorted(host.kernel.canonical) == sorted(held)
+        assert in_order(host.kernel.canonical, rules_of(old))
+        lost = fault is Fault.ANSWER_LOST and host.kernel.log[number][0] == "set"
+        assert lost or host.kernel.settings == values
+    else:
+        assert host.kernel.requests <= number
+        assert (host.kernel.backlog_limit, host.kernel.rate_limit) == (100, 7)
+    assert host.kernel.connections == 0
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_a_setting_that_is_not_set_takes_everything_back(host, number):
+    host.declare([PASSWD])
+    state = host.state()
+    # An addition and a deletion come before.
+    host.kernel.fail(2 + number, Fault.NOT_DONE)
+    with pytest.raises(ApplyError, match="does not hold it: (backlog|rate)_limit; everything is as it was before"):
+        host.declare(["-b 100", SHADOW, "-r 13"])
+    assert host.state() == state
+
+
+def test_a_setting_that_the_kernel_refuses_takes_everything_back(host):
+    host.declare([PASSWD])
+    state = host.state()
+    with pytest.raises(ApplyError, match="backlog_wait_time to 999999.*everything is as it was before"):
+        host.declare(["-b 100", SHADOW, "--backlog_wait_time 999999"])
+    assert host.state() == state
+
+
+def test_what_an_immutable_kernel_lacks_is_said_until_the_boot(host):
+    host.declare([PASSWD, SHADOW])
+    host.kernel.enabled = 2
+    first, check, again = host.declare([PASSWD]), host.declare([PASSWD], check=True), host.declare([PASSWD])
+    assert (first.rules.changed, check.rules.changed, again.rules.changed) == (True, False, False)
+    # The file does not know any more what it held, and yet it is said.
+    pending = ["-d always,exit -F path=/etc/shadow -F perm=wa -F key=shadow"]
+    assert first.rules.pending == check.rules.pending == again.rules.pending == pending
+    with pytest.raises(ApplyError, match="only after a boot"):
+        host.declare(["-b 100", PASSWD], stage_when_immutable=False)
+
+
+def test_a_setting_that_another_file_has_after_it(host):
+    (host.directory / "90-other.rules").write_text("-D\n# later\n-b 8192\n-f 1\n")
+    outcome = host.declare(["-b 100", "-f 1", PASSWD])
+    assert outcome.problems == [
+        f"{host.directory}/90-other.rules:3: '-b 8192' is read after the set, and so counts at the next boot"
+    ]
+    (host.directory / "90-other.rules").rename(host.directory / "10-other.rules")
+    assert host.declare(["-b 100", "-f 1", PASSWD]).problems == []
+
+
+def test_a_watch_whose_path_has_become_another_kind_goes_all_the_same(host):
+    line = "-w /etc -p wa -k etc"
+    (statement,) = statements(line)
+    first = statement.rule.fields[0]
+    other = "path" if first.name == "dir" else "dir"
+    host.kernel.hold([statement.rule._replace(fields=(first._replace(name=other), *statement.rule.fields[1:]))])
+    host.declare([line])
+    assert host.kernel.canonical == [canonical(statement.rule)]
+
+
+def test_rules_that_are_never_looked_at_are_one_warning(host):
+    wide, narrow = "-w /etc -p wa -k etc", "-w /etc/hosts -p wa -k hosts"
+    outcome = host.declare([wide, narrow, PASSWD, "-D"])
+    assert ["all that it matches" in problem for problem in outcome.problems] == [True, True]
+    assert outcome.warnings == ["2 rules are never looked at, as others match first; see problems"]

@@ -1,0 +1,321 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole sets: the order of effects, which rules of others stay and where, settings, and what is refused."""
+
+import itertools
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import HEADER
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import ApplyError
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
+from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
+from changing import System
+from kernel_double import Fault, KernelDouble, rendered, rules_of
+
+PASSWD, SHADOW, GROUP = (f"-w /etc/{name} -p wa -k {name}" for name in ("passwd", "shadow", "group"))
+OTHER_KEY = "-w /etc/passwd -p wa -k theirs"
+MOUNT = "-a always,exit -S mount -F key=mounts"
+UNSET = "-a never,exit -S mount -F auid=4294967295"
+MISSING = "-w /no/such/file -p wa -k x"
+
+
+@pytest.fixture
+def host(monkeypatch, tmp_path):
+    """A kernel without rules and an empty rules.d."""
+    return System(monkeypatch, tmp_path)
+
+
+def test_kernel_then_files_then_settings(host):
+    """Killed in between, the next run has to know from the file what is to go; what locks the kernel comes last."""
+    host.declare([PASSWD])
+    log = host.record()
+    host.declare(["-e 2", "-b 100", "--loginuid-immutable", SHADOW])
+    assert log == [
+        ("append", *rendered(SHADOW)),
+        ("delete", *rendered(PASSWD)),
+        *[("sync", "temporary"), ("write", "rules.d/50-linux-audit.rules"), ("sync", "rules.d")],
+        *[("sync", "temporary"), ("write", "audit.rules"), ("sync", ".")],
+        ("set", "backlog_limit", 100),
+        ("set", "loginuid_immutable", True),
+        ("set", "enabled", 2),
+    ]
+
+
+def test_files_of_others_are_copied_before_they_are_removed(host):
+    host.write("10-other.rules", PASSWD)
+    log = host.record()
+    backup = host.declare(["-D", SHADOW], purge="all").backup
+    name = backup.rpartition("/")[2]
+    files = [entry for entry in log if entry[0] in ("write", "remove")]
+    assert files == [
+        ("write", f"{name}/10-other.rules"),
+        ("write", "rules.d/50-linux-audit.rules"),
+        ("remove", "rules.d/10-other.rules"),
+        ("write", "audit.rules"),
+    ]
+    assert host.files()[f"{name}/10-other.rules"] == f"{PASSWD}\n"
+    assert time.strftime("%Y-%m-%dT", time.gmtime())[:4] in name
+
+
+@pytest.mark.parametrize(("purge", "number"), [("file", 0), ("all", 0), ("all", 1)])
+def test_proof_is_asked_for(host, purge, number):
+    """An addition that was not done; a deletion as well where nothing else may be held."""
+    host.declare(["-D", PASSWD])
+    host.kernel.fail(number, Fault.NOT_DONE)
+    with pytest.raises(ApplyError, match="does not hold what was asked for") as error:
+        host.declare(["-D", SHADOW], purge)
+    needed = ["-a" + rendered(SHADOW)[0][2:], "-d" + rendered(PASSWD)[0][2:]][number]
+    assert str(error.value).endswith(f"It still needs: {needed}")
+
+
+@pytest.mark.parametrize(
+    ("purge", "left", "added"),
+    [
+        # What matches the same is ours to declare, so its other key goes; what matches something else is theirs.
+        ("file", [GROUP, PASSWD], [PASSWD]),
+        ("all", [PASSWD], [PASSWD]),
+        ("none", [GROUP, PASSWD], [PASSWD]),
+    ],
+)
+def test_a_rule_of_others_that_matches_the_same_under_another_key(host, purge, left, added):
+    host.kernel = KernelDouble(OTHER_KEY, GROUP)
+    outcome = host.declare(["-D", PASSWD] if purge == "all" else [PASSWD], purge)
+    assert sorted(host.kernel.lines) == sorted(rendered(*left))
+    assert outcome.rules.added == rendered(*added)
+    assert outcome.rules.removed == rendered(OTHER_KEY, *([GROUP] if purge == "all" else []))
+
+
+def test_a_rule_of_another_file_under_another_key_stays(host):
+    """It is theirs; the one that comes first is the one that counts, and this is said."""
+    host.write("10-other.rules", OTHER_KEY)
+    host.kernel = KernelDouble(OTHER_KEY)
+    outcome = host.declare(["-D", PASSWD])
+    assert host.kernel.lines == rendered(OTHER_KEY, PASSWD)
+    assert host.lines_of("10-other.rules") == [OTHER_KEY]
+    assert any("another key" in problem for problem in outcome.problems)
+    host.declare(["-D", PASSWD], purge="all", keep=["10-other.rules"])
+    assert host.kernel.lines == rendered(OTHER_KEY, PASSWD)
+    host.declare(["-D", PASSWD], purge="all")
+    assert host.kernel.lines == rendered(PASSWD)
+
+
+def test_what_is_kept_is_kept_with_its_rules_and_in_its_place(host):
+    for name, line in (("10-a.rules", GROUP), ("20-b.rules", UNSET), ("90-c.rules", SHADOW)):
+        host.write(name, line)
+    host.kernel = KernelDouble(GROUP, UNSET, SHADOW)
+    outcome = host.declare([MOUNT], purge="all", keep=["20-b.rules", "90-c.rules"])
+    assert host.kernel.canonical == list(map(canonical, rules_of([UNSET, MOUNT, SHADOW])))
+    assert sorted(path.name for path in host.directory.iterdir()) == [
+        "20-b.rules", "50-linux-audit.rules", "90-c.rules",
+    ]  # fmt: skip
+    assert outcome.rules.removed == rendered(GROUP)
+
+
+@pytest.mark.parametrize("lines", [["-b 100", "-b 200"], ["-b 200", "-b 100", "-b 0xc8"]])
+def test_of_two_values_of_a_setting_the_last_counts(host, lines):
+    """Now and at the next boot, as auditctl sets one after the other."""
+    outcome = host.declare([*lines, PASSWD])
+    assert host.kernel.backlog_limit == 200
+    assert outcome.settings == ["-b 200"]
+    assert host.lines_of(host.file.name) == [HEADER, *lines, PASSWD]
+    assert not any("next boot" in problem for problem in outcome.problems)
+    assert not host.declare([*lines, PASSWD]).rules.changed
+
+
+def test_a_value_that_another_file_sets_after_it_counts_at_the_next_boot(host):
+    other = host.write("90-other.rules", "-D", "-b 300", "-b 400")
+    outcome = host.declare(["-b 100", "-b 200", PASSWD])
+    assert host.kernel.backlog_limit == 200
+    assert outcome.problems == [f"{other}:3: '-b 400' is read after the set, and so counts at the next boot"]
+    host.write("90-other.rules", "-D", "-b 300", "-b 200")
+    assert host.declare(["-b 100", "-b 200", PASSWD]).problems == []
+
+
+def test_the_order_of_what_is_prepended(host):
+    """Each -A comes before all rules so far, so the last of them is the first; in the file they stand in that order."""
+    never = [f"-A never,exit -S mount -F uid={uid}" for uid in (1, 2)]
+    always = "-A always,exit -S mount -F key=first"
+    host.declare(["-b 100", MOUNT.replace("key=mounts", "uid=5 -F key=five"), *never, always])
+    wanted = [always, never[1], never[0], MOUNT.replace("key=mounts", "uid=5 -F key=five")]
+    assert host.kernel.lines == rendered(*[line.replace("-A", "-a") for line in wanted])
+    assert host.lines_of(host.file.name) == [HEADER, "-b 100", *(line.replace("-A", "-a") for line in wanted)]
+
+
+def test_rules_of_others_stay_where_they_are(host):
+    """Between ours, with nothing to do; and beside those that they stood beside when ours change."""
+    first, second, third = (f"-a always,exit -S mount -F uid={uid} -F key=u{uid}" for uid in (1, 2, 3))
+    foreign = "-a never,exit -S mount -F gid=7"
+    host.kernel = KernelDouble(first, foreign, second)
+    host.declare([first, second])
+    assert host.kernel.operations == []
+    assert host.kernel.lines == rendered(first, foreign, second)
+    host.declare([first, second, third])
+    assert host.kernel.lines == rendered(first, foreign, second, third)
+    assert host.kernel.operations == ["append"]
+
+
+def test_a_diff_shows_rules_of_others_where_they_are(host):
+    """Also where their place makes no difference, so that only what changes is seen."""
+    host.kernel = KernelDouble(PASSWD, SHADOW, GROUP)
+    hosts = "-w /etc/hosts -p wa -k hosts"
+    (_file, diff) = host.declare([PASSWD, GROUP, hosts], with_diff=True).rules.diff
+    assert diff["before"].splitlines() == rendered(PASSWD, SHADOW, GROUP)
+    assert diff["after"].splitlines() == host.kernel.lines == rendered(PASSWD, SHADOW, GROUP, hosts)
+
+
+OURS = [*[f"-a always,exit -S mount -F uid={uid} -F key=u{uid}" for uid in (1, 2)], MOUNT, PASSWD]
+FOREIGN = [
+    "-a never,exit -S mount -F gid=7", "-a always,exit -S mount -F uid=1 -F gid=1 -F key=f", SHADOW,
+    "-a never,exit -S all -F auid=0",
+]  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.permutations(OURS + FOREIGN), st.lists(st.sampled_from(OURS), unique=True), st.integers(0, 8))
+def test_what_rules_of_others_stood_behind_they_still_stand_behind(host, held, declared, count):
+    """Wherever the order counts, and however ours change; their own order stays as well."""
+    held = held[:count]
+    host.kernel = KernelDouble(*held)
+    host.file.unlink(missing_ok=True)
+    host.declare(declared)
+    after = host.kernel.canonical
+    for first, second in itertools.combinations(rules_of(held), 2):
+        theirs = second in rules_of(FOREIGN)
+        if theirs and must_keep_order(first, second):
+            assert after.index(canonical(first)) < after.index(canonical(second))
+    state = host.state()
+    host.declare(declared)
+    assert host.state() == state
+
+
+@pytest.mark.parametrize("purge", ["file", "none"])
+def test_rules_that_the_kernel_cannot_take_yet(host, purge):
+    with pytest.raises(ApplyError, match="set:2: .*/no/such does not exist.*on_missing"):
+        host.declare([PASSWD, MISSING], purge)
+    assert host.state()[:2] == ({}, [])
+    outcome = host.declare([PASSWD, MISSING], purge, on_missing="skip")
+    assert outcome.left_out == [MISSING]
+    assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, PASSWD])
+    outcome = host.declare([PASSWD, MISSING], purge, on_missing="stage")
+    assert outcome.left_out == [MISSING]
+    assert outcome.rules.changed
+    assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, PASSWD, MISSING])
+    assert not host.declare([PASSWD, MISSING], purge, on_missing="stage").rules.changed
+
+
+def test_purge_none_adds_and_takes_away(host):
+    host.write("10-other.rules", GROUP)
+    host.kernel = KernelDouble(GROUP)
+    outcome = host.declare(["-b 100", PASSWD, SHADOW], "none", with_diff=True)
+    assert outcome.settings == ["-b 100"]
+    assert [entry["before_header"] for entry in outcome.rules.diff] == [str(host.file), "kernel"] * 2
+    assert host.lines_of(host.file.name) == [HEADER, PASSWD, SHADOW, "-b 100"]
+    assert host.kernel.lines == rendered(GROUP, PASSWD, SHADOW)
+    assert host.kernel.backlog_limit == 100
+    outcome = host.declare([PASSWD], "none", present=False)
+    assert outcome.rules.removed == rendered(PASSWD)
+    assert host.kernel.lines == rendered(GROUP, SHADOW)
+    assert host.lines_of(host.file.name) == [HEADER, SHADOW, "-b 100"]
+
+
+def test_a_set_goes_with_its_file_and_other_rules_stay(host):
+    host.write("10-other.rules", GROUP)
+    host.kernel = KernelDouble(GROUP, MOUNT)
+    host.declare([PASSWD, SHADOW, "-b 100"])
+    outcome = host.declare([], present=False)
+    assert host.kernel.lines == rendered(GROUP, MOUNT)
+    assert not host.file.exists()
+    assert outcome.rules.removed == rendered(PASSWD, SHADOW)
+    # What a setting was before nobody knows.
+    assert host.kernel.backlog_limit == 100
+    assert outcome.problems == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "parts"),
+    [
+        (["-d always,exit -S mount -F key=m"], ["set:1", "deletes a rule"]),
+        (["-m hello"], ["is an action"]),
+        (["-D -k x"], ["is an action"]),
+        ([PASSWD, OTHER_KEY], ["set:2", "would never be looked at", "(set:1)", "give one rule both keys"]),
+        ([{"syscalls": ["no_such_call"]}, 5], ["set:1", "set:2: must be a line of auditctl or a structure, not 5"]),
+        (["-b many", "-w passwd -p wa"], ["set:1", "set:2"]),
+    ],
+)
+def test_what_has_no_place_in_a_set(host, lines, parts):
+    with pytest.raises(ApplyError, match="nothing was changed, because of") as error:
+        host.declare(lines)
+    for part in parts:
+        assert part in str(error.value)
+    assert host.state()[:2] == ({}, [])
+
+
+def test_the_same_rule_twice_is_one(host):
+    host.declare([PASSWD, "-a always,exit -F perm=aw -F path=/etc/passwd -F key=passwd", "-i", "-c", "-D"])
+    assert host.kernel.lines == rendered(PASSWD)
+    assert host.lines_of(host.file.name) == [HEADER, PASSWD, "-i", "-c", "-D"]
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({"persistent": False}, "without persistent: true nothing would be left"),
+        ({"stage_when_immutable": False}, "the kernel takes this only after a boot"),
+    ],
+)
+def test_an_immutable_kernel_takes_no_set(host, options, part):
+    host.declare([PASSWD])
+    host.kernel.enabled = 2
+    state = host.state()
+    for lines in ([PASSWD, SHADOW], ["-b 100", PASSWD], []):
+        with pytest.raises(ApplyError, match=part):
+            host.declare(lines, **options)
+    assert host.state() == state
+
+
+def test_what_is_staged_is_written_and_pending(host):
+    host.kernel.enabled = 2
+    host.kernel.load(GROUP)
+    outcome = host.declare(["-b 100", PASSWD, "-e 2"])
+    assert (outcome.rules.changed, outcome.rules.reboot_required, outcome.settings) == (True, True, [])
+    # A boot leaves what files hold, so the rule that nobody's file has goes.
+    assert sorted(outcome.rules.pending) == sorted(
+        ["-a" + rendered(PASSWD)[0][2:], "-d" + rendered(GROUP)[0][2:], "-b 100"]
+    )
+    assert host.kernel.log == []
+    assert host.lines_of(host.file.name) == [HEADER, "-b 100", PASSWD, "-e 2"]
+
+
+def test_a_directory_that_is_not_there(host):
+    with pytest.raises(ApplyError, match="the directory /no/such does not exist: install"):
+        host.declare([PASSWD], rules_dir="/no/such")
+    host.declare([PASSWD], rules_dir="/no/such", persistent=False)
+    assert host.kernel.lines == rendered(PASSWD)
+
+
+def test_what_this_kernel_does_not_know_is_found_before_anything_is_changed(host):
+    host.kernel.features &= ~(1 << 4)
+    with pytest.raises(ApplyError, match="this kernel does not know the field sessionid"):
+        host.declare([PASSWD, "-a always,exit -S all -F sessionid=3"])
+    assert (host.files(), host.kernel.log) == ({}, [])
+
+
+def test_files_alone(host):
+    host.kernel.unreachable = 111
+    outcome = host.declare(["-b 100", MISSING, PASSWD], live=False, with_diff=True)
+    assert outcome.rules.added == rendered(MISSING, PASSWD)
+    assert (outcome.settings, outcome.left_out) == ([], [])
+    assert host.lines_of(host.file.name) == [HEADER, "-b 100", MISSING, PASSWD]
+    assert any("has no line -D" in problem or "no file has the line -D" in problem for problem in outcome.problems)
+
+
+def test_the_kernel_alone(host):
+    outcome = host.declare(["-b 100", PASSWD], persistent=False, with_diff=True)
+    assert host.files() == {}
+    assert (host.kernel.lines, host.kernel.backlog_limit) == (rendered(PASSWD), 100)
+    assert [entry["before_header"] for entry in outcome.rules.diff] == ["kernel", "kernel"]
+    assert outcome.rules.diff[1]["before"] == "backlog_limit: 64\n"

@@ -1,0 +1,275 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changes of single rules against a kernel in memory and real files: what they lead to, and in which order."""
+
+import errno
+import fcntl
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.linux.audit.plugins.module_utils._host.files import FileError
+from ansible_collections.linux.audit.plugins.module_utils._policy import single_rules as apply_module
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import HEADER
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import ApplyError, Change
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
+from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
+from changing import System, absent, present
+from kernel_double import Fault, KernelDouble, rendered, statements
+
+PASSWD, SHADOW, GROUP = (f"-w /etc/{name} -p wa -k {name}" for name in ("passwd", "shadow", "group"))
+ROOT = "-a never,exit -S all -F auid=0"
+MOUNTS = "-a always,exit -S mount -F key=mounts"
+
+
+@pytest.fixture
+def host(monkeypatch, tmp_path):
+    """A kernel without rules and an empty rules.d."""
+    return System(monkeypatch, tmp_path)
+
+
+def test_additions_before_files_before_deletions(host):
+    host.apply(present(PASSWD, SHADOW))
+    log = host.record()
+    host.apply(Change(present=statements(GROUP), absent=statements(PASSWD)))
+    assert log == [
+        ("append", *rendered(GROUP)),
+        *[("sync", "temporary"), ("write", "rules.d/50-linux-audit.rules"), ("sync", "rules.d")],
+        *[("sync", "temporary"), ("write", "audit.rules"), ("sync", ".")],
+        ("delete", *rendered(PASSWD)),
+    ]
+    assert host.kernel.lines == rendered(SHADOW, GROUP)
+
+
+HELD = [ROOT, MOUNTS, PASSWD, SHADOW]
+CHANGE = Change(present=statements(GROUP, PASSWD.replace("-k passwd", "-k new")), absent=statements(ROOT, SHADOW))
+REQUESTS = 5
+"""How many requests the change from these rules takes."""
+
+
+def changed_kernel(host, number=None, fault=None):
+    """The host with the rules of HELD and a file; one of the next requests fails."""
+    host.kernel = KernelDouble(*HELD)
+    host.file.write_text(f"# ours\n{PASSWD}\n")
+    host.kernel.faults = {number: fault}
+    return host.kernel.lines, host.files()
+
+
+@pytest.mark.parametrize("fault", [errno.EINVAL, errno.ENOMEM, *Fault])
+@pytest.mark.parametrize("number", range(REQUESTS))
+def test_whichever_request_fails_everything_is_as_it_was(host, fault, number):
+    before, files = changed_kernel(host, number, fault)
+    if fault is Fault.NOT_DONE:
+        # Nobody tells; it is found out.
+        with pytest.raises(ApplyError, match="took every change and does not hold what was asked for"):
+            host.apply(CHANGE)
+        return
+    with pytest.raises(ApplyError, match="everything is as it was before"):
+        host.apply(CHANGE)
+    assert host.files() == files
+    # What was deleted has to be added again, and can stand behind what it has nothing to do with.
+    assert sorted(host.kernel.lines) == sorted(before)
+    assert host.kernel.lines.index(before[0]) < min(host.kernel.lines.index(line) for line in before[1:])
+    assert host.kernel.connections == 0
+
+
+def test_the_change_takes_as_many_requests_as_are_made_to_fail(host):
+    changed_kernel(host)
+    host.apply(CHANGE)
+    assert host.kernel.requests == REQUESTS
+    assert sorted(host.kernel.lines) == sorted(rendered(MOUNTS, GROUP, PASSWD.replace("-k passwd", "-k new")))
+    assert host.kernel.connections == 0
+
+
+RULES = st.sampled_from(
+    statements(
+        *(ROOT, MOUNTS, PASSWD, SHADOW, "-a never,task", "-a never,exclude -F msgtype=CWD"),
+        *(
+            "-a never,exit -S mount -F uid=1",
+            "-a always,exit -S open -F uid=1 -F key=u",
+            "-a always,exit -S open,mount",
+        ),
+    )
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(RULES, unique=True), st.sets(RULES, max_size=3), st.integers(0, 8), st.booleans())
+def test_order_is_restored_where_it_counts(host, held, gone, number, prepend):
+    host.file.unlink(missing_ok=True)
+    host.kernel = KernelDouble()
+    host.kernel.hold(statement.rule for statement in held)
+    before = [entry.rule for entry in host.kernel.rules()]
+    host.kernel.faults = {number: errno.ENOMEM}
+    change = Change(present=statements(GROUP, MOUNTS.replace("mounts", "new")), absent=tuple(gone))
+    try:
+        host.apply(change, prepend=prepend)
+    except ApplyError:
+        after = [canonical(entry.rule) for entry in host.kernel.rules()]
+        assert sorted(after) == sorted(map(canonical, before))
+        for place, one in enumerate(before):
+            for other in before[place + 1 :]:
+                if one.list == other.list and must_keep_order(one, other):
+                    assert after.index(canonical(one)) < after.index(canonical(other))
+    else:
+        assert len(host.kernel.log) <= number
+
+
+def test_a_kernel_that_cannot_be_put_back_is_not_said_to_be(host):
+    host.kernel = KernelDouble(PASSWD)
+    host.kernel.faults = {1: errno.EINVAL, 2: errno.EPERM}
+    with pytest.raises(ApplyError, match="could not be put back") as error:
+        host.apply(present(SHADOW, GROUP))
+    assert "as it was" not in str(error.value)
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_a_file_that_cannot_be_written(host, monkeypatch, number):
+    """The first one, and the second one when the first is in place."""
+    host.apply(present(PASSWD))
+    state = host.state()
+    real, done = os.rename, []
+
+    def rename(source, target):
+        done.append(target)
+        if len(done) == number + 1:
+            raise OSError(errno.ENOSPC, "No space left on device", target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(FileError, match="No space left on device; nothing has changed"):
+        host.apply(present(SHADOW))
+    assert host.state() == state
+    assert len(done) == 1 + number * 2
+
+
+def test_a_file_that_cannot_be_put_back_is_named(host, monkeypatch):
+    host.apply(present(PASSWD))
+    lines, path = host.kernel.lines, host.root / "audit.rules"
+    real, done = os.rename, []
+
+    def rename(source, target):
+        done.append(target)
+        if len(done) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device", target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(FileError, match=f"No space left.*and {host.file} could not be put back") as error:
+        host.apply(present(SHADOW))
+    assert "nothing has changed" not in str(error.value)
+    assert str(path) not in str(error.value).partition("; and ")[2]
+    assert host.kernel.lines == lines
+
+
+@pytest.mark.parametrize("change", [present(PASSWD, SHADOW), absent(GROUP, MOUNTS)])
+@pytest.mark.parametrize("number", range(2))
+def test_proof_is_asked_for(host, change, number):
+    host.kernel = KernelDouble(GROUP, MOUNTS)
+    host.kernel.faults = {number: Fault.NOT_DONE}
+    with pytest.raises(ApplyError, match="does not hold what was asked for") as error:
+        host.apply(change)
+    if change.present:
+        assert f"Missing: {rendered(PASSWD, SHADOW)[number]}; too many: 0" in str(error.value)
+    else:
+        assert "Missing: nothing; too many: 1" in str(error.value)
+
+
+def test_a_rule_that_goes_by_itself_is_gone(host):
+    """The kernel drops the rules of a directory that is removed."""
+    host.apply(present(PASSWD, SHADOW))
+    host.kernel.forget()
+    host.kernel.before = {0: lambda: host.kernel.held.pop(0)}
+    assert host.apply(absent(PASSWD)).changed
+    assert host.kernel.lines == rendered(SHADOW)
+    assert host.kernel.operations == ["delete"]
+
+
+def test_nothing_is_touched_in_check_mode(host):
+    host.kernel = KernelDouble(PASSWD)
+    outcome = host.apply(Change(present=statements(SHADOW), absent=statements(PASSWD)), check=True, with_diff=True)
+    assert (outcome.changed, outcome.added, outcome.removed) == (True, rendered(SHADOW), rendered(PASSWD))
+    assert host.kernel.log == []
+    assert host.files() == {}
+    assert [entry["before_header"] for entry in outcome.diff] == [str(host.file), "kernel"]
+    assert outcome.diff[1]["after"] == rendered(SHADOW)[0] + "\n"
+
+
+def test_a_rule_that_only_moves_is_neither_added_nor_removed(host):
+    host.kernel = KernelDouble(MOUNTS, "-a never,exit -S mount -F uid=2", "-a always,exit -F key=all -S all")
+    outcome = host.apply(present("-a always,exit -S mount -F uid=2 -F key=two"), live=True, prepend=True)
+    assert outcome.added == rendered("-a always,exit -S mount -F uid=2 -F key=two")
+    outcome = host.apply(present(MOUNTS.replace("mounts", "new")), persistent=False)
+    assert (outcome.added, outcome.removed) == (rendered(MOUNTS.replace("mounts", "new")), rendered(MOUNTS))
+    assert not host.apply(present(MOUNTS.replace("mounts", "new")), persistent=False).changed
+
+
+def test_a_watch_whose_path_has_become_another_kind_goes_all_the_same(host):
+    host.kernel = KernelDouble("-a always,exit -F dir=/etc/gone -F perm=wa -F key=k", "-w /etc/gone -p wa -k k")
+    assert host.kernel.rules()[1].rule.fields[0].name == "path"
+    outcome = host.apply(absent("-w /etc/gone -p wa"))
+    assert len(outcome.removed) == 2
+    assert host.kernel.held == []
+
+
+def test_another_way_to_write_it_is_kept(host):
+    modern = [f"-a always,exit -F arch={arch} -F path=/etc/passwd -F perm=wa -F key=new" for arch in ("b64", "b32")]
+    host.kernel = KernelDouble(PASSWD)
+    change = Change(present=statements(*modern), instead=statements("-w /etc/passwd -p wa -k new"))
+    outcome = host.apply(change)
+    assert host.kernel.lines == rendered("-w /etc/passwd -p wa -k new")
+    # Each side keeps what it has.
+    assert host.file.read_text() == "\n".join([HEADER, *modern, ""])
+    assert outcome.changed
+    assert not host.apply(change).changed
+    host.kernel.load(modern[0])
+    assert host.apply(change, persistent=False).added == rendered(modern[1])
+
+
+def test_what_an_immutable_kernel_lacks_is_staged(host):
+    host.kernel = KernelDouble(PASSWD)
+    host.kernel.enabled = 2
+    change = Change(present=statements(SHADOW), absent=statements(PASSWD))
+    pending = ["-a" + rendered(SHADOW)[0][2:], "-d" + rendered(PASSWD)[0][2:]]
+    first = host.apply(change)
+    again = host.apply(change)
+    assert (first.changed, first.pending, first.reboot_required) == (True, pending, True)
+    assert (again.changed, again.pending, again.reboot_required) == (False, pending, True)
+    assert host.apply(change, check=True) == again
+    assert host.kernel.log == []
+    assert not host.apply(present(PASSWD), persistent=False).reboot_required
+    with pytest.raises(ApplyError, match="immutable.*etc/shadow"):
+        host.apply(change, stage_when_immutable=False)
+
+
+def test_one_run_at_a_time(host, monkeypatch):
+    monkeypatch.setattr(apply_module, "_LOCK_SECONDS", 0.2)
+    handle = os.open(host.directory, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(ApplyError, match="another run changes audit rules"):
+        host.apply(present(PASSWD))
+    assert host.apply(present(PASSWD), check=True).changed
+    # Another directory is no other kernel.
+    with pytest.raises(ApplyError, match="another run changes audit rules"):
+        host.apply(present(PASSWD), rules_dir="/")
+    os.close(handle)
+    assert host.apply(present(PASSWD)).changed
+
+
+def test_files_alone_need_no_kernel(host):
+    host.kernel.unreachable = errno.ECONNREFUSED
+    # That the directory of a path is there does not matter either.
+    assert host.apply(present("-w /no/such/file -p wa -k x"), live=False).changed
+    assert host.file.read_text() == f"{HEADER}\n-w /no/such/file -p wa -k x\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["-w /no/such/file -k x", "-a always,exit -F dir=/no/such -F perm=wa", "-a always,exit -F exe=/no/such/x"]
+)
+def test_a_missing_directory_is_found_before_anything_is_changed(host, line):
+    with pytest.raises(ApplyError, match="/no/such does not exist"):
+        host.apply(present(PASSWD, line))
+    assert host.kernel.log == []
+    assert host.files() == {}

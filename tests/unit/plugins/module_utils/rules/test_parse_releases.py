@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a line becomes on the last release before auditctl changed, on the first one after it, and on the next."""
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
+from strategies import Host
+
+EXIT = "-a always,exit -F arch=b64"
+
+
+@pytest.mark.parametrize(
+    ("line", "release", "text", "unread"),
+    [
+        # The lists in upper case, and io_uring, since 3.1.
+        ("-a always,EXIT", (3, 0, 9), "-a always,exit", ("-a always,EXIT",)),
+        ("-a always,EXIT", (3, 1), "-a always,exit", ()),
+        ("-a always,EXIT", (3, 1, 1), "-a always,exit", ()),
+        ("-a always,EXIT", None, "-a always,exit", ()),
+        ("-a always,exit", (2, 8), "-a always,exit", ()),
+        ("-a always,io_uring", (3, 0, 9), "-a always,io_uring", ("-a always,io_uring",)),
+        ("-a always,io_uring", (3, 1), "-a always,io_uring", ()),
+        ("-a always,io_uring", (3, 1, 1), "-a always,io_uring", ()),
+        ("-d always,io_uring", (3, 0, 9), "-d always,io_uring", ("-d always,io_uring",)),
+        # -A deletes in 4.0.4 to 4.1.0.
+        ("-A always,exit", None, "-a always,exit", ()),
+        ("-A always,exit", (2, 8), "-a always,exit", ()),
+        ("-A always,exit", (4, 0, 3), "-a always,exit", ()),
+        ("-A always,exit", (4, 0, 4), "-a always,exit", ("-A",)),
+        ("-A always,exit", (4, 0, 5), "-a always,exit", ("-A",)),
+        ("-A always,exit", (4, 1), "-a always,exit", ("-A",)),
+        ("-A always,exit", (4, 1, 0), "-a always,exit", ("-A",)),
+        ("-A always,exit", (4, 1, 1), "-a always,exit", ()),
+        ("-A always,exit", (4, 1, 2), "-a always,exit", ()),
+        ("-a always,exit", (4, 0, 4), "-a always,exit", ()),
+        ("-a always,EXIT", (4, 0, 4), "-a always,exit", ()),
+        ("-a always,io_uring", (4, 0, 4), "-a always,io_uring", ()),
+        ("-A always,io_uring", (3, 0, 9), "-a always,io_uring", ("-A always,io_uring",)),
+        # Names of syscalls: mseal came with 4.0.2.
+        (f"{EXIT} -S mseal", (4, 0, 1), f"{EXIT} -S 462", ("-S mseal",)),
+        (f"{EXIT} -S mseal", (4, 0, 2), f"{EXIT} -S mseal", ()),
+        (f"{EXIT} -S mseal", (4, 0, 3), f"{EXIT} -S mseal", ()),
+        (f"{EXIT} -S open,mseal", (4, 0), f"{EXIT} -S open,462", ("-S mseal",)),
+        (f"{EXIT} -S 462", (4, 0), f"{EXIT} -S 462", ()),
+        # What all releases know is asked of none.
+        (f"{EXIT} -S open", (2, 7), f"{EXIT} -S open", ()),
+        (f"{EXIT} -S userfaultfd", (2, 7), f"{EXIT} -S userfaultfd", ()),
+        # Operations of io_uring.
+        ("-a always,io_uring -S ftruncate", (4, 0, 3), "-a always,io_uring -S 55", ("-S ftruncate",)),
+        ("-a always,io_uring -S ftruncate", (4, 0, 4), "-a always,io_uring -S ftruncate", ()),
+        # Record types, in either case.
+        *(
+            (f"-a always,exclude -F msgtype={word}", release, f"-a always,exclude -F msgtype={text}", unread)
+            for word in ("DM_EVENT", "dm_event", "Dm_Event")
+            for release, text, unread in (
+                (None, word, ()),
+                ((3, 0, 9), "1339", (f"-F msgtype={word}",)),
+                ((3, 1), word, ()),
+                ((3, 1, 1), word, ()),
+            )
+        ),
+        *(
+            (f"-a always,exclude -F msgtype={word}", release, f"-a always,exclude -F msgtype={text}", unread)
+            for word, release, text, unread in (
+                ("cwd", (2, 7), "cwd", ()),
+                ("CWD", (2, 7), "CWD", ()),
+                ("1307", (2, 7), "1307", ()),
+                ("unknown[1307]", None, "1307", ("-F msgtype=unknown[1307]",)),
+                ("software_update", (2, 8, 1), "1138", ("-F msgtype=software_update",)),
+                ("software_update", (2, 8, 2), "software_update", ()),
+                ("OPENAT2", (3, 0, 6), "1337", ("-F msgtype=OPENAT2",)),
+                ("OPENAT2", (3, 0, 7), "OPENAT2", ()),
+                ("OPENAT2", (3, 0, 8), "OPENAT2", ()),
+            )
+        ),
+        # What no release reads in the way that it is written.
+        (f"{EXIT} -F success=yes", None, f"{EXIT} -F success=1", ("-F success=yes",)),
+        (f"{EXIT} -F success=no", None, f"{EXIT} -F success=0", ("-F success=no",)),
+        (f"{EXIT} -F success=1", None, f"{EXIT} -F success=1", ()),
+        (f"{EXIT} -F filetype=16384", None, f"{EXIT} -F filetype=dir", ("-F filetype=16384",)),
+        (f"{EXIT} -F filetype=dir", None, f"{EXIT} -F filetype=dir", ()),
+        ("-a never,filesystem -F fstype=cgroup", None, "-a never,filesystem -F fstype=0x27e0eb",
+         ("-F fstype=cgroup",)),
+        ("-a never,filesystem -F fstype=0x27e0eb", None, "-a never,filesystem -F fstype=0x27e0eb", ()),
+        ("-a never,filesystem -F fstype=tracefs", None, "-a never,filesystem -F fstype=tracefs", ()),
+    ],
+)  # fmt: skip
+def test_text_and_what_the_host_would_not_read(line, release, text, unread):
+    statement = parse_line(line, Host(version=release))
+    assert statement.text == text
+    assert statement.unread == unread
+
+
+@pytest.mark.parametrize(
+    ("release", "more"),
+    [(None, False), ((2, 8), False), ((3, 1, 2), False), ((3, 1, 3), True), ((3, 1, 4), True)],
+)
+def test_perm_adds_syscalls_where_arch_or_a_syscall_stands_before_it(release, more):
+    host = Host(version=release)
+
+    def syscalls(line):
+        return parse_line(line, host).rule.syscalls
+
+    assert (syscalls(f"{EXIT} -S openat -F perm=x") == {257, 59}) is more
+    assert (syscalls("-a always,exit -S openat -F perm=x") == {257, 59}) is more
+    # Without -S the rule has all syscalls, whatever is added to them.
+    assert syscalls(f"{EXIT} -F perm=x") is None
+    # What comes later does not count, nor an arch of which there is no table.
+    assert syscalls("-a always,exit -F perm=x -S openat") == {257}
+    assert syscalls(f"{EXIT} -S openat -F path=/etc/passwd -p x") == {257}
+
+
+def test_the_last_arch_is_the_one_whose_syscalls_are_added():
+    line = "-a always,exit -F arch=b64 -F arch=b32 -S open -F perm=x"
+    assert parse_line(line, Host(version=(3, 1, 3))).rule.syscalls == {5, 11}

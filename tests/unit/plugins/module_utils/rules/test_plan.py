@@ -1,0 +1,334 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans against a model of a filter list of the kernel: what is logged at each step, and how every event ends up."""
+
+import collections
+import contextlib
+import functools
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.linux.audit.plugins.module_utils.rules import plan as planner
+from ansible_collections.linux.audit.plugins.module_utils.rules import wire
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule, canonical, without_keys
+from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
+from ansible_collections.linux.audit.plugins.module_utils.rules.plan import Step, plan, reordered_twin
+
+Event = collections.namedtuple("Event", "syscall uid groups paths")
+
+SETS_OF_GROUPS = [frozenset(groups) for groups in ((0,), (0, 1))]
+SETS_OF_PATHS = [frozenset(paths) for paths in ((), ("/a",), ("/a/b",), ("/a/b", "/c"))]
+EVENTS = [Event(*event) for event in itertools.product(range(2), range(3), SETS_OF_GROUPS, SETS_OF_PATHS)]
+COMPARE = {
+    "=": int.__eq__, "!=": int.__ne__, "<": int.__lt__, "<=": int.__le__, ">": int.__gt__, ">=": int.__ge__
+}  # fmt: skip
+
+
+def holds(field, event):
+    """As audit_filter_rules() looks at a field."""
+    name, operator, value = field
+    if name == "gid":
+        return (value in event.groups) is (operator == "=")
+    if name == "path":
+        return value in event.paths
+    if name == "dir":
+        return any(path == value or path.startswith(value + "/") for path in event.paths)
+    return COMPARE[operator](event.uid if name == "uid" else 77, value)
+
+
+@functools.cache
+def matched(fields, syscalls):
+    """The events that a rule matches."""
+    return frozenset(
+        event
+        for event in EVENTS
+        if (syscalls is None or event.syscall in syscalls) and all(holds(field, event) for field in fields)
+    )
+
+
+def treatment(rules, filter_list="exit"):
+    """Event: the keys that it is logged with, None if it is not logged."""
+    # Only some lists keep quiet about what no rule matches.
+    treated = dict.fromkeys(EVENTS, frozenset() if filter_list in ("user", "exclude") else None)
+    for rule in reversed(rules):
+        keys = frozenset(rule.keys) if rule.action == "always" and filter_list != "exclude" else None
+        treated.update(dict.fromkeys(matched(rule.fields, rule.syscalls), keys))
+    return treated
+
+
+def logged(rules, filter_list="exit"):
+    """The events that are logged."""
+    return {event for event, keys in treatment(rules, filter_list).items() if keys is not None}
+
+
+def assert_same_treatment(one, other, filter_list="exit"):
+    """By both lists; an event that touches two watched paths may get the key of either."""
+    assert logged(one, filter_list) == logged(other, filter_list)
+    treated = treatment(other, filter_list)
+    for event, keys in treatment(one, filter_list).items():
+        assert len(event.paths) > 1 or treated[event] == keys, event
+
+
+class FilterList:
+    """One list of the kernel, as audit_add_rule() and audit_del_rule() change it."""
+
+    def __init__(self, rules):
+        self.rules = list(rules)
+
+    def apply(self, step):
+        data = wire.encode(step.rule)
+        same = [place for place, rule in enumerate(self.rules) if wire.encode(rule) == data]
+        if step.operation == "prepend":
+            self.rules.insert(0, step.rule)
+        elif step.operation == "append":
+            assert not same, "the kernel would refuse it: the rule exists"
+            self.rules.append(step.rule)
+        else:
+            assert same, "the kernel would refuse it: there is no such rule"
+            del self.rules[same[0]]
+
+
+def fields(filter_list):
+    number = st.builds(Field, st.just("uid"), st.sampled_from(sorted(COMPARE)), st.integers(0, 2))
+    group = st.builds(Field, st.just("gid"), st.just("="), st.integers(0, 1))
+    path = st.builds(Field, st.just("path"), st.just("="), st.sampled_from(["/a", "/a/b", "/c"]))
+    tree = st.builds(Field, st.just("dir"), st.just("="), st.sampled_from(["/a", "/c"]))
+    return number | group | path | tree if filter_list == "exit" else number | group
+
+
+def rules(filter_list):
+    """Rules of few kinds, so that many of them meet."""
+    in_exit = filter_list == "exit"
+    return st.builds(
+        Rule,
+        st.just(filter_list),
+        st.sampled_from(["always", "never"]),
+        st.just(()) | st.lists(fields(filter_list), max_size=2).map(tuple),
+        st.none() | st.none() | st.frozensets(st.integers(0, 1), min_size=1, max_size=1) if in_exit else st.none(),
+        st.sampled_from([(), ("k",), ("l",)]) if in_exit else st.just(()),
+    )
+
+
+@st.composite
+def changes(draw, filter_list):
+    """(current, wanted) in any order; identical rules meet one fate, and what is new matches nothing that is held."""
+    base = draw(st.lists(rules(filter_list), min_size=1, max_size=4))
+    # Other tools leave copies and other spellings.
+    pool = base * 2 + [reordered_twin(rule) for rule in base]
+    current = draw(st.lists(st.sampled_from(pool), max_size=7))
+    fates = {without_keys(rule): draw(st.sampled_from(["keep", "keep", "remove", "replace"])) for rule in current}
+    wanted, known = [], set()
+    for place, rule in enumerate(current):
+        if fates[without_keys(rule)] == "keep":
+            wanted.append((rule, place))
+        elif fates[without_keys(rule)] == "replace" and filter_list == "exit" and without_keys(rule) not in known:
+            wanted.append((rule._replace(keys=("new",)), None))
+        known.add(without_keys(rule))
+    if draw(st.integers(0, 2)) == 0:
+        wanted = draw(st.permutations(wanted))
+    for rule in draw(st.lists(rules(filter_list), max_size=3)):
+        if without_keys(rule) not in known:
+            known.add(without_keys(rule))
+            wanted.insert(draw(st.integers(0, len(wanted))), (rule, None))
+    return current, wanted
+
+
+def always(name, *fields, syscalls=None):
+    return Rule("exit", "always", tuple(Field(*field) for field in fields), syscalls, (name,) if name else ())
+
+
+def never(*fields):
+    return Rule("exit", "never", tuple(Field(*field) for field in fields))
+
+
+def check(current, wanted, filter_list="exit"):
+    """The promises of plan(), for every event and every step."""
+    kernel = FilterList(current)
+    end = [rule for rule, held in wanted]
+    throughout = logged(current, filter_list) & logged(end, filter_list)
+    steps = plan(current, wanted)
+    for number, step in enumerate(steps, 1):
+        kernel.apply(step)
+        lost = throughout - logged(kernel.rules, filter_list)
+        assert not lost, f"lost after step {number}, {step}: {lost}"
+    assert_same_treatment(kernel.rules, end, filter_list)
+    return steps
+
+
+@contextlib.contextmanager
+def at_most(pairs):
+    """The planner looks at so many pairs of rules."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planner, "_MOST_PAIRS", pairs)
+        yield
+
+
+# Where too many pairs would have to be looked at, more is moved, and all that is promised is kept nevertheless.
+PAIRS = [planner._MOST_PAIRS, 0]
+
+
+@pytest.mark.parametrize("pairs", PAIRS)
+@settings(max_examples=500, deadline=None)
+@given(change=changes("exit"))
+def test_no_event_is_lost_and_all_are_treated_as_wanted(pairs, change):
+    with at_most(pairs):
+        check(*change)
+
+
+@pytest.mark.parametrize("pairs", PAIRS)
+@settings(max_examples=150, deadline=None)
+@given(
+    change=st.sampled_from(["user", "task", "exclude"]).flatmap(lambda name: st.tuples(changes(name), st.just(name)))
+)
+def test_lists_that_log_or_drop_what_nothing_matches(pairs, change):
+    (current, wanted), name = change
+    with at_most(pairs):
+        check(current, wanted, name)
+
+
+@settings(max_examples=150, deadline=None)
+@given(changes("exit"), changes("exit"))
+def test_changes_one_after_another_do_not_get_into_each_others_way(one, other):
+    kernel = FilterList(one[0])
+    for step in plan(*one):
+        kernel.apply(step)
+    current = kernel.rules
+    held = set(map(without_keys, current))
+    wanted = [(rule, place) for place, rule in enumerate(current)]
+    for rule, place in other[1]:
+        if without_keys(rule) not in held and place is None:
+            wanted.insert(len(wanted) // 2, (rule, None))
+    check(current, wanted)
+
+
+WATCHES = [always(f"k{number}", ("path", "=", f"/etc/{number}"), ("perm", "=", 10)) for number in range(9)]
+
+
+def held(rules):
+    return [(rule, place) for place, rule in enumerate(rules)]
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "steps"),
+    [
+        ([], [(WATCHES[0], None), (WATCHES[1], None)], [("append", WATCHES[0]), ("append", WATCHES[1])]),
+        (WATCHES, held(WATCHES), []),
+        (WATCHES[:2], [(WATCHES[1], 1)], [("delete", WATCHES[0])]),
+        # A watch may stand anywhere among watches of other paths.
+        (WATCHES[:2], [(WATCHES[2], None), *held(WATCHES[:2])], [("append", WATCHES[2])]),
+        # A change of key moves nothing else.
+        (
+            WATCHES[:3],
+            [(WATCHES[0], 0), (WATCHES[1]._replace(keys=("new",)), None), (WATCHES[2], 2)],
+            [("append", WATCHES[1]._replace(keys=("new",))), ("delete", WATCHES[1])],
+        ),
+        # An exception has to stand before what it is an exception from.
+        (
+            WATCHES,
+            [(never(("auid", "=", 5)), None), *held(WATCHES)],
+            [("prepend", never(("auid", "=", 5)))],
+        ),
+        # What no longer excludes anything goes first.
+        (
+            [WATCHES[0], never(("uid", "=", 1)), WATCHES[1]],
+            [],
+            [("delete", never(("uid", "=", 1))), ("delete", WATCHES[0]), ("delete", WATCHES[1])],
+        ),
+        # Of two ends the one with less to move.
+        (
+            [never(), WATCHES[0], WATCHES[1]],
+            [(never(), 0), (always("n", ("uid", "=", 1)), None), (WATCHES[0], 1), (WATCHES[1], 2)],
+            [
+                ("prepend", always("n", ("uid", "=", 1))),
+                ("prepend", reordered_twin(never())),
+                ("delete", never()),
+            ],
+        ),
+    ],
+)
+def test_steps(current, wanted, steps):
+    assert [(step.operation, step.rule) for step in check(current, wanted)] == steps
+
+
+A, B, C = WATCHES[:3]
+ROOT_A, ROOT_B = (always(name, ("uid", "!=", number)) for number, name in enumerate("ab"))
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "steps"),
+    [
+        # The kernel deletes the first of several copies, so the last ones stay, whichever were named.
+        ([A, B, A], [(A, 0), (B, 1)], [Step("delete", A, 0)]),
+        ([A, B, A], [(B, 1), (A, 2)], [Step("delete", A, 0)]),
+        ([A, A, A, B], [(A, 0), (A, 1), (B, 3)], [Step("delete", A, 0)]),
+        ([A, A, A, B], [(A, 0), (B, 3)], [Step("delete", A, 0), Step("delete", A, 1)]),
+        ([A, A, B, B, C], [(A, 0), (B, 2), (C, 4)], [Step("delete", A, 0), Step("delete", B, 2)]),
+        ([A, A, B], [(A, 0), (A, 1), (B, 2)], []),
+        ([A, A], [], [Step("delete", A, 0), Step("delete", A, 1)]),
+        # What stays stands after the other rule, so it has to be moved where the order counts.
+        (
+            [ROOT_A, ROOT_B, ROOT_A],
+            [(ROOT_A, 0), (ROOT_B, 1)],
+            [Step("append", reordered_twin(ROOT_B)), Step("delete", ROOT_A, 0), Step("delete", ROOT_B, 1)],
+        ),
+        ([ROOT_A, ROOT_B, ROOT_A], [(ROOT_B, 1), (ROOT_A, 2)], [Step("delete", ROOT_A, 0)]),
+        # A copy that was not held yet is added as it is.
+        ([A, A, B], [(A, 0), (C, None)], [Step("append", C), Step("delete", A, 0), Step("delete", B, 2)]),
+    ],
+)
+def test_which_of_several_copies_is_kept(current, wanted, steps):
+    assert check(current, wanted) == steps
+
+
+def test_a_step_names_the_place_of_what_it_deletes():
+    assert plan(WATCHES[:2], [(WATCHES[0], 0)]) == [Step("delete", WATCHES[1], 1)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(rules("exit"))
+def test_a_variant_is_the_same_to_us_and_another_to_the_kernel(rule):
+    other = reordered_twin(rule)
+    assert canonical(other) == canonical(rule)
+    assert wire.encode(other) != wire.encode(rule)
+    assert treatment([other]) == treatment([rule])
+    assert len(other.fields) <= len(rule.fields) + 1
+
+
+@settings(max_examples=300, deadline=None)
+@given(rules("exit"), rules("exit"))
+def test_rules_whose_order_does_not_count(one, other):
+    if not must_keep_order(one, other):
+        assert_same_treatment([one, other], [other, one])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "counts"),
+    [
+        (always("a", ("uid", "=", 1)), always("b", ("uid", "=", 2)), False),
+        (always("a", ("uid", "<", 1000)), always("b", ("uid", ">=", 1000)), False),
+        (always("a", ("uid", "<=", 1000)), always("b", ("uid", ">=", 1000)), True),
+        (always("a", ("uid", ">", 5), ("uid", "<", 9)), always("b", ("uid", "=", 9)), False),
+        (always("a", ("uid", "=", 1)), always("b", ("euid", "=", 2)), True),
+        (always("a", ("arch", "=", 0xC000003E)), always("b", ("arch", "=", 0x40000003)), False),
+        (always("a", syscalls=frozenset([1])), always("b", syscalls=frozenset([2])), False),
+        (always("a", syscalls=frozenset([1])), always("b", syscalls=frozenset([1, 2])), True),
+        (always("a", syscalls=frozenset([1])), always("a", syscalls=frozenset([1, 2])), False),
+        (never(("uid", "=", 1)), never(("gid", "=", 1)), False),
+        (never(("uid", "=", 1)), always("a", ("path", "=", "/a")), True),
+        (never(("path", "=", "/b")), always("a", ("path", "=", "/a")), True),
+        (always("b", ("path", "=", "/b")), always("a", ("path", "=", "/a")), False),
+        (always("b", ("path", "=", "/a/b")), always("a", ("dir", "=", "/a/")), True),
+        (always("b", ("path", "=", "/ab")), always("a", ("dir", "=", "/a")), False),
+        (always("b", ("dir", "=", "/")), always("a", ("dir", "=", "/a")), True),
+        # A process has several groups, a file several paths.
+        (always("a", ("gid", "=", 1)), always("b", ("gid", "=", 2)), True),
+        (always("a", ("egid", "=", 1)), always("b", ("egid", "=", 2)), True),
+        (always("a", ("exe", "=", "/bin/su")), always("b", ("exe", "=", "/usr/bin/su")), True),
+    ],
+)
+def test_whether_the_order_of_two_rules_counts(one, other, counts):
+    for pair in ((one, other), (other, one)):
+        assert must_keep_order(*pair) is counts

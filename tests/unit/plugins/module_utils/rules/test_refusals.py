@@ -1,0 +1,191 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is refused: the error names the rule and the part, and says what is allowed. Nothing else is ever raised."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import strategies
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_arguments, parse_file, parse_line
+from paths import DATA
+from strategies import HOST, Host
+
+# Line, the part that the error names, and some of what it says.
+REFUSALS = [
+    ("-a always,exit -S no_such_call", "no_such_call", "no syscall of that name on x86_64"),
+    ("-a always,exit -F arch=b32 -S accept", "accept", "no syscall of that name on i386"),
+    ("-a always,exit -F arch=aarch64 -S open", "open", "no syscall of that name on aarch64"),
+    ("-a always,exit -S 2047", "2047", "less than 2032"),
+    ("-a always,io_uring -S ppoll", "ppoll", "io_uring operation"),
+    ("-a always,task -S open", "-S open", "the list task has no syscalls"),
+    ("-a always,exit -S open -F arch=b64", "-F arch=b64", "before the syscalls"),
+    ("-a always,exit -F arch=vax", "-F arch=vax", "b64, b32"),
+    ("-a always,exit -F arch=c000_003e", "-F arch=c000_003e", "b64, b32"),
+    ("-a always,exit -F uid=nobody-here", "-F uid=nobody-here", "no user of that name"),
+    ("-a always,exit -F gid=nobody-here", "-F gid=nobody-here", "no group of that name"),
+    ("-a always,exit -F uid&1", "-F uid&1", "= != < <= > >= only"),
+    ("-a always,exit -F path!=/etc", "-F path!=/etc", "compared with = only"),
+    ("-a always,exit -F nofield=1", "nofield", "no field of that name"),
+    ("-a always,exit -F uid", "-F uid", "needs an operator: one of"),
+    ("-a always,exit -F uid=", "-F uid=", "value is missing"),
+    ("-a always,exit -F msgtype=CWD", "-F msgtype=CWD", "only on user, exclude"),
+    ("-a always,user -F ppid=1", "-F ppid=1", "disables the rules behind it; it works on exit"),
+    ("-a always,exclude -F msgtype=CWD -F key=x", "x", "ends the evaluation of the list exclude"),
+    ("-a always,exit -F uid=1000abc", "-F uid=1000abc", "1000abc must be a number"),
+    ("-a always,exit -F uid=-1", "-F uid=-1", "only auid and sessionid can be unset"),
+    ("-a always,exit -F auid>unset", "-F auid>unset", "only be compared by = and !="),
+    ("-a always,exit -F a0=4294967296", "-F a0=4294967296", "to 4294967295"),
+    ("-a always,exit -F pid=-0", "-F pid=-0", "-0 must be a number"),
+    ("-a always,exit -F exit=ENOTSUP", "-F exit=ENOTSUP", "as in -EPERM"),
+    ("-a always,exit -F saddr_fam=ipv4", "-F saddr_fam=ipv4", "2 is ipv4"),
+    ("-a always,exit -F sessionid=x", "-F sessionid=x", "unset or a number"),
+    ("-a always,exit -F perm=q", "-F perm=q", "r (read), w (write), x (execute), a (attributes)"),
+    ("-a always,exit -F filetype=pipe", "-F filetype=pipe", "block, character, dir, fifo, file, link, socket"),
+    ("-a always,filesystem -F fstype=ext4", "-F fstype=ext4", "debugfs, tracefs, or the magic number"),
+    ("-a always,exclude -F msgtype=UNKNOWN[0]", "-F msgtype=UNKNOWN[0]", "a name such as CWD"),
+    ("-a always,exit -F path=etc/passwd", "-F path=etc/passwd", "absolute path"),
+    ("-a always,exit -F path=/etc/", "-F path=/etc/", "for a directory tree use dir"),
+    ("-a always,exit -F path=/etc/a -F dir=/etc", "-F dir=/etc", "only one of path, dir, inode"),
+    ("-a always,exit -F exe=/a -F exe=/b", "-F exe=/b", "given twice"),
+    ("-w etc/passwd", "-w etc/passwd", "absolute path"),
+    ("-a always,exit -C uid=gid", "-C uid=gid", "auid uid euid suid fsuid obj_uid"),
+    ("-a always,exit -k x", "-k x", "write -S all"),
+    ("-a always,exit -F key=x", "-F key=x", "write -S all"),
+    ("-a always,exit -S open -F key!=x", "-F key!=x", "can only be set"),
+    ("-a always,exit -S open -k a!=b", "a!=b", "take for the operator"),
+    ("-a always,exit -S open -k " + "x" * 257, "x" * 257, "256 bytes"),
+    ("-a always,entry -S open", "-a always,entry", "use exit"),
+    ("-a exit,possible", "-a exit,possible", "always, never"),
+    ("-a always", "-a always", "user, task, exit, exclude, filesystem, io_uring"),
+    ("-a always,exit -d always,exit", "-a -d", "exactly one of -a, -A, -d, -w and -W"),
+    ("-S open", "", "exactly one of -a, -A, -d, -w and -W"),
+    ("-a always,exit -p wa", "-p wa", "needs a watch"),
+    ("-a always,exit -S open trailing", "trailing", "without an option"),
+    ('-a always,exit -S open -k "my key"', 'key"', r"written '\ '"),
+    ("-z", "z", "auditctl would not understand"),
+    ("-b many", "many", "must be a number"),
+    ("-e 3", "-e 3", "from 0 to 2"),
+    ("-e 0x1", "-e 0x1", "from 0 to 2"),
+    ("-D -e 1", "-e", "one rule or one setting"),
+    ("-l", "-l", "no option for a rules file"),
+    ("", "", "a rule starts with"),
+    ("-w / -p w -k a", "", "short words"),
+    ("-a always,exit\t-S open", "", "has a tab"),
+    ("-a always,exit -S open\r", "", "a carriage return"),
+    ("-a always,exit -S open\n-D", "", "a line end"),
+    ("-a always,exit -S open -k a\x01b", "", "a control character"),
+    ("-a always,exit -S open" + " " * 6143, "", "6143 bytes"),
+    ("-a always,exit -S open -k " + "é" * 3070, "", "6143 bytes"),
+    ("-a always,exit" + "".join(f" -F a0!={n}" for n in range(64)), "", "at most 63 fields"),
+]
+
+
+@pytest.mark.parametrize(("line", "part", "reason"), REFUSALS, ids=[row[0][:60] for row in REFUSALS])
+def test_refusal(line, part, reason):
+    with pytest.raises(RuleError) as caught:
+        parse_line(line, HOST)
+    error = caught.value
+    assert error.part == part
+    assert reason in error.reason
+    assert error.rule == line
+    assert reason in str(error)
+
+
+def test_message():
+    line = parse_file("-D\n-a always,exit -F uid=1000abc -k x\n", "50-site.rules", HOST)[1]
+    assert str(line.error) == (
+        "50-site.rules:2: audit rule '-a always,exit -F uid=1000abc -k x': '-F uid=1000abc': 1000abc must be a number "
+        "from -2147483648 to 4294967295 (decimal, 0x hexadecimal or 0 octal, nothing behind it)"
+    )
+
+
+@pytest.mark.parametrize("key", ["a\nb", "a\x00", "a\x01b", "\x7f", "a\tb"])
+def test_key_with_a_control_character(key):
+    with pytest.raises(RuleError, match="control character") as caught:
+        parse_arguments(["-a", "always,exit", "-S", "open", "-k", key], HOST)
+    assert caught.value.part == key
+    assert str(caught.value).isprintable()
+
+
+def test_collected_refusals():
+    """Each of tests/data/refused.rules, which auditctl is asked about in tests/integration."""
+    lines = parse_file((DATA / "refused.rules").read_bytes().decode(), "refused.rules", HOST)
+    lines = [line for line in lines if line.statement or line.error]
+    assert len(lines) > 200
+    assert not [line.text for line in lines if line.statement]
+    for line in lines:
+        assert line.error.rule == line.text
+        assert str(line.error).isprintable()
+        assert len(str(line.error)) < 1200
+
+
+def _is_refused_or_read(call):
+    try:
+        call()
+    except RuleError as error:
+        assert error.reason
+        assert error.rule or not error.part
+        assert str(error).isprintable()
+    else:
+        return True
+    return False
+
+
+@given(strategies.hostile_lines())
+def test_hostile_lines(line):
+    _is_refused_or_read(lambda: parse_line(line, HOST))
+
+
+@given(strategies.wrong_lines())
+def test_wrong_lines(line):
+    _is_refused_or_read(lambda: parse_line(line, HOST))
+
+
+@given(
+    st.lists(st.text(max_size=20) | st.sampled_from(["-a", "always,exit", "-S", "all", "-F", "-k", "-w", "-p", "-D"]))
+)
+def test_hostile_arguments(arguments):
+    _is_refused_or_read(lambda: parse_arguments(arguments, HOST))
+
+
+@given(st.sampled_from(sorted({*strategies.BY_NAME})), st.sampled_from(("=", "!=", ">=", "&")), st.text(max_size=12))
+@pytest.mark.parametrize("filter_list", ["exit", "exclude", "filesystem"])
+def test_hostile_values(filter_list, name, operator, value):
+    arguments = ["-a", f"always,{filter_list}", "-F", name + operator + value]
+    if _is_refused_or_read(lambda: parse_arguments(arguments, HOST)):
+        for field in parse_arguments(arguments, HOST).rule.fields:
+            assert isinstance(field.value, str) or 0 <= field.value <= 0xFFFFFFFF
+
+
+@given(strategies.hostile_lines() | st.text(), st.sampled_from(["\n", "\r\n", "\n\n"]))
+def test_hostile_files(text, end):
+    lines = parse_file(text + end + text, "x", HOST)
+    assert "\n".join(line.text for line in lines) in (text + end + text, (text + end + text)[:-1])
+
+
+@pytest.mark.parametrize("size", [10**4, 10**6])
+def test_very_long_lines(size):
+    for line in ("-a always,exit -S open " + "x" * size, "-k " * size, "\\" * size, " " * size, "=" * size):
+        _is_refused_or_read(lambda line=line: parse_line(line, HOST))
+
+
+def test_bytes_that_are_no_text():
+    line = b"-w /tmp/\xff\xfe -k \xe2\x80\xae".decode("utf-8", "surrogateescape")
+    statement = parse_line(line, HOST)
+    assert statement.text == line
+    broken = line.replace("/tmp", "tmp")
+    with pytest.raises(RuleError) as caught:
+        parse_line(broken, HOST)
+    # Neither lone surrogates nor characters that turn the direction of text reach a terminal.
+    assert str(caught.value).isprintable()
+    assert "\\udcff" in str(caught.value)
+    assert "\\u202e" in str(caught.value)
+
+
+def test_a_name_that_the_host_knows():
+    line = "-a always,exit -S open -F uid=www-data"
+    with pytest.raises(RuleError, match="no user"):
+        parse_line(line, HOST)
+    assert parse_line(line, Host(users={"www-data": 33})).rule.fields == (("uid", "=", 33),)
