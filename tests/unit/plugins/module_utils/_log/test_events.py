@@ -28,9 +28,8 @@ class Said:
 def record(kind, *fields, **values):
     """A record; fields that are given as a pair have a value and a meaning, the others the same for both."""
     fields += tuple(values.items())
-    return Record(kind, [
-        RecordField(name, *value) if isinstance(value, tuple) else RecordField(name, value, value) for name, value in fields
-    ])  # fmt: skip
+    pairs = [(name, value if isinstance(value, tuple) else (value, value)) for name, value in fields]
+    return Record(kind, [RecordField(name, *pair) for name, pair in pairs])
 
 
 def structure(*records, **options):

@@ -208,7 +208,7 @@ def test_an_immutable_kernel_takes_nothing(host, options, part):
     host.kernel = KernelDouble(PASSWD)
     host.kernel.enabled = 2
     state = host.state()
-    with pytest.raises(ApplyError, without_keys="immutable") as error:
+    with pytest.raises(ApplyError, match="immutable") as error:
         host.apply(Change(present=statements(SHADOW), absent=statements(PASSWD)), **options)
     assert part.replace("-aalways", "-a always") in str(error.value)
     assert host.state() == state
@@ -235,7 +235,7 @@ def test_what_is_staged_is_in_the_files_and_what_is_said_is_pending(host):
     ],
 )
 def test_files_that_cannot_be(host, options, part):
-    with pytest.raises((ApplyError, FileError), without_keys=part):
+    with pytest.raises((ApplyError, FileError), match=part):
         host.apply(present(PASSWD), **options)
     assert host.kernel.log == []
 
@@ -246,9 +246,7 @@ def test_files_that_cannot_be(host, options, part):
 )
 def test_what_this_kernel_does_not_know_is_found_before_anything_is_changed(host, line, bit, name):
     host.kernel.features &= ~(1 << bit)
-    with pytest.raises(
-        ApplyError, without_keys=f"this kernel does not know the (field|list) .*{name}|does not know the list"
-    ):
+    with pytest.raises(ApplyError, match=f"this kernel does not know the (field|list) .*{name}|does not know the list"):
         host.apply(present(PASSWD, line))
     assert host.kernel.log == []
     assert host.files() == {}

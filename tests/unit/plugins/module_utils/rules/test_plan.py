@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linux.audit.plugins.module_utils.rules import plan as planner
-from ansible_collections.linux.audit.plugins.module_utils.rules import wire
+from ansible_collections.linux.audit.plugins.module_utils.rules import order, wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule, canonical, without_keys
 from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
 from ansible_collections.linux.audit.plugins.module_utils.rules.plan import Step, plan, reordered_twin
@@ -162,12 +161,12 @@ def check(current, wanted, filter_list="exit"):
 def at_most(pairs):
     """The planner looks at so many pairs of rules."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planner, "_MOST_PAIRS", pairs)
+        patch.setattr(order, "_MOST_PAIRS", pairs)
         yield
 
 
 # Where too many pairs would have to be looked at, more is moved, and all that is promised is kept nevertheless.
-PAIRS = [planner._MOST_PAIRS, 0]
+PAIRS = [order._MOST_PAIRS, 0]
 
 
 @pytest.mark.parametrize("pairs", PAIRS)

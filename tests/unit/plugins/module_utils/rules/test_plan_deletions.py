@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linux.audit.plugins.module_utils.rules import plan as planner
+from ansible_collections.linux.audit.plugins.module_utils.rules import order
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule, without_keys
 from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
 from ansible_collections.linux.audit.plugins.module_utils.rules.plan import Step, plan
@@ -159,7 +159,7 @@ def longest_run(wanted):
 
 def test_of_too_many_pairs_the_longest_run_is_kept(monkeypatch):
     """On small lists that are looked at as if they were too long."""
-    monkeypatch.setattr(planner, "_MOST_PAIRS", -1)
+    monkeypatch.setattr(order, "_MOST_PAIRS", -1)
     generator = random.Random(2)
     runs = set()
     for _count in range(3000):
@@ -196,7 +196,7 @@ def test_a_list_of_thousands_is_reversed_in_time():
 @pytest.mark.parametrize(("most", "moved"), [(2, 0), (1, 1), (0, 1)])
 def test_as_many_pairs_as_may_be_looked_at_are(monkeypatch, most, moved):
     """A rule between two others is replaced: it has no order to keep with either, which two looks tell."""
-    monkeypatch.setattr(planner, "_MOST_PAIRS", most)
+    monkeypatch.setattr(order, "_MOST_PAIRS", most)
     one, two, three = (Rule("exit", "always", (), frozenset([number]), ("old",)) for number in range(3))
     assert moves([one, two, three], [(one, 0), (two._replace(keys=("new",)), None), (three, 2)]) == moved
 
@@ -205,9 +205,9 @@ def test_changes_of_place_are_pairs_that_are_looked_at(monkeypatch):
     """As many as there are rules that were behind one and come before it."""
     current = [Rule("exit", "always", (), frozenset([number]), (str(number),)) for number in range(4)]
     wanted = [(rule, place) for place, rule in reversed(list(enumerate(current)))]
-    monkeypatch.setattr(planner, "_MOST_PAIRS", 6)
+    monkeypatch.setattr(order, "_MOST_PAIRS", 6)
     assert moves(current, wanted) == 0
-    monkeypatch.setattr(planner, "_MOST_PAIRS", 5)
+    monkeypatch.setattr(order, "_MOST_PAIRS", 5)
     assert moves(current, wanted) == 3
 
 
