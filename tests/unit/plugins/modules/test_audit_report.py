@@ -12,7 +12,9 @@ import log_stand_ins
 import module_main
 from ansible_collections.linux.audit.plugins.module_utils._log import report as report_module
 from ansible_collections.linux.audit.plugins.module_utils._log.report import (
+    COLUMNS,
     REPORTS,
+    derived,
     read_overview,
     read_rows,
     read_totals,
@@ -55,8 +57,12 @@ def test_the_overview(report, asked):
     result = report()
     assert (result["changed"], result["truncated"]) == (False, False)
     (row,) = result["rows"]
-    assert len(row) == 23
-    assert (row["account_changes"], row["failed_syscalls"], row["files"], row["events"]) == (2, 4, 9, 12)
+    assert row == {
+        "configuration_changes": 0, "account_changes": 2, "logins": 0, "failed_logins": 0, "authentications": 0,
+        "failed_authentications": 0, "users": 2, "terminals": 2, "hosts": 3, "executables": 3, "commands": 2,
+        "files": 9, "avcs": 0, "mac_events": 0, "failed_syscalls": 4, "anomalies": 0, "responses": 0,
+        "crypto_events": 0, "integrity_events": 0, "virt_events": 0, "keys": 6, "pids": 3, "events": 12,
+    }  # fmt: skip
     assert asked() == ["-i"]
     assert report(check_mode=True) == result
 
@@ -219,6 +225,42 @@ def test_an_event_of_the_same_number_at_another_time_is_not_taken(report, progra
     assert report(report="key")["rows"][0]["key"] == "net"
 
 
+def test_lines_that_are_no_records_do_not_matter(report, programs):
+    """Where the log is searched for the event of a row."""
+    log = programs / "a.log"
+    log.write_bytes(b"no record\n" + (LOGS / "sid.log").read_bytes())
+    assert report(report="file", input_file=str(log))["rows"][1]["file"] == "/srv/no socket }"
+
+
+def test_a_number_that_is_none(report, programs):
+    """As of a process that is not known."""
+    (programs / "pid").write_text(f"{HEAD}1. 01/29/26 12:34:56 ? /bin/x openat joe 7\n")
+    assert report(report="pid")["rows"][0]["pid"] is None
+
+
+def test_columns_are_taken_from_an_event():
+    """Each from what answers it; of several the first that says something."""
+    first = {"acct": "?", "id": "eve", "tclass": "file", "comm": "cat", "data": "ls", "exe": "/bin/cat", "addr": "a"}
+    second = {"acct": "joe", "tcontext": "b_t", "seperms": "read", "seperm": "write", "seresult": "denied", "ses": "3",
+              "scontext": "a_t", "tty": "pts0", "terminal": "ssh", "hostname": "h", "comm": "dog"}  # fmt: skip
+    event = {
+        "id": 7, "types": ["AVC", "SYSCALL"], "success": False, "syscall": {"name": "openat"}, "keys": ["k", "l"],
+        "subject": {"auid": {"id": 1000, "name": "joe"}, "pid": 12},
+        "paths": [{"name": "/etc", "type": "PARENT"}, {"type": "CREATE"}, {"name": "x", "type": "CREATE"}],
+        "records": [{"type": "AVC", "fields": first}, {"type": "SYSCALL", "fields": second}],
+    }  # fmt: skip
+    assert derived(event, list(COLUMNS)) == {
+        "account": "eve", "auid": "joe", "class": "file", "comm": "cat", "data": "ls", "event": 7, "exe": "/bin/cat",
+        "file": "x", "host": "a", "key": "k", "object": "b_t", "permission": "read", "pid": 12, "result": "denied",
+        "session": "3", "subject": "a_t", "success": False, "syscall": "openat", "terminal": "pts0", "type": "AVC",
+    }  # fmt: skip
+    assert derived(event | {"paths": event["paths"][:1]}, ["file"]) == {"file": "/etc"}
+    fields = {"type": "AVC", "fields": {"seperm": "w", "terminal": "ssh", "acct": "joe", "hostname": "?", "addr": "b"}}
+    assert derived(event | {"records": [fields]}, ["permission", "terminal", "account", "host"]) == {
+        "permission": "w", "terminal": "ssh", "account": "joe", "host": "b",
+    }  # fmt: skip
+
+
 def test_clear_rows_do_without_the_library(report, monkeypatch):
     """It is loaded only when a row is not clear."""
     log_stand_ins.take_library(monkeypatch)
@@ -285,7 +327,8 @@ def test_bytes_that_are_no_text(report, programs):
 
 def test_rules_and_heads_are_no_rows():
     """Whatever the words of the head are; a row before the second rule is none."""
-    lines = ["=====\n", "1. 01/29/26 12:34:56 k yes /x joe 7\n", "\n", "=\n", "2. 01/29/26 12:34:56 k no /x joe 8\n"]
+    lines = ["\n", "Key Report\n", "=====\n", "1. 01/29/26 12:34:56 k yes /x joe 7\n", "X\n", "\n",
+             "3. 01/29/26 12:34:56 k yes /x joe 9\n", "=\n", "2. 01/29/26 12:34:56 k no /x joe 8\n"]  # fmt: skip
     assert [row.event for row in read_rows(lines, REPORTS["key"][1].split())] == [8]
     assert list(read_rows(["=====\n", "=====\n", "<no events>\n"], ["event"])) == []
 

@@ -75,6 +75,81 @@ def test_columns(column, text):
     assert event_rows([EVENT], [column]) == [{column: text}]
 
 
+SUBJECT = {
+    "auid": {"id": 1000, "name": "joe"},
+    "uid": {"id": 1, "name": "bin"},
+    "euid": {"id": 0, "name": "root"},
+    "session": 3,
+    "terminal": "pts0",
+    "hostname": "a.example",
+    "address": "192.0.2.7",
+    "pid": 12,
+    "exe": "/bin/cat",
+    "comm": "cat",
+}
+LESS = {"uid": {"id": 0, "name": "root"}, "address": "192.0.2.7", "comm": "cat"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "column", "text"),
+    [
+        ({"subject": SUBJECT}, "as", "root"),
+        ({"subject": SUBJECT}, "session", "3"),
+        ({"subject": SUBJECT}, "terminal", "pts0"),
+        ({"subject": SUBJECT}, "from", "a.example"),
+        ({"subject": SUBJECT}, "pid", "12"),
+        ({"subject": SUBJECT}, "program", "/bin/cat"),
+        ({"subject": LESS}, "as", "root"),
+        ({"subject": LESS}, "user", "root"),
+        ({"subject": LESS}, "from", "192.0.2.7"),
+        ({"subject": LESS}, "program", "cat"),
+        ({"node": "n"}, "host", "n"),
+        ({"node": "n", "host": "h"}, "host", "h"),
+        ({"object": "/etc/x"}, "object", "/etc/x"),
+        ({"syscall": None}, "action", "opened-file"),
+        ({"syscall": None}, "signal", ""),
+        ({"syscall": {"name": "x", "arguments": ["xSIGKILL", "SIGRT_1", "SIGRTMIN+1"]}}, "signal", "SIGRTMIN+1"),
+        ({"success": True}, "result", "success"),
+        ({"success": None}, "result", ""),
+        ({"addresses": [{"path": "/run/s"}, {"path": None}]}, "address", "/run/s"),
+        ({"paths": EVENT["paths"][:1]}, "path", "/etc"),
+        ({"paths": [{"name": "x"}, {"name": "y", "path": "/y"}, {"name": "x"}]}, "path", "x, /y"),
+        ({"object": "\u00e9\u200b\n"}, "object", "\u00e9\\u200b\\n"),
+        ({"records": [{"type": "NETFILTER_CFG", "fields": {"table": "nat"}}, {"type": "X", "fields": {"op": "x"}}]},
+         "firewall", "nat"),
+    ],
+)  # fmt: skip
+def test_what_a_column_says_first(changed, column, text):
+    """What names it best, and what there is instead."""
+    assert event_rows([EVENT | changed], column) == [{column: text}]
+
+
+def test_heads_and_long_words_of_a_table():
+    """A head has words; sixty characters are shown, of more fifty-seven."""
+    rows = [{"target_pid": "x" * 60, "user": "a"}, {"target_pid": "x" * 61, "user": ""}]
+    assert table(rows) == ["TARGET PID".ljust(62) + "USER", "x" * 60 + "  a", "x" * 57 + "...  -"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: event_rows([EVENT], "no_such,user"), "linux.audit.event_rows: no such column: no_such; there are"),
+        (lambda: event_rows([EVENT], ["user", "x", "y"]), "linux.audit.event_rows: no such column: x, y; there are"),
+        (lambda: event_rows([{"a": 1}], ["user"]), "linux.audit.event_rows takes events of audit_search; one"),
+        (lambda: event_rows(5, ["user"]), "linux.audit.event_rows takes a list of dictionaries"),
+        (lambda: table({}), "linux.audit.table takes a list of dictionaries"),
+        (lambda: table(None), "linux.audit.table takes a list of dictionaries"),
+        (lambda: table([{}, 1]), "linux.audit.table takes a list of dictionaries"),
+        (lambda: as_csv(""), "linux.audit.csv takes a list of dictionaries"),
+    ],
+)
+def test_errors_name_the_filter(call, message):
+    """And what is wrong."""
+    with pytest.raises(AnsibleFilterError) as problem:
+        call()
+    assert message in str(problem.value)
+
+
 def test_every_column_of_an_event_that_says_nothing():
     (row,) = event_rows([EMPTY], list(COLUMNS))
     assert {column for column, text in row.items() if text} == {"time"}
