@@ -37,6 +37,7 @@ def zone(monkeypatch):
         ("2026-01-29T12:34Z", NOW - 56),
         ("2026-01-29T12:34:56.250Z", NOW + 0.25),
         ("2028-02-29T00:00:00Z", 1835395200),
+        ("1970-01-01T00:00:00Z", 0),
         ("@1769690096", NOW),
         ("@1769690096.5", NOW + 0.5),
     ],
@@ -60,7 +61,9 @@ def test_times_with_a_zone(zone, text, seconds):
         "2026-13-01T00:00:00Z",
         "2026-01-29T24:00:00Z",
         "2026-01-29T12:60:00Z",
+        "2026-01-29T12:34:60Z",
         "2026-01-29T12:34:61Z",
+        "1970-01-01T24:00:00Z",
         "1969-12-31T23:59:59Z",
         "1769690096",
         "@-1",
@@ -103,9 +106,18 @@ def test_days_that_are_not_24_hours_long(zone):
     assert parse("week-ago", noon) == parse("2026-03-22T00:00:00+01:00", 0)
 
 
-def test_boot_is_in_the_past():
-    now = time.time()
-    assert 0 < parse("boot", now) < now
+def test_a_week_begins_on_sunday(zone):
+    """On a Sunday it is today."""
+    zone("UTC")
+    sunday = parse("2026-01-25T10:00:00Z", 0)
+    assert parse("this-week", sunday) == parse("2026-01-25T00:00:00Z", 0)
+    assert parse("this-week", sunday - 86400) == parse("2026-01-18T00:00:00Z", 0)
+
+
+def test_boot_is_when_the_kernel_says():
+    with open("/proc/stat", encoding="ascii") as file:
+        (boot,) = [int(line.split()[1]) for line in file if line.startswith("btime ")]
+    assert abs(parse("boot", time.time()) - boot) < 5
     assert set(WORDS) > {"boot", "now"}
 
 
