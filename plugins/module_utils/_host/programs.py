@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs of the host: where they are looked for, and how they are run."""
+
+import os
+import shutil
+import subprocess
+from typing import NamedTuple, Optional, Sequence
+
+from ..rules.errors import AuditError
+
+__all__ = ("SEARCH_PATH", "Finished", "ProgramError", "find_program", "run_program")
+
+#: Where programs are looked for, whatever PATH a login, or Ansible, has set.
+SEARCH_PATH = "/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin"
+
+
+class ProgramError(AuditError):
+    """A program cannot be run, or does not end."""
+
+
+class Finished(NamedTuple):
+    """How a program ended: its exit status (negative: the signal that ended it), and what it printed."""
+
+    status: int
+    output: bytes
+
+
+def find_program(name: str) -> Optional[str]:
+    """The path of a program, None if it is not installed."""
+    return shutil.which(name, path=SEARCH_PATH)
+
+
+def run_program(command: Sequence[str], seconds: float, errors_too: bool = False) -> Finished:
+    """Run a program without input and with messages in English; it may take so many seconds. Raises ProgramError.
+
+    ``errors_too``: what it prints to standard error is part of the output.
+    """
+    try:
+        done = subprocess.run(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if errors_too else subprocess.DEVNULL,
+            timeout=seconds,
+            check=False,
+            env=dict(os.environ, LC_ALL="C", PATH=SEARCH_PATH),
+        )
+    except OSError as error:
+        raise ProgramError(f"cannot run {command[0]}: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise ProgramError(f"'{' '.join(command)}' has not ended after {seconds:.0f} seconds") from error
+    return Finished(done.returncode, done.stdout)
