@@ -4,7 +4,7 @@
 
 
 class ModuleDocFragment:
-    """See module_utils/_policy/rule_module.py for the parameters."""
+    """See module_utils/_policy/single_rules.py for the parameters."""
 
     DOCUMENTATION = r"""
 options:

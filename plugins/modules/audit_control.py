@@ -159,31 +159,103 @@ immutable:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import SETTINGS, run_control
-from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import DEFAULT_DIRECTORY
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import Kernel
+from ansible_collections.linux.audit.plugins.module_utils._kernel.settings import SETTINGS
+from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import hold_settings
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import (
+    ARGUMENTS as POLICY_ARGUMENTS,
+)
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import (
+    ChangeError,
+    options_of,
+)
+
+ARGUMENTS = dict(
+    POLICY_ARGUMENTS,
+    enabled={"type": "str", "choices": ["disabled", "enabled", "immutable"]},
+    failure={"type": "str", "choices": ["silent", "printk", "panic"]},
+    backlog_limit={"type": "int"},
+    backlog_wait_time={"type": "int"},
+    rate_limit={"type": "int"},
+    loginuid_immutable={"type": "bool"},
+    reset_lost={"type": "bool"},
+    user_message={"type": "str"},
+    file={"type": "str", "default": "99-linux-audit-control.rules"},
+)
+
+
+def wanted(parameters):
+    """The wanted values of settings, by name, as the kernel has them."""
+    found = {}
+    for setting in SETTINGS:
+        value = parameters[setting.name]
+        if value is None:
+            continue
+        if setting.words:
+            value = setting.words.index(value)
+        if not isinstance(value, bool) and not 0 <= value <= 0xFFFFFFFF:
+            raise ChangeError(f"{setting.name} must be a number from 0 to 4294967295, not {value}")
+        found[setting.name] = value
+    return found
+
+
+def check_actions(parameters):
+    """Raise ChangeError for actions, which are no settings, that the running kernel cannot be asked for."""
+    text = parameters["user_message"]
+    if not parameters["live"] and (parameters["reset_lost"] or text is not None):
+        raise ChangeError("reset_lost and user_message are for the running kernel, and so need live: true")
+    if text is not None and (not text or not text.isprintable()):
+        raise ChangeError("user_message must be a text without control characters, because it becomes one record")
+
+
+def act(parameters, check):
+    """Record the message and reset the counter; return how many records were lost."""
+    with Kernel() as kernel:
+        lost = kernel.status().lost
+        if not check:
+            if parameters["user_message"] is not None:
+                kernel.message(parameters["user_message"])
+            if parameters["reset_lost"]:
+                lost = kernel.reset_lost()
+        return lost
+
+
+def control(parameters, mode):
+    """Hold the settings, and do the actions; return the result of the module."""
+    check_actions(parameters)
+    outcome = hold_settings(wanted(parameters), options_of(parameters, mode), Host())
+    result = {"changed": outcome.changed, "pending": outcome.pending, "reboot_required": outcome.reboot_required}
+    if parameters["live"]:
+        lost = act(parameters, mode.check)
+        if parameters["user_message"] is not None or (parameters["reset_lost"] and lost):
+            result["changed"] = True
+        result.update(lost=lost, **live_settings(outcome.settings))
+    if mode.diff:
+        result["diff"] = outcome.diff
+    return result
+
+
+def live_settings(change):
+    """The kernel's settings before and after, in words, and whether they lock it."""
+    before = {setting.name: setting.word(change.before[setting.name]) for setting in SETTINGS}
+    after = dict(before, **{setting.name: setting.word(change.after[setting.name]) for setting in change.now})
+    found = {"before": before, "after": after, "immutable": after["enabled"] == "immutable"}
+    if found["immutable"] and before["enabled"] != "immutable":
+        found["warnings"] = [
+            "rules and settings are locked now: the kernel takes no change of them until the next boot"
+        ]
+    return found
 
 
 def main():
     module = AnsibleModule(
-        argument_spec={
-            "enabled": {"type": "str", "choices": ["disabled", "enabled", "immutable"]},
-            "failure": {"type": "str", "choices": ["silent", "printk", "panic"]},
-            "backlog_limit": {"type": "int"},
-            "backlog_wait_time": {"type": "int"},
-            "rate_limit": {"type": "int"},
-            "loginuid_immutable": {"type": "bool"},
-            "reset_lost": {"type": "bool"},
-            "user_message": {"type": "str"},
-            "live": {"type": "bool", "default": True},
-            "persistent": {"type": "bool", "default": True},
-            "file": {"type": "str", "default": "99-linux-audit-control.rules"},
-            "rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY},
-            "immutable": {"type": "str", "choices": ["stage", "fail"], "default": "stage"},
-        },
+        argument_spec=ARGUMENTS,
         required_one_of=[[setting.name for setting in SETTINGS] + ["reset_lost", "user_message"]],
         supports_check_mode=True,
     )
-    run_control(module)
+    run(module, control)
 
 
 if __name__ == "__main__":

@@ -315,17 +315,36 @@ plugins:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._policy.drift import run_info
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._daemon.plugins_d import installed_plugins
+from ansible_collections.linux.audit.plugins.module_utils._host.files import FileError
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import DEFAULT_DIRECTORY
+from ansible_collections.linux.audit.plugins.module_utils._policy.survey import gather
+
+ARGUMENTS = {"rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY}}
+
+
+def plugins(version):
+    """The plugins of the daemon."""
+    return [
+        {"name": plugin.name, "path": plugin.path, "active": plugin.active} for plugin in installed_plugins(version)
+    ]
+
+
+def info(parameters, mode):
+    """What the host holds; the result of the module."""
+    host = Host()
+    result = dict(gather(parameters["rules_dir"], host), changed=False)
+    try:
+        result["plugins"] = plugins(host.version)
+    except FileError as error:
+        result["warnings"] = [str(error)]
+    return result
 
 
 def main():
-    run_info(
-        AnsibleModule(
-            argument_spec={"rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY}},
-            supports_check_mode=True,
-        )
-    )
+    run(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), info)
 
 
 if __name__ == "__main__":

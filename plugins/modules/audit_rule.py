@@ -181,14 +181,35 @@ reboot_required:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._policy.rule_module import (
-    ARGUMENTS,
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError, options_of
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import (
+    ARGUMENTS as RULE_ARGUMENTS,
+)
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import (
+    Change,
     read_rules,
-    run,
+    result_of,
     without_repetition,
 )
-from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import OPTIONS
+
+FORMS = ["rule", "rules", "key"]
+ARGUMENTS = dict(
+    RULE_ARGUMENTS,
+    rule={"type": "str"},
+    rules={"type": "list", "elements": "raw"},
+    list={"type": "str", "choices": ["task", "exit", "user", "exclude", "filesystem", "io_uring"]},
+    action={"type": "str", "choices": ["always", "never"]},
+    arch={"type": "list", "elements": "str"},
+    syscalls={"type": "list", "elements": "str"},
+    fields={"type": "list", "elements": "str"},
+    comparisons={"type": "list", "elements": "str"},
+    keys={"type": "list", "elements": "str", "no_log": False},
+    record_types={"type": "list", "elements": "str"},
+    key={"type": "str", "no_log": False},
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+)
 
 
 def wanted(parameters, host):
@@ -201,32 +222,21 @@ def wanted(parameters, host):
     return Change(absent=statements, absent_keys=(parameters["key"],) if parameters["key"] else ())
 
 
+def hold_rules(parameters, mode):
+    """Hold the rules, or remove them; return the result of the module."""
+    if parameters["key"] is not None and (parameters["state"] != "absent" or not parameters["key"]):
+        raise ChangeError("key alone names rules to remove (state: absent); a rule to put in place has keys")
+    return result_of(lambda host: wanted(parameters, host), options_of(parameters, mode))
+
+
 def main():
-    forms = ["rule", "rules", "key"]
-    by_parameters = list(OPTIONS)
     module = AnsibleModule(
-        argument_spec=dict(
-            ARGUMENTS,
-            rule={"type": "str"},
-            rules={"type": "list", "elements": "raw"},
-            list={"type": "str", "choices": ["task", "exit", "user", "exclude", "filesystem", "io_uring"]},
-            action={"type": "str", "choices": ["always", "never"]},
-            arch={"type": "list", "elements": "str"},
-            syscalls={"type": "list", "elements": "str"},
-            fields={"type": "list", "elements": "str"},
-            comparisons={"type": "list", "elements": "str"},
-            keys={"type": "list", "elements": "str", "no_log": False},
-            record_types={"type": "list", "elements": "str"},
-            key={"type": "str", "no_log": False},
-            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
-        ),
-        required_one_of=[forms + by_parameters],
-        mutually_exclusive=[forms] + [[form, option] for form in forms for option in by_parameters],
+        argument_spec=ARGUMENTS,
+        required_one_of=[FORMS + list(OPTIONS)],
+        mutually_exclusive=[FORMS] + [[form, option] for form in FORMS for option in OPTIONS],
         supports_check_mode=True,
     )
-    if module.params["key"] is not None and (module.params["state"] != "absent" or not module.params["key"]):
-        module.fail_json(msg="key alone names rules to remove (state: absent); a rule to put in place has keys")
-    run(module, lambda host: wanted(module.params, host))
+    run(module, hold_rules)
 
 
 if __name__ == "__main__":

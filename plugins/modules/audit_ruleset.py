@@ -260,45 +260,104 @@ reboot_required:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import run_ruleset
-from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import DEFAULT_DIRECTORY
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import (
+    Reach,
+    add_declaration,
+    declare,
+    read_declaration,
+)
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import (
+    ARGUMENTS as POLICY_ARGUMENTS,
+)
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import (
+    ChangeError,
+    options_of,
+)
+from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
+
+ARGUMENTS = dict(
+    POLICY_ARGUMENTS,
+    rules={"type": "list", "elements": "raw"},
+    content={"type": "str"},
+    src={"type": "list", "elements": "path"},
+    sources={
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "rules": {"type": "list", "elements": "raw"},
+            "content": {"type": "str"},
+            "parameters": {"type": "dict"},
+        },
+        "mutually_exclusive": [["rules", "content"]],
+        "required_one_of": [["rules", "content"]],
+        "required_by": {"parameters": "content"},
+    },
+    packs={"type": "list", "elements": "raw"},
+    purge={"type": "str", "choices": ["none", "file", "all"], "default": "file"},
+    keep={"type": "list", "elements": "str", "default": []},
+    on_missing={"type": "str", "choices": ["fail", "skip", "stage"], "default": "fail"},
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+    file={"type": "str", "default": "40-linux-audit-ruleset.rules"},
+)
+
+
+def sources_of(parameters):
+    """What the declaration is made of, as read_sources() takes it."""
+    if parameters["src"] or parameters["packs"]:
+        raise ChangeError("src and packs are read on the controller, by the action plugin of audit_ruleset")
+    if parameters["sources"] is not None:
+        return parameters["sources"]
+    if parameters["content"] is not None:
+        return [{"name": "content", "content": parameters["content"]}]
+    return [{"name": "rules", "rules": parameters["rules"]}]
+
+
+def reach_of(parameters):
+    """How far the declaration reaches."""
+    if parameters["state"] == "absent" and parameters["purge"] == "all":
+        raise ChangeError("purge: all declares all rules of a host, and so has no state: absent; declare no rules")
+    return Reach(
+        parameters["purge"], parameters["on_missing"], parameters["state"] == "present", tuple(parameters["keep"])
+    )
+
+
+def hold_ruleset(parameters, mode):
+    """Bring the host to the declaration; return the result of the module."""
+    options, reach, host = options_of(parameters, mode), reach_of(parameters), Host()
+    sources = read_sources(sources_of(parameters), host)
+    declaration = read_declaration(sources.lines, reach, options, host)
+    declared = (add_declaration if reach.purge == "none" else declare)(declaration, reach, options, host)
+    outcome = declared.outcome
+    result = {
+        "changed": outcome.changed,
+        "added": outcome.added,
+        "removed": outcome.removed,
+        "settings": outcome.settings.lines,
+        "left_out": declared.left_out,
+        "notes": sources.notes,
+        "problems": declared.problems,
+        "pending": outcome.pending,
+        "reboot_required": outcome.reboot_required,
+        "warnings": declared.warnings,
+    }
+    if declared.backup:
+        result["backup"] = declared.backup
+    if mode.diff:
+        result["diff"] = outcome.diff
+    return result
 
 
 def main():
     module = AnsibleModule(
-        argument_spec={
-            "rules": {"type": "list", "elements": "raw"},
-            "content": {"type": "str"},
-            "src": {"type": "list", "elements": "path"},
-            "sources": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "rules": {"type": "list", "elements": "raw"},
-                    "content": {"type": "str"},
-                    "parameters": {"type": "dict"},
-                },
-                "mutually_exclusive": [["rules", "content"]],
-                "required_one_of": [["rules", "content"]],
-                "required_by": {"parameters": "content"},
-            },
-            "packs": {"type": "list", "elements": "raw"},
-            "purge": {"type": "str", "choices": ["none", "file", "all"], "default": "file"},
-            "keep": {"type": "list", "elements": "str", "default": []},
-            "on_missing": {"type": "str", "choices": ["fail", "skip", "stage"], "default": "fail"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "live": {"type": "bool", "default": True},
-            "persistent": {"type": "bool", "default": True},
-            "file": {"type": "str", "default": "40-linux-audit-ruleset.rules"},
-            "rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY},
-            "immutable": {"type": "str", "choices": ["stage", "fail"], "default": "stage"},
-        },
+        argument_spec=ARGUMENTS,
         mutually_exclusive=[["rules", "content", "src", "sources"]],
         required_if=[("state", "present", ["rules", "content", "src", "sources", "packs"], True)],
         supports_check_mode=True,
     )
-    run_ruleset(module)
+    run(module, hold_ruleset)
 
 
 if __name__ == "__main__":

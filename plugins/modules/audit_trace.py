@@ -157,26 +157,35 @@ result:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._log.trace import run_trace
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._log.trace import check_parameters, trace
+
+ARGUMENTS = {
+    "command": {"type": "list", "elements": "str"},
+    "chdir": {"type": "path"},
+    "pid": {"type": "int"},
+    "duration": {"type": "int", "default": 30},
+    "syscall": {"type": "list", "elements": "str"},
+    "limit": {"type": "int", "default": 1000},
+    "raw": {"type": "bool", "default": False},
+}
+
+
+def trace_calls(parameters, mode):
+    """Trace the command or process; return the result of the module."""
+    check_parameters(parameters)
+    return dict(trace(parameters, Host(), mode.check), changed=bool(parameters["command"]))
 
 
 def main():
-    run_trace(
-        AnsibleModule(
-            argument_spec={
-                "command": {"type": "list", "elements": "str"},
-                "chdir": {"type": "path"},
-                "pid": {"type": "int"},
-                "duration": {"type": "int", "default": 30},
-                "syscall": {"type": "list", "elements": "str"},
-                "limit": {"type": "int", "default": 1000},
-                "raw": {"type": "bool", "default": False},
-            },
-            required_one_of=[["command", "pid"]],
-            mutually_exclusive=[["command", "pid"]],
-            supports_check_mode=True,
-        )
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        required_one_of=[["command", "pid"]],
+        mutually_exclusive=[["command", "pid"]],
+        supports_check_mode=True,
     )
+    run(module, trace_calls)
 
 
 if __name__ == "__main__":

@@ -145,9 +145,27 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._policy.rule_module import ARGUMENTS, run
-from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError, options_of
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import (
+    ARGUMENTS as RULE_ARGUMENTS,
+)
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import (
+    Change,
+    result_of,
+)
 from ansible_collections.linux.audit.plugins.module_utils.rules.watch import statements
+
+ARGUMENTS = dict(
+    RULE_ARGUMENTS,
+    path={"type": "str", "required": True},
+    permissions={"type": "str", "default": "rwxa"},
+    keys={"type": "list", "elements": "str", "default": [], "no_log": False},
+    type={"type": "str", "choices": ["auto", "file", "directory"], "default": "auto"},
+    style={"type": "str", "choices": ["syscall", "watch"], "default": "syscall"},
+    missing={"type": "str", "choices": ["fail", "defer"], "default": "fail"},
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+)
 
 
 def is_missing(path, is_directory):
@@ -167,29 +185,26 @@ def wanted(parameters, is_directory, host):
     return Change(absent=tuple(statement for form in forms for statement in form))
 
 
-def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            ARGUMENTS,
-            path={"type": "str", "required": True},
-            permissions={"type": "str", "default": "rwxa"},
-            keys={"type": "list", "elements": "str", "default": [], "no_log": False},
-            type={"type": "str", "choices": ["auto", "file", "directory"], "default": "auto"},
-            style={"type": "str", "choices": ["syscall", "watch"], "default": "syscall"},
-            missing={"type": "str", "choices": ["fail", "defer"], "default": "fail"},
-            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
-        ),
-        supports_check_mode=True,
-    )
-    path, kind = module.params["path"], module.params["type"]
+def hold_watch(parameters, mode):
+    """Hold the watch, or remove it; return the result of the module."""
+    path, kind = parameters["path"], parameters["type"]
     is_directory = kind == "directory" or (kind == "auto" and (path.endswith("/") or os.path.isdir(path)))
-    options = {}
-    if module.params["state"] == "present" and module.params["missing"] == "defer" and is_missing(path, is_directory):
-        if not module.params["persistent"]:
-            module.fail_json(msg=f"the watch of {path} cannot be loaded now, and with persistent: false not deferred")
-        module.warn(f"the watch of {path} is in the files alone: the kernel takes it when the directory is there")
-        options["live"] = False
-    run(module, lambda host: wanted(module.params, is_directory, host), **options)
+    options = options_of(parameters, mode)
+    deferred = parameters["state"] == "present" and parameters["missing"] == "defer" and is_missing(path, is_directory)
+    if deferred and not options.persistent:
+        raise ChangeError(f"the watch of {path} cannot be loaded now, and with persistent: false it cannot be deferred")
+    if deferred:
+        options = options._replace(live=False)
+    result = result_of(lambda host: wanted(parameters, is_directory, host), options)
+    if deferred:
+        result["warnings"].insert(
+            0, f"the watch of {path} is in the files alone: the kernel can take it once its directory exists"
+        )
+    return result
+
+
+def main():
+    run(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), hold_watch)
 
 
 if __name__ == "__main__":

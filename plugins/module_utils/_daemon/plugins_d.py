@@ -9,7 +9,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 from .._host.files import FileError, read_text
 from .conf_file import parse, values
 
-__all__ = ("PluginFile", "is_read", "read_plugins")
+__all__ = ("PluginFile", "installed_plugins", "is_read", "read_plugins")
 
 
 class PluginFile(NamedTuple):
@@ -46,3 +46,12 @@ def read_plugins(directory: str, version: Optional[Tuple[int, ...]]) -> List[Plu
         if is_read(name, version or ()) and os.path.isfile(path):
             found.append(PluginFile(re.sub(r"\.conf$", "", name), path, values(parse(read_text(path) or ""))))
     return found
+
+
+# Of audit 3.0 and newer, and of older releases.
+_DIRECTORIES = ("/etc/audit/plugins.d", "/etc/audisp/plugins.d")
+
+
+def installed_plugins(version: Optional[Tuple[int, ...]]) -> List[PluginFile]:
+    """The plugins of the daemon, by name. Raises FileError."""
+    return [plugin for directory in _DIRECTORIES for plugin in read_plugins(directory, version)]

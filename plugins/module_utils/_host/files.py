@@ -7,11 +7,11 @@ import os
 import stat
 import tempfile
 from contextlib import contextmanager
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..rules.errors import AuditError
 
-__all__ = ("Edit", "FileError", "file_diffs", "read_text", "without_waiting", "write_atomically", "written")
+__all__ = ("Edit", "FileError", "file_diffs", "read_text", "staged", "without_waiting", "write_atomically", "written")
 
 
 class FileError(AuditError):
@@ -48,39 +48,36 @@ def without_waiting(path: str, flags: int) -> int:
 
 def write_atomically(path: str, text: Optional[str], mode: int = 0o640) -> None:
     """Put a text in the place of a file, owned by root, or remove the file (None). Raises OSError."""
-    if text is None:
-        os.unlink(path)
-        _sync_directory(path)
-        return
-    directory = os.path.dirname(path)
-    os.makedirs(directory, 0o750, exist_ok=True)
-    # augenrules, auditctl and auditd's search for plugins read no hidden file.
-    handle, temporary = tempfile.mkstemp(prefix=".linux-audit.", dir=directory)
+    draft = None if text is None else _write_draft(path, text, mode)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            if os.geteuid() == 0:
-                os.fchown(file.fileno(), 0, 0)
-            _copy_label(path, temporary)
-            os.fsync(file.fileno())
-        os.rename(temporary, path)
+        _put_in_place(path, draft)
     except BaseException:
-        os.unlink(temporary)
+        if draft:
+            os.unlink(draft)
         raise
-    _sync_directory(path)
 
 
 @contextmanager
-def written(edits: Iterable[Edit]) -> Iterator[None]:
-    """Make the edits; if that fails, or what is done meanwhile does, put the files back. Raises FileError."""
+def staged(edits: Iterable[Edit]) -> Iterator[Callable[[], None]]:
+    """Write the texts of edits to drafts beside their files; the function that is yielded puts all of them in place.
+
+    So a full disk is found before anything else is done. If the block fails, files that were changed are put back.
+    Raises FileError.
+    """
+    drafts: List[Tuple[Edit, Optional[str]]] = []
     done: List[Edit] = []
+
+    def put_in_place() -> None:
+        while drafts:
+            edit, draft = drafts[0]
+            done.append(edit)
+            _put_in_place(edit.path, draft)
+            del drafts[0]
+
     try:
         for edit in edits:
-            done.append(edit)
-            write_atomically(edit.path, edit.after, edit.mode)
-        yield
+            drafts.append((edit, None if edit.after is None else _write_draft(edit.path, edit.after, edit.mode)))
+        yield put_in_place
     except BaseException as problem:
         left = [path for path in map(_put_back, reversed(done)) if path]
         if left:
@@ -89,6 +86,19 @@ def written(edits: Iterable[Edit]) -> Iterator[None]:
             name = os.path.dirname(problem.filename or "") or problem.filename
             raise FileError(f"cannot write to {name}: {problem.strerror}; nothing has changed") from problem
         raise
+    finally:
+        for _edit, draft in drafts:
+            if draft:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(draft)
+
+
+@contextmanager
+def written(edits: Iterable[Edit]) -> Iterator[None]:
+    """Make the edits; if that fails, or the block does, put the files back. Raises FileError."""
+    with staged(edits) as put_in_place:
+        put_in_place()
+        yield
 
 
 def file_diffs(edits: Sequence[Edit]) -> List[Dict[str, str]]:
@@ -103,6 +113,36 @@ def file_diffs(edits: Sequence[Edit]) -> List[Dict[str, str]]:
         }
         for edit in shown
     ]
+
+
+def _write_draft(path: str, text: str, mode: int) -> str:
+    """Write a text to a new file in the directory of ``path``; return the new file's path. Raises OSError."""
+    directory = os.path.dirname(path)
+    os.makedirs(directory, 0o750, exist_ok=True)
+    # augenrules, auditctl and auditd's search for plugins read no hidden file.
+    handle, draft = tempfile.mkstemp(prefix=".linux-audit.", dir=directory)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            if os.geteuid() == 0:
+                os.fchown(file.fileno(), 0, 0)
+            _copy_label(path, draft)
+            os.fsync(file.fileno())
+    except BaseException:
+        os.unlink(draft)
+        raise
+    return draft
+
+
+def _put_in_place(path: str, draft: Optional[str]) -> None:
+    """Put a draft in the place of a file, or remove the file where there is no draft. Raises OSError."""
+    if draft is None:
+        os.unlink(path)
+    else:
+        os.rename(draft, path)
+    _sync_directory(path)
 
 
 def _put_back(edit: Edit) -> Optional[str]:

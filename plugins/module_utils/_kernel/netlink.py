@@ -13,7 +13,17 @@ from ..rules.errors import AuditError
 from ..rules.model import Rule
 from ..rules.render import render
 
-__all__ = ("AuditUnavailable", "Kernel", "KernelError", "KernelRule", "PermissionDenied", "RuleRefused", "Status")
+__all__ = (
+    "IMMUTABLE",
+    "AuditUnavailable",
+    "Kernel",
+    "KernelError",
+    "KernelRule",
+    "PermissionDenied",
+    "RuleRefused",
+    "Status",
+    "feature_names",
+)
 
 _NETLINK_AUDIT = 9
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
@@ -31,12 +41,23 @@ _STATUS_BITS = {
 }
 _FEATURE_VERSION = 1
 _LOGINUID_IMMUTABLE = 1 << 1
+# AUDIT_FEATURE_BITMAP_*, from bit 0 on
+_FEATURES = (
+    "backlog_limit",
+    "backlog_wait_time",
+    "executable_path",
+    "exclude_extend",
+    "sessionid_filter",
+    "lost_reset",
+    "filter_fs",
+)
 _HEADER = struct.Struct("=IHHII")
 _TIMEOUT = 10.0
 # asm-generic/socket.h; the module socket does not have it.
 _SO_RCVBUFFORCE = 33
 _LISTING_BYTES = 1 << 25
-_IMMUTABLE = 2
+#: The value of ``enabled`` that locks rules and settings until the next boot (auditctl(8), -e 2)
+IMMUTABLE = 2
 _CAP_AUDIT_CONTROL = 30
 
 
@@ -181,7 +202,7 @@ class Kernel:
             return sum(struct.unpack("=i", value)[0] for value in self._ask(kind, data, None))
         except OSError as error:
             reason = os.strerror(error.errno or 0)
-            if error.errno == errno.EPERM and self.status().enabled == _IMMUTABLE:
+            if error.errno == errno.EPERM and self.status().enabled == IMMUTABLE:
                 reason = "the audit system is immutable until the next boot (enabled 2)"
             elif error.errno == errno.EINVAL:
                 reason = "the kernel does not know this setting, or not this value"
@@ -200,7 +221,7 @@ class Kernel:
     def _reason(self, code: int, kind: int, rule: Rule) -> str:
         if code == errno.EPERM:
             # Whoever may not ask for the status fails here with a reason of its own.
-            if self.status().enabled == _IMMUTABLE:
+            if self.status().enabled == IMMUTABLE:
                 return "the audit system is immutable until the next boot (enabled 2)"
             return "permission denied"
         if kind == _DEL_RULE and code == errno.ENOENT:
@@ -242,6 +263,12 @@ class Kernel:
             if answer is None and error.errno not in (errno.ECONNREFUSED,):
                 raise
             raise _connection_error(error) from error
+
+
+def feature_names(features: int) -> List[str]:
+    """The names of AUDIT_FEATURE_BITMAP_*, in lower case; a bit of a newer kernel as a number."""
+    bits = [bit for bit in range(32) if features >> bit & 1]
+    return [_FEATURES[bit] if bit < len(_FEATURES) else hex(1 << bit) for bit in bits]
 
 
 def refusal(code: int, rule: Rule) -> str:

@@ -7,7 +7,6 @@ others, under a key that names the process which put them there: so those of a r
 removed.
 """
 
-import errno
 import os
 import re
 import shutil
@@ -15,27 +14,22 @@ import signal
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._ansible import printable
-from .._host.files import FileError
 from .._host.host import Host
-from .._kernel.netlink import Kernel, KernelError, RuleRefused
-from .._policy.single_rules import ApplyError, Options, locked
-from ..rules.errors import AuditError, RuleError
+from .._host.processes import start_time
+from .._kernel.netlink import IMMUTABLE, Kernel
+from .._policy.options import Options
+from .._policy.transition import RulesChange, Transition, carry_out, exclusive
+from ..rules.errors import AuditError
 from ..rules.model import Rule
+from ..rules.plan import Step
 from ..rules.structure import parse_structure
-from .auparse import InterpreterMissing
 from .files import Log
-from .search import ARGUMENTS, SearchError, query, search
-from .tools import LogToolError
+from .search import ARGUMENTS, query, search
 
-if TYPE_CHECKING:
-    from ansible.module_utils.basic import AnsibleModule
+__all__ = ("TraceError", "check_parameters", "is_left_over", "trace", "trace_key")
 
-__all__ = ("TraceError", "is_left_over", "run_trace", "trace_key")
-
-_IMMUTABLE = 2
 _KEY = "linux-audit-trace"
 # How long the daemon may take to write what the kernel has recorded.
 _LOG_SECONDS = 30.0
@@ -58,25 +52,15 @@ class Run(NamedTuple):
     timed_out: bool
 
 
-def _started(pid: int) -> Optional[str]:
-    """When a process began, in ticks since the boot: with its number it tells it from all others. None without it."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            # The name before it may have anything in it.
-            return file.read().rpartition(")")[2].split()[19]
-    except OSError:
-        return None
-
-
 def trace_key() -> str:
     """The key of rules that this process puts in place."""
-    return f"{_KEY}.{os.getpid()}.{_started(os.getpid())}"
+    return f"{_KEY}.{os.getpid()}.{start_time(os.getpid())}"
 
 
 def is_left_over(keys: Sequence[str]) -> bool:
     """Whether a rule with these keys is one of a trace whose process is gone."""
     found = [re.fullmatch(re.escape(_KEY) + r"\.(\d+)\.(\d+)", key) for key in keys]
-    return any(match is not None and _started(int(match.group(1))) != match.group(2) for match in found)
+    return any(match is not None and start_time(int(match.group(1))) != match.group(2) for match in found)
 
 
 def _rules(pid: int, syscalls: Sequence[str], key: str, host: Host) -> List[Rule]:
@@ -95,7 +79,7 @@ def _rules(pid: int, syscalls: Sequence[str], key: str, host: Host) -> List[Rule
 def _check(kernel: Kernel) -> None:
     """Can rules be added, and do they record anything? Raises TraceError."""
     status = kernel.status()
-    if status.enabled == _IMMUTABLE:
+    if status.enabled == IMMUTABLE:
         raise TraceError(
             "the audit system is immutable until the next boot (enabled 2), so no rule can be added for a trace; add "
             "rules that record what you look for to the files of rules.d and reboot, or search what is recorded anyway "
@@ -114,35 +98,26 @@ def _check(kernel: Kernel) -> None:
             )
 
 
-def _delete(kernel: Kernel, ours: bool, key: str) -> List[str]:
-    """Delete the rules of this run, or those that killed runs have left; return their keys."""
-    deleted = []
-    for held in kernel.rules():
-        keys = held.rule.keys
-        if (key in keys) if ours else is_left_over(keys):
-            try:
-                kernel.delete(held)
-                deleted += list(keys)
-            except RuleRefused as error:
-                # Somebody else may have been faster.
-                if error.code != errno.ENOENT:
-                    raise
-    return deleted
+def _remove(kernel: Kernel, is_ours: Callable[[Sequence[str]], bool]) -> List[str]:
+    """Delete the rules with keys that are ours; return those keys."""
+    held = [entry for entry in kernel.rules() if is_ours(entry.rule.keys)]
+    carry_out(kernel, Transition(RulesChange(held, (), [(Step("delete", entry.rule), entry) for entry in held])))
+    return [key for entry in held for key in entry.rule.keys]
 
 
 @contextmanager
 def _rules_in_place(kernel: Kernel, rules: Sequence[Rule], key: str) -> Iterator[None]:
-    """Put rules in front of all others meanwhile; a signal that ends the process finds them removed as well."""
+    """Put rules before all others for the block; a signal that ends the process finds them removed as well."""
     before = {number: signal.signal(number, _end) for number in _ENDED}
     try:
-        for rule in rules:
-            kernel.prepend(rule)
+        steps = [(Step("prepend", rule), None) for rule in rules]
+        carry_out(kernel, Transition(RulesChange(kernel.rules(), (), steps)))
         yield
     finally:
         for number in _ENDED:
             signal.signal(number, signal.SIG_IGN)
         try:
-            _delete(kernel, True, key)
+            _remove(kernel, lambda keys: key in keys)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -241,10 +216,10 @@ def _run_command(kernel: Kernel, parameters: Mapping[str, Any], key: str, host: 
 
 def _watch(kernel: Kernel, parameters: Mapping[str, Any], key: str, host: Host) -> None:
     pid = parameters["pid"]
-    began = _started(pid)
+    began = start_time(pid)
     until = time.monotonic() + parameters["duration"]
     with _rules_in_place(kernel, _rules(pid, parameters["syscall"] or (), key, host), key):
-        while time.monotonic() < until and _started(pid) == began:
+        while time.monotonic() < until and start_time(pid) == began:
             time.sleep(min(0.2, max(0.0, until - time.monotonic())))
 
 
@@ -283,6 +258,19 @@ def _calls(
     return calls, found.truncated
 
 
+def check_parameters(parameters: Mapping[str, Any]) -> None:
+    """Raise TraceError for parameters that cannot be traced."""
+    pid, command = parameters["pid"], parameters["command"]
+    if parameters["duration"] < 1 or parameters["limit"] < 0:
+        raise TraceError("duration must be 1 second or more, and limit 0 (no limit) or a number of calls")
+    if command is not None and (not command or not command[0]):
+        raise TraceError("command is empty; it is a list of the program and its arguments")
+    if pid is not None and (pid < 1 or start_time(pid) is None):
+        raise TraceError(f"there is no process {pid}")
+    if pid is not None and parameters["chdir"]:
+        raise TraceError("chdir goes with command alone")
+
+
 def trace(parameters: Mapping[str, Any], host: Host, check: bool) -> Dict[str, Any]:
     """All that the module returns. Raises TraceError, and what those that it calls raise."""
     key = trace_key()
@@ -295,8 +283,8 @@ def trace(parameters: Mapping[str, Any], host: Host, check: bool) -> Dict[str, A
         if check:
             left = [held for held in kernel.rules() if is_left_over(held.rule.keys)]
             return {"key": key, "calls": [], "truncated": False, "lost": 0, "removed": len(left)}
-        with locked(Options()):
-            removed = _delete(kernel, False, key)
+        with exclusive(Options()):
+            removed = _remove(kernel, is_left_over)
         lost = kernel.status().lost
         began = time.time() - 1
         if parameters["command"]:
@@ -318,26 +306,3 @@ def trace(parameters: Mapping[str, Any], host: Host, check: bool) -> Dict[str, A
             # Not beside the rest, as a task with an rc other than 0 fails.
             result["result"] = {"rc": run.rc, "stdout": run.stdout, "stderr": run.stderr, "timed_out": run.timed_out}
         return result
-
-
-def run_trace(module: "AnsibleModule") -> None:
-    """Leave the module audit_trace with its result."""
-    parameters = module.params
-    pid, command = parameters["pid"], parameters["command"]
-    if parameters["duration"] < 1 or parameters["limit"] < 0:
-        module.fail_json(msg="duration must be 1 second or more, and limit 0 (no limit) or a number of calls")
-    if command is not None and (not command or not command[0]):
-        module.fail_json(msg="command is empty; it is a list, the program and its arguments")
-    if pid is not None and (pid < 1 or _started(pid) is None):
-        module.fail_json(msg=f"there is no process {pid}")
-    if pid is not None and parameters["chdir"]:
-        module.fail_json(msg="chdir goes with command alone")
-    try:
-        result = trace(parameters, Host(), module.check_mode)
-    except (
-        ApplyError, FileError, InterpreterMissing, KernelError, LogToolError, RuleError, SearchError, TraceError,
-    ) as error:  # fmt: skip
-        module.fail_json(msg=printable(str(error)))
-    except OSError as error:
-        module.fail_json(msg=printable(f"{error.filename or 'audit_trace'}: {error.strerror}"))
-    module.exit_json(changed=bool(command), **printable(result))

@@ -4,14 +4,12 @@
 
 from typing import Dict, Iterable, List, NamedTuple
 
+from .._kernel.netlink import IMMUTABLE
+from .._kernel.settings import BY_OPTION, Value, setting_value
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
-from .control_lines import SETTINGS, Value, setting_value
 
 __all__ = ("Loaded", "loaded_by")
-
-_IMMUTABLE = 2
-_BY_OPTION = {setting.option: setting for setting in SETTINGS}
 
 
 class Loaded(NamedTuple):
@@ -30,7 +28,7 @@ def loaded_by(lines: Iterable[RulesLine]) -> Loaded:
         statement = line.statement
         if statement is None:
             continue
-        if settings.get("enabled") == _IMMUTABLE:
+        if settings.get("enabled") == IMMUTABLE:
             break
         if statement.control:
             option, value = statement.control
@@ -38,8 +36,8 @@ def loaded_by(lines: Iterable[RulesLine]) -> Loaded:
                 # With -k auditctl deletes what has a key with that text anywhere in it.
                 rules = [rule for rule in rules if value and not any(value in key for key in rule.keys)]
                 known = set(rules)
-            elif option in _BY_OPTION:
-                settings[_BY_OPTION[option].name] = setting_value(value)
+            elif option in BY_OPTION:
+                settings[BY_OPTION[option].name] = setting_value(value)
         elif statement.operation == "delete":
             # The kernel deletes the first that is identical.
             if statement.rule in known:

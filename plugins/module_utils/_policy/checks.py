@@ -6,6 +6,7 @@ import os
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence
 
 from .._host.host import Host
+from .._kernel.netlink import feature_names
 from ..rules.errors import RuleError, shown
 from ..rules.fields import LISTS
 from ..rules.lint import shadows
@@ -14,9 +15,6 @@ from ..rules.parse import RulesLine, Statement, parse_line
 from .rules_d import RulesFile, awk_knows_white_space, in_augenrules_order
 
 __all__ = ("RulesProblem", "examine", "missing_directory", "not_for_files", "unsupported")
-
-# AUDIT_FEATURE_BITMAP_* of linux/audit.h
-_EXECUTABLE_PATH, _EXCLUDE_EXTEND, _SESSIONID_FILTER, _FILTER_FS = 1 << 2, 1 << 3, 1 << 4, 1 << 6
 
 
 class RulesProblem(NamedTuple):
@@ -73,13 +71,14 @@ def not_for_files(statement: Statement, host: Host) -> Optional[str]:
 def unsupported(rule: Rule, features: int) -> Optional[str]:
     """What of a rule this kernel does not know, by its feature bits."""
     fields = {field.name for field in rule.fields}
-    for bit, used, name in (
-        (_FILTER_FS, rule.list == "filesystem", "the list filesystem"),
-        (_EXECUTABLE_PATH, "exe" in fields, "the field exe"),
-        (_SESSIONID_FILTER, "sessionid" in fields, "the field sessionid"),
-        (_EXCLUDE_EXTEND, rule.list == "exclude" and fields - {"msgtype"}, "exclude with fields other than msgtype"),
+    known = feature_names(features)
+    for feature, used, name in (
+        ("filter_fs", rule.list == "filesystem", "the list filesystem"),
+        ("executable_path", "exe" in fields, "the field exe"),
+        ("sessionid_filter", "sessionid" in fields, "the field sessionid"),
+        ("exclude_extend", rule.list == "exclude" and fields - {"msgtype"}, "exclude with fields other than msgtype"),
     ):
-        if used and not features & bit:
+        if used and feature not in known:
             return name
     return None
 

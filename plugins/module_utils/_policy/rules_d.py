@@ -6,13 +6,14 @@ import os
 import re
 import shutil
 import subprocess
-from typing import Callable, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from .._host.files import Edit, FileError, read_text
-from ..rules.parse import RulesLine, parse_file
+from ..rules.parse import RulesLine, Statement, parse_file
 from ..rules.resolver import Resolver
 
 __all__ = (
+    "Draft",
     "RulesDirectory",
     "RulesFile",
     "add_lines",
@@ -46,6 +47,14 @@ class RulesDirectory:
         self.files = [_load(name, self.path, resolver) for name in _names(self.path)]
         self._resolver = resolver
 
+    def require(self) -> None:
+        """Raise FileError if there is no such directory."""
+        if not os.path.isdir(self.path):
+            raise FileError(
+                f"the directory {self.path} does not exist: install the audit package (auditd), name another "
+                "rules_dir, or set persistent: false"
+            )
+
     def file(self, name: str) -> RulesFile:
         """The file of that name, also if it does not exist yet. Raises FileError for an unfit name."""
         if "/" in name or name.startswith(".") or not name.endswith(".rules") or not name.isprintable() or " " in name:
@@ -58,6 +67,11 @@ class RulesDirectory:
             if file.path == path:
                 return file
         return RulesFile(path, None, ())
+
+    def draft(self, name: str) -> "Draft":
+        """The files as they are, to be changed; new lines go to the file of that name. Raises FileError."""
+        target = self.file(name)
+        return Draft(self, target.path, {file.path: file for file in [target, *self.files]})
 
     def with_file(self, new: RulesFile) -> List[RulesFile]:
         """All files in order, with that one in the place of the one of its name."""
@@ -97,6 +111,32 @@ class RulesDirectory:
         old = any("\r" in text for text in filled) and (self._resolver.version or _RETURNS_STRIPPED) < _RETURNS_STRIPPED
         after = compile_rules(filled, awk_knows_white_space, old)
         return None if before == after else Edit(path, before, after, compiled=True)
+
+
+class Draft(NamedTuple):
+    """The files of a directory on their way to what is wanted: by path, the one that new lines go to first.
+
+    ``added`` and ``removed``: statements that are new in the files, and those that are not in them any more.
+    """
+
+    directory: RulesDirectory
+    target: str
+    files: Dict[str, RulesFile]
+    added: Tuple[Statement, ...] = ()
+    removed: Tuple[Statement, ...] = ()
+
+    def with_files(self, *files: RulesFile) -> "Draft":
+        """The draft with other lines in some files."""
+        return self._replace(files={**self.files, **{file.path: file for file in files}})
+
+    def edits(self) -> List[Edit]:
+        """The edits of files whose lines have changed."""
+        before = {file.path: file.lines for file in self.directory.files}
+        return self.directory.edits(file for path, file in self.files.items() if file.lines != before.get(path, ()))
+
+    def in_order(self) -> List[RulesFile]:
+        """All files in the order in which they are read at boot."""
+        return sorted(self.files.values(), key=lambda file: version_key(os.path.basename(file.path)))
 
 
 def add_lines(file: RulesFile, texts: Iterable[str], prepend: bool) -> RulesFile:

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lines of a declaration, from what it is given as: the text of a rules file, a list of rules, packs."""
+
+from typing import Any, List, Mapping, NamedTuple, Sequence
+
+from .._host.host import Host
+from ..rules.errors import RuleError
+from ..rules.model import without_keys
+from ..rules.parse import RulesLine, parse_file, parse_line
+from ..rules.structure import parse_structure
+from .options import ChangeError
+from .rules_d import HEADER
+
+__all__ = ("Sources", "read_sources")
+
+
+class Sources(NamedTuple):
+    """The lines of all sources, and what packs left out and why, in words."""
+
+    lines: List[RulesLine]
+    notes: List[str]
+
+
+def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> Sources:
+    """The lines of sources in their order: each has a name, and content (the text of a rules file) or rules.
+
+    A source with ``parameters`` is a pack, see packs.py. A comment goes before each of several sources; a single text
+    is taken as it is. A line that is wrong carries its error. Raises ChangeError.
+    """
+    lines: List[RulesLine] = []
+    notes: List[str] = []
+    packs = any(source.get("parameters") is not None for source in sources)
+    if len(sources) > 1 or packs or any(source.get("content") is None for source in sources):
+        lines.append(RulesLine(HEADER, ""))
+    for source in sources:
+        name = source["name"]
+        if not name.isprintable():
+            raise ChangeError(f"the name of a source must be one line without control characters, not {name!r}")
+        if len(sources) > 1 or packs:
+            lines.append(RulesLine(f"## {name}", name))
+        if source.get("parameters") is not None:
+            from .packs import read_pack
+
+            pack = read_pack(name, source["content"], source["parameters"], host)
+            notes += pack.notes
+            lines += _not_recorded_yet(pack.lines, lines, notes)
+        elif source.get("content") is not None:
+            lines += parse_file(source["content"], name, host)
+        else:
+            for number, item in enumerate(source["rules"] or [], 1):
+                lines += _item_lines(item, f"{name}:{number}", host)
+    return Sources(lines, notes)
+
+
+def _not_recorded_yet(lines: Sequence[RulesLine], before: Sequence[RulesLine], notes: List[str]) -> List[RulesLine]:
+    """Lines of a pack without the rules that the lines before them make superfluous."""
+    found = {without_keys(line.statement.rule): line for line in before if line.statement and line.statement.rule}
+    kept = []
+    for line in lines:
+        if not line.statement or not line.statement.rule:
+            kept.append(line)
+            continue
+        first = found.setdefault(without_keys(line.statement.rule), line)
+        if first is line:
+            kept.append(line)
+        elif set(first.statement.rule.keys) != set(line.statement.rule.keys):
+            notes.append(f"{line.origin}: left out '{line.text}': '{first.text}' ({first.origin}) records the same")
+    return kept
+
+
+def _item_lines(item: Any, origin: str, host: Host) -> List[RulesLine]:
+    try:
+        if isinstance(item, Mapping):
+            return [RulesLine(statement.text, origin, statement) for statement in parse_structure(item, host)]
+        if not isinstance(item, str):
+            raise RuleError(f"must be a line of auditctl or a structure, not {item!r}")
+        statement = parse_line(item, host)
+        return [RulesLine(statement.text, origin, statement)]
+    except RuleError as error:
+        return [RulesLine(str(item), origin, None, error.of("", origin))]

@@ -1,0 +1,155 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the kernel's audit system holds, what the rules files say, and what would go wrong at the next boot."""
+
+import os
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from .._host.files import FileError
+from .._host.host import Host
+from .._host.processes import process_name
+from .._kernel.netlink import IMMUTABLE, AuditUnavailable, Kernel, PermissionDenied, Status, feature_names
+from .._kernel.settings import BY_OPTION, SETTINGS, Value, read_settings, setting_value, settings_change
+from ..rules.errors import RuleError
+from ..rules.model import Rule, canonical
+from ..rules.parse import RulesLine, Statement
+from ..rules.render import render
+from ..rules.structure import to_structure
+from .boot import loaded_by
+from .checks import RulesProblem, examine, missing_directory
+from .drift import compare
+from .rules_d import RulesDirectory, RulesFile, in_augenrules_order
+
+__all__ = ("gather",)
+
+_WORDS = {setting.name: setting for setting in SETTINGS}
+
+
+def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
+    """All that the module returns. Raises KernelError when the kernel does not answer as it should."""
+    version = host.version
+    result: Dict[str, Any] = {
+        "versions": {"audit": ".".join(map(str, version)) if version else None, "kernel": os.uname().release}
+    }
+    files: Optional[List[RulesFile]] = None
+    lines: List[RulesLine] = []
+    try:
+        files = RulesDirectory(rules_dir, host).files
+        lines = [line for file in files for line in file.lines]
+        result["files"] = [_line(line, host.machine) for line in lines if line.statement or line.error]
+    except FileError as error:
+        result["files"] = [{"path": rules_dir, "line": 0, "text": "", "error": str(error)}]
+    try:
+        with Kernel() as kernel:
+            status = kernel.status()
+            values = read_settings(kernel)
+            held = [entry.rule for entry in kernel.rules()]
+    except (AuditUnavailable, PermissionDenied) as error:
+        result.update(available=False, reason=str(error))
+        if files is not None:
+            result["problems"] = list(map(_problem, examine(files, host)))
+        return result
+    result.update(
+        available=True,
+        status=_status(status),
+        loginuid_immutable=values["loginuid_immutable"],
+        rules=[_rule(canonical(rule), host.machine) for rule in held],
+        daemon=_daemon(status.pid),
+    )
+    if files is not None:
+        result["problems"] = list(map(_problem, examine(files, host, status.features)))
+        result.update(_compared(held, values, lines, host.machine))
+    return result
+
+
+def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine], machine: str) -> Dict[str, Any]:
+    """The part of the result that needs both the kernel and the files."""
+    wanted = loaded_by(in_augenrules_order(lines))
+    drift = compare(held, wanted.rules)
+    differing = [name for name in _WORDS if name in wanted.settings and wanted.settings[name] != values[name]]
+    pending: List[str] = []
+    if values["enabled"] == IMMUTABLE:
+        # What no boot can bring does not wait for one.
+        new = [rule for rule in drift.missing if not missing_directory(rule)]
+        pending += ["-d" + render(rule, machine)[2:] for rule in drift.extra + [pair[1] for pair in drift.other_key]]
+        pending += [render(rule, machine) for rule in new + [pair[0] for pair in drift.other_key]]
+        settings = settings_change(values, wanted.settings)
+        pending += [settings.after_line(setting) for setting in settings.later]
+    described = {
+        "missing": [render(rule, machine) for rule in drift.missing],
+        "extra": [render(rule, machine) for rule in drift.extra],
+        "other_key": [
+            {"file": render(ours, machine), "kernel": render(theirs, machine)} for ours, theirs in drift.other_key
+        ],
+        "out_of_order": [
+            {"first": render(first, machine), "second": render(second, machine)} for first, second in drift.out_of_order
+        ],
+        "settings": [
+            {
+                "name": name,
+                "file": _WORDS[name].word(wanted.settings[name]),
+                "kernel": _WORDS[name].word(values[name]),
+            }
+            for name in differing
+        ],
+    }
+    return {
+        "drift": described,
+        "in_sync": not any(described.values()) and not any(line.error for line in lines),
+        "pending": pending,
+        "reboot_required": bool(pending) or (values["enabled"] == IMMUTABLE and bool(drift.out_of_order)),
+    }
+
+
+def _problem(problem: RulesProblem) -> Dict[str, Any]:
+    path, number = _place(problem.origin)
+    return {
+        "path": path,
+        "line": number,
+        "text": problem.text,
+        "reason": problem.reason,
+        "stops_loading": problem.stops,
+    }
+
+
+def _place(origin: str) -> Tuple[str, int]:
+    path, colon, number = origin.rpartition(":")
+    return (path, int(number)) if colon and number.isdigit() else (origin, 0)
+
+
+def _line(line: RulesLine, machine: str) -> Dict[str, Any]:
+    path, number = _place(line.origin)
+    entry: Dict[str, Any] = {"path": path, "line": number, "text": line.text}
+    if line.error:
+        entry["error"] = str(RuleError(line.error.reason, line.error.part))
+    else:
+        entry.update(_meaning(line.statement, machine))
+    return entry
+
+
+def _meaning(statement: Statement, machine: str) -> Dict[str, Any]:
+    if statement.control is None:
+        return {"operation": statement.operation, "rule": to_structure(statement.rule, machine)}
+    option, value = statement.control
+    setting = BY_OPTION.get(option)
+    if setting is None:
+        return {"operation": "control", "setting": {"option": option, "value": value}}
+    return {
+        "operation": "control",
+        "setting": {"option": option, "name": setting.name, "value": setting.word(setting_value(value))},
+    }
+
+
+def _rule(rule: Rule, machine: str) -> Dict[str, Any]:
+    return {"text": render(rule, machine), "rule": to_structure(rule, machine)}
+
+
+def _status(status: Status) -> Mapping[str, Any]:
+    words = {name: _WORDS[name].word(getattr(status, name)) for name in ("enabled", "failure")}
+    return dict(status._asdict(), features=feature_names(status.features), **words)
+
+
+def _daemon(pid: int) -> Dict[str, Any]:
+    """The process that the kernel sends its records to."""
+    name = process_name(pid) if pid else None
+    return {"pid": pid, "running": name is not None, "name": name}
