@@ -29,7 +29,8 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
     except AuditError as error:
         module.fail_json(msg=printable(str(error)))
     except OSError as error:
-        module.fail_json(msg=printable(f"{error.filename}: {error.strerror}" if error.filename else str(error)))
+        where = f"{error.filename}: " if error.filename else ""
+        module.fail_json(msg=printable(where + (error.strerror or str(error))))
     module.exit_json(**printable(result))
 
 

@@ -243,9 +243,7 @@ def live_settings(change):
     after = dict(before, **{setting.name: setting.word(change.after[setting.name]) for setting in change.now})
     found = {"before": before, "after": after, "immutable": after["enabled"] == "immutable"}
     if found["immutable"] and before["enabled"] != "immutable":
-        found["warnings"] = [
-            "rules and settings are locked now: the kernel takes no change of them until the next boot"
-        ]
+        found["warnings"] = ["rules and settings are locked now; only a boot unlocks them"]
     return found
 
 

@@ -15,12 +15,9 @@ import time
 
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import Kernel
-from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import (
-    RulesetOptions,
-    apply_ruleset,
-    read_sources,
-)
-from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Options
+from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import Reach, declare, read_declaration
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import Options
+from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
 
 LOADED = "/root/loaded.rules"
 LOADED_ORDERED = "/root/ordered.rules"
@@ -90,7 +87,8 @@ def apply(lines):
     began = time.monotonic()
     host = Host()
     lines = read_sources([{"name": "bench", "content": text}], host).lines
-    apply_ruleset(lines, RulesetOptions("all"), Options(), host)
+    reach, options = Reach("all"), Options()
+    declare(read_declaration(lines, reach, options, host), reach, options, host)
     seconds = time.monotonic() - began
     return seconds, in_kernel["seconds"], in_kernel["_ADD_RULE"], in_kernel["_DEL_RULE"]
 

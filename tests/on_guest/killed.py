@@ -16,12 +16,9 @@ import sys
 
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import Kernel
-from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import (
-    RulesetOptions,
-    apply_ruleset,
-    read_sources,
-)
-from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Options
+from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import Reach, declare, read_declaration
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import Options
+from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 
@@ -53,8 +50,9 @@ def sources(rules, backlog):
 
 def apply(rules, backlog, purge):
     host = Host()
-    options = Options(file=os.path.basename(FILE))
-    return apply_ruleset(read_sources(sources(rules, backlog), host).lines, RulesetOptions(purge), options, host)
+    reach, options = Reach(purge), Options(file=os.path.basename(FILE))
+    wanted = read_declaration(read_sources(sources(rules, backlog), host).lines, reach, options, host)
+    return declare(wanted, reach, options, host)
 
 
 def files():
@@ -167,7 +165,7 @@ def main(purge):
         if (files(), what_counts(held())) != (new_files, what_counts(new)):
             problems.append("the next run has not made it whole")
         again = apply(NEW, 9000, purge)
-        if again.rules.changed:
+        if again.outcome.changed:
             problems.append("the run after it has found something to do")
         kills.append(
             {

@@ -7,14 +7,16 @@ from __future__ import annotations
 import fcntl
 import os
 
-from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import apply_control
+from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import hold_settings
 from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import (
-    RulesetOptions,
-    add_ruleset,
-    apply_ruleset,
-    read_sources,
+    Reach,
+    add_declaration,
+    declare,
+    read_declaration,
 )
-from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change, Options, apply
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import Options
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change, change_rules
+from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
 from effects import record_files
 from kernel_double import KernelDouble, connected, statements
 from strategies import HOST
@@ -46,17 +48,17 @@ class System:
 
     def apply(self, change, **options):
         """Single rules."""
-        return apply(change, self._options(options), HOST)
+        return change_rules(change, self._options(options), HOST)
 
     def declare(self, lines, purge="file", present=True, on_missing="fail", keep=(), **options):
         """A set of rules and settings; ``purge: none`` only adds."""
-        wanted = read_sources([{"name": "set", "rules": lines}], HOST).lines
-        run = add_ruleset if purge == "none" else apply_ruleset
-        return run(wanted, RulesetOptions(purge, on_missing, present, tuple(keep)), self._options(options), HOST)
+        reach, where = Reach(purge, on_missing, present, tuple(keep)), self._options(options)
+        wanted = read_declaration(read_sources([{"name": "set", "rules": lines}], HOST).lines, reach, where, HOST)
+        return (add_declaration if purge == "none" else declare)(wanted, reach, where, HOST)
 
     def set(self, wanted, **options):
         """Settings by name."""
-        return apply_control(wanted, self._options(options), HOST)
+        return hold_settings(wanted, self._options(options), HOST)
 
     def write(self, name, *lines):
         """A file of rules.d."""

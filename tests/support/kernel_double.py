@@ -18,7 +18,7 @@ import types
 
 from ansible_collections.linux.audit.plugins.module_utils._kernel import netlink as kernel_module
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import KernelRule
-from ansible_collections.linux.audit.plugins.module_utils._policy import single_rules as apply_module
+from ansible_collections.linux.audit.plugins.module_utils._policy import transition
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
@@ -307,4 +307,4 @@ def connected(monkeypatch, kernel_of, directory):
         return _Connection(kernel_of())
 
     monkeypatch.setattr(kernel_module, "socket", types.SimpleNamespace(**{**vars(socket), "socket": connection}))
-    monkeypatch.setattr(apply_module, "DEFAULT_DIRECTORY", str(directory))
+    monkeypatch.setattr(transition, "DEFAULT_DIRECTORY", str(directory))

@@ -15,6 +15,7 @@ __all__ = (
     "Value",
     "change_settings",
     "read_settings",
+    "restore_settings",
     "setting_value",
     "settings_change",
     "settings_diff",
@@ -123,27 +124,31 @@ def settings_diff(change: SettingsChange) -> Dict[str, str]:
 
 
 def change_settings(kernel: Kernel, change: SettingsChange) -> None:
-    """Set the values, and ask the kernel whether it has them; if not, set back what can be set back.
+    """Set the values, and ask the kernel whether it has them. Raises KernelError."""
+    for setting in change.now:
+        _set(kernel, setting, change.after[setting.name])
+    if change.now:
+        values = read_settings(kernel)
+        missing = [setting.name for setting in change.now if values[setting.name] != change.after[setting.name]]
+        if missing:
+            raise KernelError(f"the kernel took every change and does not hold it: {', '.join(missing)}")
+
+
+def restore_settings(kernel: Kernel, change: SettingsChange) -> List[Tuple[Setting, Value]]:
+    """Set the values back that a change has set; return the settings that only a boot brings back, with their values.
 
     Raises KernelError.
     """
-    done: List[Setting] = []
-    try:
-        for setting in change.now:
-            if setting.name == "loginuid_immutable":
-                kernel.set_loginuid_immutable()
-            else:
-                kernel.set(setting.name, change.after[setting.name])
-            done.append(setting)
-        if change.now:
-            values = read_settings(kernel)
-            missing = [setting.name for setting in change.now if values[setting.name] != change.after[setting.name]]
-            if missing:
-                raise KernelError(f"the kernel took every change and does not hold it: {', '.join(missing)}")
-    except KernelError:
-        for setting in reversed(done):
-            # What is locked stays locked until the next boot. `enabled` is set last.
-            locks = (setting.name, change.after[setting.name]) == ("enabled", IMMUTABLE)
-            if setting.name != "loginuid_immutable" and not locks:
-                kernel.set(setting.name, change.before[setting.name])
-        raise
+    now = read_settings(kernel)
+    back = settings_change(now, {setting.name: change.before[setting.name] for setting in change.now})
+    # `enabled` was set last, so it is set back first.
+    for setting in reversed(back.now):
+        _set(kernel, setting, back.after[setting.name])
+    return [(setting, now[setting.name]) for setting in back.later]
+
+
+def _set(kernel: Kernel, setting: Setting, value: Value) -> None:
+    if setting.name == "loginuid_immutable":
+        kernel.set_loginuid_immutable()
+    else:
+        kernel.set(setting.name, value)

@@ -158,8 +158,10 @@ class _Command:
             os._exit(127)
 
     def release(self) -> None:
-        """Let it go."""
-        os.write(self._gate, b"1")
+        """Let the program be executed."""
+        # A child that could not even change its directory has ended, and has said why.
+        with suppress(BrokenPipeError):
+            os.write(self._gate, b"1")
         os.close(self._gate)
 
     def kill(self) -> None:

@@ -141,7 +141,7 @@ class Draft(NamedTuple):
 
 def add_lines(file: RulesFile, texts: Iterable[str], prepend: bool) -> RulesFile:
     """The file with lines behind all others, or before its first rule."""
-    lines = list(file.lines) if file.text is not None else [RulesLine(HEADER, file.path)]
+    lines = list(file.lines) if file.lines or file.text is not None else [RulesLine(HEADER, file.path)]
     place = len(lines)
     if prepend:
         rules = [place for place, line in enumerate(lines) if line.statement and line.statement.rule]

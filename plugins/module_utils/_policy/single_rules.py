@@ -26,6 +26,7 @@ __all__ = (
     "arrange_kernel",
     "both_types",
     "change_rules",
+    "loading_problems",
     "read_rules",
     "result_of",
     "without_repetition",

@@ -15,6 +15,7 @@ is that in which least can be lost:
 
 import errno
 import os
+from collections import Counter
 from contextlib import contextmanager
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
@@ -22,7 +23,7 @@ from .._host.files import Edit, FileError, file_diffs, staged
 from .._host.host import Host
 from .._kernel.lock import locked
 from .._kernel.netlink import IMMUTABLE, Kernel, KernelError, KernelRule, RuleRefused
-from .._kernel.settings import SettingsChange, Value, change_settings, read_settings, settings_diff
+from .._kernel.settings import SettingsChange, Value, change_settings, read_settings, restore_settings, settings_diff
 from ..rules.fields import LISTS
 from ..rules.model import Rule, canonical
 from ..rules.plan import Step, plan
@@ -188,8 +189,9 @@ def carry_out(kernel: Optional[Kernel], transition: Transition) -> None:
             if transition.settings.now:
                 change_settings(kernel, transition.settings)
     except (KernelError, FileError) as error:
-        if steps:
-            _put_back(kernel, transition.rules.held, error)
+        left = _undo(kernel, transition) if kernel else []
+        if left:
+            raise ChangeError("; ".join([str(error), *left])) from error
         if isinstance(error, FileError):
             raise
         raise ChangeError(f"{error}; everything is as it was before") from error
@@ -261,19 +263,41 @@ def _delete(kernel: Kernel, held: KernelRule) -> None:
             raise
 
 
-def _put_back(kernel: Kernel, before: Sequence[KernelRule], error: Exception) -> None:
-    """Bring the kernel back to what it held before, in the same order. Raises ChangeError if that fails as well."""
+def _undo(kernel: Kernel, transition: Transition) -> List[str]:
+    """Bring the kernel back to what it held before; return what could not be put back, in words.
+
+    The kernel may have done what it did not confirm, so it is asked what it holds instead of trusting the answers.
+    """
+    left = []
+    before, settings = transition.rules.held, transition.settings
     try:
-        now = kernel.rules()
-        for filter_list in LISTS:
-            present = [entry for entry in now if entry.rule.list == filter_list]
-            for step, held in _steps_back(present, [entry for entry in before if entry.rule.list == filter_list]):
-                if held is None:
-                    _add(kernel, step)
-                else:
-                    _delete(kernel, held)
+        if transition.rules.steps:
+            _restore_rules(kernel, before)
+            # A rule that was moved back is another copy of the same rule.
+            if _counted(kernel.rules()) != _counted(before):
+                left.append("the kernel's rules are not what they were before")
+        if settings.now:
+            stay = restore_settings(kernel, settings)
+            left += [f"{setting.name} stays {setting.word(value)} until the next boot" for setting, value in stay]
     except KernelError as problem:
-        raise ChangeError(f"{error}; and the kernel's rules could not be put back: {problem}") from error
+        left.append(f"and the kernel could not be put back to what it was before: {problem}")
+    return left
+
+
+def _counted(rules: Iterable[KernelRule]) -> Dict[Rule, int]:
+    return Counter(canonical(entry.rule) for entry in rules)
+
+
+def _restore_rules(kernel: Kernel, before: Sequence[KernelRule]) -> None:
+    """Bring the kernel's rules back to what they were, in the same order. Raises KernelError."""
+    now = kernel.rules()
+    for filter_list in LISTS:
+        present = [entry for entry in now if entry.rule.list == filter_list]
+        for step, held in _steps_back(present, [entry for entry in before if entry.rule.list == filter_list]):
+            if held is None:
+                _add(kernel, step)
+            else:
+                _delete(kernel, held)
 
 
 def _steps_back(present: Sequence[KernelRule], before: Sequence[KernelRule]) -> Steps:

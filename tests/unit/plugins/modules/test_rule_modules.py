@@ -262,7 +262,7 @@ def test_a_watch_that_is_deferred(host, run, tmp_path, type_, is_there):
 
 def test_a_watch_of_what_is_missing(host, run):
     result = run(audit_watch.main, path="/no/such/file", missing="defer", persistent=False)
-    assert "with persistent: false not deferred" in result["msg"]
+    assert "with persistent: false it cannot be deferred" in result["msg"]
     result = run(audit_watch.main, path="/no/such/file")
     assert "/no/such does not exist" in result["msg"]
     result = run(audit_watch.main, path="/no/such/file", missing="defer")
@@ -332,7 +332,7 @@ def test_settings_in_words(host, run):
     assert (result["before"]["enabled"], result["after"]["enabled"], result["immutable"]) == (
         "enabled", "immutable", True,
     )  # fmt: skip
-    assert "only a boot undoes that" in str(result["warnings"][0])
+    assert "rules and settings are locked now" in str(result["warnings"][0])
     assert (host.kernel.enabled, host.kernel.failure, host.kernel.loginuid_immutable) == (2, 0, True)
     result = run(audit_control.main, enabled="immutable")
     assert (result["changed"], result["immutable"], result.get("warnings")) == (False, True, None)

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from ansible_collections.linux.audit.plugins.module_utils._policy import single_rules as apply_module
-from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import ApplyError
+from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
+from ansible_collections.linux.audit.plugins.module_utils._kernel.lock import LockError
 from changing import System, present
 
 PASSWD, SHADOW = "-w /etc/passwd -p wa -k passwd", "-w /etc/shadow -p wa -k shadow"
@@ -24,7 +24,7 @@ RUNS = {
 @pytest.fixture
 def host(monkeypatch, tmp_path):
     """A kernel without rules and an empty rules.d; nobody waits long."""
-    monkeypatch.setattr(apply_module, "_LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(lock, "_LOCK_SECONDS", 0.2)
     return System(monkeypatch, tmp_path)
 
 
@@ -81,7 +81,7 @@ def test_of_two_runs_one_waits_for_the_other(host, first, second):
     thread.start()
     try:
         assert inside.wait(20)
-        with pytest.raises(ApplyError, match=f"another run changes audit rules.*lock on {host.directory}"):
+        with pytest.raises(LockError, match=f"another run has been changing audit rules.*lock on {host.directory}"):
             RUNS[second](host)
         RUNS[second](host, check=True)
     finally:
@@ -93,8 +93,8 @@ def test_of_two_runs_one_waits_for_the_other(host, first, second):
 
 
 def test_a_run_that_waits_goes_on_when_the_lock_is_free(host, monkeypatch):
-    monkeypatch.setattr(apply_module, "_LOCK_SECONDS", 60)
-    real, tries = apply_module.fcntl.flock, []
+    monkeypatch.setattr(lock, "_LOCK_SECONDS", 60)
+    real, tries = lock.fcntl.flock, []
 
     def flock(handle, how):
         tries.append(how)
@@ -102,17 +102,17 @@ def test_a_run_that_waits_goes_on_when_the_lock_is_free(host, monkeypatch):
             raise BlockingIOError(11, "Resource temporarily unavailable")
         real(handle, how)
 
-    monkeypatch.setattr(apply_module.fcntl, "flock", flock)
+    monkeypatch.setattr(lock.fcntl, "flock", flock)
     assert host.apply(present(SHADOW)).changed
     assert len(tries) == 3
 
 
 def test_a_lock_that_cannot_be_taken_at_all_is_no_endless_wait(host, monkeypatch):
-    monkeypatch.setattr(apply_module, "_LOCK_SECONDS", 600)
+    monkeypatch.setattr(lock, "_LOCK_SECONDS", 600)
 
     def flock(handle, how):
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(apply_module.fcntl, "flock", flock)
-    with pytest.raises(ApplyError, match="another run"):
+    monkeypatch.setattr(lock.fcntl, "flock", flock)
+    with pytest.raises(LockError, match="another run"):
         host.apply(present(SHADOW))

@@ -16,6 +16,7 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import
     KernelRule,
     PermissionDenied,
     RuleRefused,
+    feature_names,
 )
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
@@ -208,3 +209,27 @@ def test_what_is_no_rule(connect, data):
     )
     with pytest.raises(KernelError, match="not understood"):
         kernel.rules()
+
+
+@pytest.mark.parametrize(
+    ("bits", "names"),
+    [
+        (0, []),
+        (1, ["backlog_limit"]),
+        (0x42, ["backlog_wait_time", "filter_fs"]),
+        (0x80, ["0x80"]),
+        (
+            0x3F,
+            [
+                "backlog_limit",
+                "backlog_wait_time",
+                "executable_path",
+                "exclude_extend",
+                "sessionid_filter",
+                "lost_reset",
+            ],
+        ),
+    ],
+)
+def test_features(bits, names):
+    assert feature_names(bits) == names

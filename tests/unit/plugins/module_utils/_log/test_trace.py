@@ -23,7 +23,9 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import
 from ansible_collections.linux.audit.plugins.module_utils._log import files as log_files
 from ansible_collections.linux.audit.plugins.module_utils._log import trace as trace_module
 from ansible_collections.linux.audit.plugins.module_utils._log.trace import is_left_over, trace, trace_key
-from ansible_collections.linux.audit.plugins.module_utils._policy import single_rules as apply_module
+from ansible_collections.linux.audit.plugins.module_utils._policy import transition
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
+from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from strategies import HOST
@@ -55,7 +57,7 @@ class Kernel:
         return Status(**(dict.fromkeys(Status._fields, 0) | self.settings | {"lost": lost}))
 
     def rules(self):
-        return [KernelRule(held, b"") for held in self.held]
+        return [KernelRule(held, wire.encode(held)) for held in self.held]
 
     def _do(self, what, changed):
         self.done.append((what, render(changed, "x86_64")))
@@ -105,7 +107,7 @@ def kernel(tmp_path, monkeypatch):
     log.write_text("")
     (tmp_path / "auditd.conf").write_text(f"log_file = {log}\n")
     monkeypatch.setattr(log_files, "_CONFIGURATION", str(tmp_path / "auditd.conf"))
-    monkeypatch.setattr(apply_module, "DEFAULT_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(transition, "DEFAULT_DIRECTORY", str(tmp_path))
     (tmp_path / "bin").mkdir()
     log_stand_ins.put_ausearch(tmp_path / "bin", monkeypatch)
     log_stand_ins.put_library(monkeypatch)
@@ -486,7 +488,7 @@ def test_handlers_are_put_back_though_rules_cannot_be_removed(kernel):
     """The process goes on with what it had."""
     handler = signal.getsignal(signal.SIGTERM)
     kernel.problems["delete", 1] = errno.EPERM
-    with pytest.raises(RuleRefused):
+    with pytest.raises(ChangeError, match="does not delete the audit rule"):
         trace(parameters(command=["/bin/true"]), HOST, False)
     assert signal.getsignal(signal.SIGTERM) is handler
 
@@ -578,5 +580,5 @@ def test_errors_of_the_kernel_and_of_the_system(run, monkeypatch):
         return run(command=["/bin/true"])["msg"]
 
     assert refuse(KernelError("no audit")) == "no audit"
-    assert refuse(OSError(errno.EMFILE, os.strerror(errno.EMFILE))) == "audit_trace: Too many open files"
+    assert refuse(OSError(errno.EMFILE, os.strerror(errno.EMFILE))) == "Too many open files"
     assert refuse(OSError(errno.EACCES, os.strerror(errno.EACCES), "/x")) == "/x: Permission denied"

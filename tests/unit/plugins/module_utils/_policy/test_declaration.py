@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import ApplyError
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
 from changing import System
@@ -63,7 +63,7 @@ def test_from_any_set_to_any_other(host, foreign, old, new, purge):
     assert host.kernel.backlog_limit == 200
     after = host.state()
     again = host.declare(["-b 200", *new], purge)
-    assert (again.rules.changed, again.rules.added, again.rules.removed) == (False, [], [])
+    assert (again.outcome.changed, again.outcome.added, again.outcome.removed) == (False, [], [])
     assert host.state() == after
 
 
@@ -78,7 +78,7 @@ def test_whichever_request_fails_everything_is_as_it_was(host, old, new, number,
     host.kernel.fail(number, fault)
     try:
         host.declare(["-b 100", "-r 7", *new])
-    except ApplyError as error:
+    except ChangeError as error:
         assert "as it was before" in str(error)
         assert host.files() == files
         assert sorted(host.kernel.canonical) == sorted(held)
@@ -97,7 +97,7 @@ def test_a_setting_that_is_not_set_takes_everything_back(host, number):
     state = host.state()
     # An addition and a deletion come before.
     host.kernel.fail(2 + number, Fault.NOT_DONE)
-    with pytest.raises(ApplyError, match="does not hold it: (backlog|rate)_limit; everything is as it was before"):
+    with pytest.raises(ChangeError, match="does not hold it: (backlog|rate)_limit; everything is as it was before"):
         host.declare(["-b 100", SHADOW, "-r 13"])
     assert host.state() == state
 
@@ -105,7 +105,7 @@ def test_a_setting_that_is_not_set_takes_everything_back(host, number):
 def test_a_setting_that_the_kernel_refuses_takes_everything_back(host):
     host.declare([PASSWD])
     state = host.state()
-    with pytest.raises(ApplyError, match="backlog_wait_time to 999999.*everything is as it was before"):
+    with pytest.raises(ChangeError, match="backlog_wait_time to 999999.*everything is as it was before"):
         host.declare(["-b 100", SHADOW, "--backlog_wait_time 999999"])
     assert host.state() == state
 
@@ -114,11 +114,11 @@ def test_what_an_immutable_kernel_lacks_is_said_until_the_boot(host):
     host.declare([PASSWD, SHADOW])
     host.kernel.enabled = 2
     first, check, again = host.declare([PASSWD]), host.declare([PASSWD], check=True), host.declare([PASSWD])
-    assert (first.rules.changed, check.rules.changed, again.rules.changed) == (True, False, False)
+    assert (first.outcome.changed, check.outcome.changed, again.outcome.changed) == (True, False, False)
     # The file does not know any more what it held, and yet it is said.
     pending = ["-d always,exit -F path=/etc/shadow -F perm=wa -F key=shadow"]
-    assert first.rules.pending == check.rules.pending == again.rules.pending == pending
-    with pytest.raises(ApplyError, match="only after a boot"):
+    assert first.outcome.pending == check.outcome.pending == again.outcome.pending == pending
+    with pytest.raises(ChangeError, match="only after a boot"):
         host.declare(["-b 100", PASSWD], stage_when_immutable=False)
 
 
@@ -146,4 +146,4 @@ def test_rules_that_are_never_looked_at_are_one_warning(host):
     wide, narrow = "-w /etc -p wa -k etc", "-w /etc/hosts -p wa -k hosts"
     outcome = host.declare([wide, narrow, PASSWD, "-D"])
     assert ["all that it matches" in problem for problem in outcome.problems] == [True, True]
-    assert outcome.warnings == ["2 rules are never looked at, as others match first; see problems"]
+    assert outcome.warnings == ["2 rules are never looked at, because others match first; see problems"]

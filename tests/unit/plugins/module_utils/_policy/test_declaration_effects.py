@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.linux.audit.plugins.module_utils._host.files import FileError
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import HEADER
-from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import ApplyError
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
 from changing import System
@@ -36,9 +37,10 @@ def test_kernel_then_files_then_settings(host):
     host.declare(["-e 2", "-b 100", "--loginuid-immutable", SHADOW])
     assert log == [
         ("append", *rendered(SHADOW)),
+        *[("sync", "temporary"), ("sync", "temporary")],
         ("delete", *rendered(PASSWD)),
-        *[("sync", "temporary"), ("write", "rules.d/50-linux-audit.rules"), ("sync", "rules.d")],
-        *[("sync", "temporary"), ("write", "audit.rules"), ("sync", ".")],
+        *[("write", "rules.d/50-linux-audit.rules"), ("sync", "rules.d")],
+        *[("write", "audit.rules"), ("sync", ".")],
         ("set", "backlog_limit", 100),
         ("set", "loginuid_immutable", True),
         ("set", "enabled", 2),
@@ -66,7 +68,7 @@ def test_proof_is_asked_for(host, purge, number):
     """An addition that was not done; a deletion as well where nothing else may be held."""
     host.declare(["-D", PASSWD])
     host.kernel.fail(number, Fault.NOT_DONE)
-    with pytest.raises(ApplyError, match="does not hold what was asked for") as error:
+    with pytest.raises(ChangeError, match="does not hold what was asked for") as error:
         host.declare(["-D", SHADOW], purge)
     needed = ["-a" + rendered(SHADOW)[0][2:], "-d" + rendered(PASSWD)[0][2:]][number]
     assert str(error.value).endswith(f"It still needs: {needed}")
@@ -85,8 +87,8 @@ def test_a_rule_of_others_that_matches_the_same_under_another_key(host, purge, l
     host.kernel = KernelDouble(OTHER_KEY, GROUP)
     outcome = host.declare(["-D", PASSWD] if purge == "all" else [PASSWD], purge)
     assert sorted(host.kernel.lines) == sorted(rendered(*left))
-    assert outcome.rules.added == rendered(*added)
-    assert outcome.rules.removed == rendered(OTHER_KEY, *([GROUP] if purge == "all" else []))
+    assert outcome.outcome.added == rendered(*added)
+    assert outcome.outcome.removed == rendered(OTHER_KEY, *([GROUP] if purge == "all" else []))
 
 
 def test_a_rule_of_another_file_under_another_key_stays(host):
@@ -112,7 +114,7 @@ def test_what_is_kept_is_kept_with_its_rules_and_in_its_place(host):
     assert sorted(path.name for path in host.directory.iterdir()) == [
         "20-b.rules", "50-linux-audit.rules", "90-c.rules",
     ]  # fmt: skip
-    assert outcome.rules.removed == rendered(GROUP)
+    assert outcome.outcome.removed == rendered(GROUP)
 
 
 @pytest.mark.parametrize("lines", [["-b 100", "-b 200"], ["-b 200", "-b 100", "-b 0xc8"]])
@@ -120,10 +122,10 @@ def test_of_two_values_of_a_setting_the_last_counts(host, lines):
     """Now and at the next boot, as auditctl sets one after the other."""
     outcome = host.declare([*lines, PASSWD])
     assert host.kernel.backlog_limit == 200
-    assert outcome.settings == ["-b 200"]
+    assert outcome.outcome.settings.lines == ["-b 200"]
     assert host.lines_of(host.file.name) == [HEADER, *lines, PASSWD]
     assert not any("next boot" in problem for problem in outcome.problems)
-    assert not host.declare([*lines, PASSWD]).rules.changed
+    assert not host.declare([*lines, PASSWD]).outcome.changed
 
 
 def test_a_value_that_another_file_sets_after_it_counts_at_the_next_boot(host):
@@ -162,7 +164,7 @@ def test_a_diff_shows_rules_of_others_where_they_are(host):
     """Also where their place makes no difference, so that only what changes is seen."""
     host.kernel = KernelDouble(PASSWD, SHADOW, GROUP)
     hosts = "-w /etc/hosts -p wa -k hosts"
-    (_file, diff) = host.declare([PASSWD, GROUP, hosts], with_diff=True).rules.diff
+    (_file, diff) = host.declare([PASSWD, GROUP, hosts], with_diff=True).outcome.diff
     assert diff["before"].splitlines() == rendered(PASSWD, SHADOW, GROUP)
     assert diff["after"].splitlines() == host.kernel.lines == rendered(PASSWD, SHADOW, GROUP, hosts)
 
@@ -194,7 +196,7 @@ def test_what_rules_of_others_stood_behind_they_still_stand_behind(host, held, d
 
 @pytest.mark.parametrize("purge", ["file", "none"])
 def test_rules_that_the_kernel_cannot_take_yet(host, purge):
-    with pytest.raises(ApplyError, match="set:2: .*/no/such does not exist.*on_missing"):
+    with pytest.raises(ChangeError, match="set:2: .*/no/such does not exist.*on_missing"):
         host.declare([PASSWD, MISSING], purge)
     assert host.state()[:2] == ({}, [])
     outcome = host.declare([PASSWD, MISSING], purge, on_missing="skip")
@@ -202,22 +204,22 @@ def test_rules_that_the_kernel_cannot_take_yet(host, purge):
     assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, PASSWD])
     outcome = host.declare([PASSWD, MISSING], purge, on_missing="stage")
     assert outcome.left_out == [MISSING]
-    assert outcome.rules.changed
+    assert outcome.outcome.changed
     assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, PASSWD, MISSING])
-    assert not host.declare([PASSWD, MISSING], purge, on_missing="stage").rules.changed
+    assert not host.declare([PASSWD, MISSING], purge, on_missing="stage").outcome.changed
 
 
 def test_purge_none_adds_and_takes_away(host):
     host.write("10-other.rules", GROUP)
     host.kernel = KernelDouble(GROUP)
     outcome = host.declare(["-b 100", PASSWD, SHADOW], "none", with_diff=True)
-    assert outcome.settings == ["-b 100"]
-    assert [entry["before_header"] for entry in outcome.rules.diff] == [str(host.file), "kernel"] * 2
+    assert outcome.outcome.settings.lines == ["-b 100"]
+    assert [entry["before_header"] for entry in outcome.outcome.diff] == [str(host.file), "kernel", "kernel"]
     assert host.lines_of(host.file.name) == [HEADER, PASSWD, SHADOW, "-b 100"]
     assert host.kernel.lines == rendered(GROUP, PASSWD, SHADOW)
     assert host.kernel.backlog_limit == 100
     outcome = host.declare([PASSWD], "none", present=False)
-    assert outcome.rules.removed == rendered(PASSWD)
+    assert outcome.outcome.removed == rendered(PASSWD)
     assert host.kernel.lines == rendered(GROUP, SHADOW)
     assert host.lines_of(host.file.name) == [HEADER, SHADOW, "-b 100"]
 
@@ -229,7 +231,7 @@ def test_a_set_goes_with_its_file_and_other_rules_stay(host):
     outcome = host.declare([], present=False)
     assert host.kernel.lines == rendered(GROUP, MOUNT)
     assert not host.file.exists()
-    assert outcome.rules.removed == rendered(PASSWD, SHADOW)
+    assert outcome.outcome.removed == rendered(PASSWD, SHADOW)
     # What a setting was before nobody knows.
     assert host.kernel.backlog_limit == 100
     assert outcome.problems == []
@@ -247,7 +249,7 @@ def test_a_set_goes_with_its_file_and_other_rules_stay(host):
     ],
 )
 def test_what_has_no_place_in_a_set(host, lines, parts):
-    with pytest.raises(ApplyError, match="nothing was changed, because of") as error:
+    with pytest.raises(ChangeError, match="nothing was changed, because of") as error:
         host.declare(lines)
     for part in parts:
         assert part in str(error.value)
@@ -263,7 +265,7 @@ def test_the_same_rule_twice_is_one(host):
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        ({"persistent": False}, "without persistent: true nothing would be left"),
+        ({"persistent": False}, "With persistent: false nothing would be left"),
         ({"stage_when_immutable": False}, "the kernel takes this only after a boot"),
     ],
 )
@@ -272,7 +274,7 @@ def test_an_immutable_kernel_takes_no_set(host, options, part):
     host.kernel.enabled = 2
     state = host.state()
     for lines in ([PASSWD, SHADOW], ["-b 100", PASSWD], []):
-        with pytest.raises(ApplyError, match=part):
+        with pytest.raises(ChangeError, match=part):
             host.declare(lines, **options)
     assert host.state() == state
 
@@ -281,9 +283,13 @@ def test_what_is_staged_is_written_and_pending(host):
     host.kernel.enabled = 2
     host.kernel.load(GROUP)
     outcome = host.declare(["-b 100", PASSWD, "-e 2"])
-    assert (outcome.rules.changed, outcome.rules.reboot_required, outcome.settings) == (True, True, [])
+    assert (outcome.outcome.changed, outcome.outcome.reboot_required, outcome.outcome.settings.lines) == (
+        True,
+        True,
+        [],
+    )
     # A boot leaves what files hold, so the rule that nobody's file has goes.
-    assert sorted(outcome.rules.pending) == sorted(
+    assert sorted(outcome.outcome.pending) == sorted(
         ["-a" + rendered(PASSWD)[0][2:], "-d" + rendered(GROUP)[0][2:], "-b 100"]
     )
     assert host.kernel.log == []
@@ -291,7 +297,7 @@ def test_what_is_staged_is_written_and_pending(host):
 
 
 def test_a_directory_that_is_not_there(host):
-    with pytest.raises(ApplyError, match="the directory /no/such does not exist: install"):
+    with pytest.raises(FileError, match="the directory /no/such does not exist: install"):
         host.declare([PASSWD], rules_dir="/no/such")
     host.declare([PASSWD], rules_dir="/no/such", persistent=False)
     assert host.kernel.lines == rendered(PASSWD)
@@ -299,7 +305,7 @@ def test_a_directory_that_is_not_there(host):
 
 def test_what_this_kernel_does_not_know_is_found_before_anything_is_changed(host):
     host.kernel.features &= ~(1 << 4)
-    with pytest.raises(ApplyError, match="this kernel does not know the field sessionid"):
+    with pytest.raises(ChangeError, match="this kernel does not know the field sessionid"):
         host.declare([PASSWD, "-a always,exit -S all -F sessionid=3"])
     assert (host.files(), host.kernel.log) == ({}, [])
 
@@ -307,8 +313,8 @@ def test_what_this_kernel_does_not_know_is_found_before_anything_is_changed(host
 def test_files_alone(host):
     host.kernel.unreachable = 111
     outcome = host.declare(["-b 100", MISSING, PASSWD], live=False, with_diff=True)
-    assert outcome.rules.added == rendered(MISSING, PASSWD)
-    assert (outcome.settings, outcome.left_out) == ([], [])
+    assert outcome.outcome.added == rendered(MISSING, PASSWD)
+    assert (outcome.outcome.settings.lines, outcome.left_out) == ([], [])
     assert host.lines_of(host.file.name) == [HEADER, "-b 100", MISSING, PASSWD]
     assert any("has no line -D" in problem or "no file has the line -D" in problem for problem in outcome.problems)
 
@@ -317,5 +323,5 @@ def test_the_kernel_alone(host):
     outcome = host.declare(["-b 100", PASSWD], persistent=False, with_diff=True)
     assert host.files() == {}
     assert (host.kernel.lines, host.kernel.backlog_limit) == (rendered(PASSWD), 100)
-    assert [entry["before_header"] for entry in outcome.rules.diff] == ["kernel", "kernel"]
-    assert outcome.rules.diff[1]["before"] == "backlog_limit: 64\n"
+    assert [entry["before_header"] for entry in outcome.outcome.diff] == ["kernel", "kernel"]
+    assert outcome.outcome.diff[1]["before"] == "backlog_limit: 64\n"

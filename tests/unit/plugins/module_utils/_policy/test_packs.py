@@ -15,12 +15,12 @@ import yaml
 from ansible.errors import AnsibleError
 
 from ansible_collections.linux.audit.plugins.module_utils._policy import packs as expansion
-from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import read_sources
 from ansible_collections.linux.audit.plugins.module_utils._policy.packs import (
     paragraphs,
     privileged_programs,
     read_pack,
 )
+from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
 from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical, without_keys
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure
@@ -292,7 +292,7 @@ def test_packs_are_put_together_and_told_apart(host):
     # The rule that is first is the one that counts, and is named where another one is not written.
     (note,) = [note for note in found.notes if "/etc/passwd" in note]
     assert re.fullmatch(
-        r"cis_level2:\d+: without '-w /etc/passwd -p wa -k identity': "
+        r"cis_level2:\d+: left out '-w /etc/passwd -p wa -k identity': "
         r"'-w /etc/passwd -p wa -k own' \(rules:1\) records the same",
         note,
     )
