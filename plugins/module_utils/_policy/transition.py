@@ -207,10 +207,12 @@ def _connection(options: Options) -> Iterator[Optional[Kernel]]:
 
 
 def _read_state(kernel: Optional[Kernel], options: Options, host: Host) -> HostState:
+    """Ask the kernel first: to a user who may not, it says what is missing better than a directory does."""
+    held, settings, features = (
+        (kernel.rules(), read_settings(kernel), kernel.status().features) if kernel else ((), {}, None)
+    )
     directory = RulesDirectory(options.rules_dir, host) if options.persistent else None
-    if kernel is None:
-        return HostState((), {}, None, directory)
-    return HostState(kernel.rules(), read_settings(kernel), kernel.status().features, directory)
+    return HostState(held, settings, features, directory)
 
 
 def _pending(transition: Transition, state: HostState, host: Host) -> List[str]:
@@ -226,7 +228,7 @@ def _refuse_to_wait(pending: Sequence[str], state: HostState, options: Options) 
     if not options.stage_when_immutable:
         raise ChangeError(f"{asked}. With immutable: stage it is written to the files for that boot")
     if not options.persistent:
-        raise ChangeError(f"{asked}. With persistent: false nothing would be left of it then")
+        raise ChangeError(f"{asked}. Nothing would be left of it then without persistent: true")
 
 
 def _check_rules(rules: Iterable[Rule], features: Optional[int], host: Host) -> None:
