@@ -1,0 +1,37 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters differences and host_state; each has its documentation in a file of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.linux.audit.plugins.plugin_utils import host_state as states
+
+
+def differences(value, ignore_settings=()):
+    """Sentences on where kernel and files differ. Raises AnsibleFilterError."""
+    if isinstance(ignore_settings, str):
+        ignore_settings = ignore_settings.split(",")
+    return states.differences(_result("differences", value), ignore_settings)
+
+
+def host_state(value):
+    """The state of a host as a text. Raises AnsibleFilterError."""
+    return states.host_state(_result("host_state", value))
+
+
+def _result(name, value):
+    if not isinstance(value, Mapping):
+        raise AnsibleFilterError(f"linux.audit.{name} takes a result of audit_info, a dictionary, not {value!r}")
+    return value
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self):
+        """Filters by name."""
+        return {"differences": differences, "host_state": host_state}

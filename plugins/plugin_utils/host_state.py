@@ -1,0 +1,39 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a result of the module audit_info says of a host, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+__all__ = ("differences", "host_state")
+
+
+def differences(info: Mapping, ignore_settings: Collection[str] = ()) -> list[str]:
+    """A sentence for each difference between the kernel and the files; [] for a result whose `in_sync` is true.
+
+    `ignore_settings`: names of settings, as in `drift.settings`, whose differences do not count.
+    """
+    drift = info.get("drift") or {}
+    found = [line["error"] for line in info.get("files") or [] if "error" in line]
+    found += [f"not loaded: {rule}" for rule in drift.get("missing") or []]
+    found += [f"in no file: {rule}" for rule in drift.get("extra") or []]
+    found += [f"loaded under another key: {pair['file']}" for pair in drift.get("other_key") or []]
+    found += [f"loaded in another place: {pair['second']}" for pair in drift.get("out_of_order") or []]
+    found += [
+        f"another value in the kernel: {setting['name']}"
+        for setting in drift.get("settings") or []
+        if setting["name"] not in ignore_settings
+    ]
+    return found
+
+
+def host_state(info: Mapping) -> str:
+    """The state of a host in a few words, also for a result of a host that failed or could not be reached."""
+    if info.get("unreachable"):
+        return "unreachable"
+    if not info.get("available"):
+        return f"no audit: {info.get('reason') or info.get('msg') or 'unknown'}"
+    if info.get("reboot_required"):
+        return f"waiting for reboot: {len(info['pending'])}"
+    return "in sync" if info.get("in_sync") else f"drift: {len(differences(info))}"
