@@ -28,7 +28,7 @@ def drift(guests, playbook):
     def run(**extra):
         lines = playbook("linux.audit.drift", limit=",".join(HOSTS), extra=extra)
         table = next(line["result"]["msg"] for line in lines if line["task"] == "The fleet" and "msg" in line["result"])
-        assert table[0].split() == ["host", "state", "lock", "lost", "backlog", "daemon"]
+        assert table[0].split() == ["HOST", "STATE", "LOCK", "LOST", "BACKLOG", "DAEMON"]
         return dict(row.split(maxsplit=1) for row in table[1:]), [
             line["result"]["msg"] for line in lines if line["result"].get("failed")
         ]

@@ -53,7 +53,7 @@ def templates():
 
 
 def plain_uses(text, types):
-    """Names of variables that a template uses neither through the filter of their type nor to ask whether they exist."""
+    """Names of variables that a template uses without the filter of their type, unless it asks whether they exist."""
     tree = ENVIRONMENT.parse(re.sub(r"\bomit\b", "none", text))
     excused = set()
     for node in tree.find_all((nodes.Filter, nodes.Test)):
