@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For the testinfra tests of all scenarios."""
+"""Fixtures for the testinfra tests of all scenarios."""
 
 import pytest
 
 
 @pytest.fixture
 def ausearch(host):
-    """ausearch(options): what it finds in the host's log, as soon as it finds something; else the test fails."""
+    """ausearch(options): the records that it finds in the host's log; it waits for them, and the test fails without any."""
 
     def ausearch(options: str) -> str:
         search = f"ausearch --input-logs --raw {options}"

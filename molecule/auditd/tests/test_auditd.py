@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The base, by the hosts' own tools."""
+"""What the role auditd has set up, according to the hosts' own tools."""
 
 import re
 
@@ -37,7 +37,7 @@ def test_rules(host):
 
 
 def test_files(host):
-    """With `auditd_purge: all` settings and rules are in one file, and the lock stays in its own."""
+    """With `auditd_purge: all` settings and rules share a file, and the lock stays in its own file."""
     assert host.file("/etc/audit/rules.d").listdir() == ["40-linux-audit-ruleset.rules", "zz-finalize.rules"]
     lines = host.file("/etc/audit/audit.rules").content_string.splitlines()
     assert [line for line in lines if line[:2] in ("-D", "-b", "-f", "-e")] == ["-D", "-b 8192", "-f 1", "-e 1"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What daemon the hosts run once it has been killed, its files changed and all repaired, by their own tools."""
+"""The daemon after it was killed, disabled, changed and repaired, according to the hosts' own tools."""
 
 import re
 
@@ -16,14 +16,14 @@ def test_daemon(host):
     assert host.check_output("systemctl is-active auditd") == "active"
     assert host.check_output("systemctl is-enabled auditd") == "enabled"
     pid = host.check_output("auditctl -s | sed -n 's/^pid //p'")
-    assert host.check_output(f"cat /proc/{pid}/comm") == "auditd", "the kernel sends its records to it"
+    assert host.check_output(f"cat /proc/{pid}/comm") == "auditd", "the kernel sends its records to auditd"
 
 
 def test_settings(host):
     wanted = {"num_logs": "7", "max_log_file": "3", "max_log_file_action": "rotate", "name_format": "hostname"}
     held = settings(host, "/etc/audit/auditd.conf")
     assert {name: held[name].lower() for name in wanted} == wanted
-    assert held["log_file"] == "/var/log/audit/audit.log", "what nobody asked about is as it was"
+    assert held["log_file"] == "/var/log/audit/audit.log", "a setting that nobody asked for keeps its value"
     remote = settings(host, "/etc/audit/audisp-remote.conf")
     assert (remote["remote_server"], remote["network_failure_action"]) == ("192.0.2.10", "syslog")
 
@@ -35,7 +35,7 @@ def test_modes(host, path):
 
 def test_plugin(host):
     assert settings(host, "/etc/audit/plugins.d/af_unix.conf")["active"] == "yes"
-    # The latter since audit 4.1.
+    # The second path is the one since audit 4.1.
     assert host.check_output("stat -c %F /run/audispd_events /run/audit/audispd_events 2>/dev/null || :") == "socket"
 
 

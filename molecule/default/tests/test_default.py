@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hosts hold after a reboot, by their own tools."""
+"""What the hosts hold after a reboot, according to their own tools."""
 
 import re
 
@@ -17,7 +17,7 @@ RULES = [
 
 
 def test_rules(host):
-    # At boot auditctl 4 names the syscalls that a permission is about.
+    # At boot auditctl 4 lists the syscalls that a permission stands for.
     listed = re.sub("-S [a-z0-9_,]+ (?=.* -F perm=)", "-S all ", host.check_output("auditctl -l"))
     assert listed.splitlines() == RULES
 

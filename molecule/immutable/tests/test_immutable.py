@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is locked, unlocked and refused, by the hosts' own tools."""
+"""Which hosts are locked, unlocked and refused, according to their own tools."""
 
 testinfra_hosts = ["ansible://bullseye", "ansible://bookworm", "ansible://trixie"]
 
@@ -32,7 +32,7 @@ def test_last_file_has_the_lock(host):
         assert status(host)["loginuid_immutable"] == "1 locked"
 
 
-def test_drained_before_the_boot_and_undrained_after_it(host):
+def test_drained_before_the_reboot_and_undrained_after_it(host):
     if host.check_output("uname -n") != "bookworm":
         (drained, before), (undrained, after) = map(str.split, host.file("/root/drained").content_string.splitlines())
         assert (drained, undrained) == ("drain", "undrain")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the server has of its clients, by its own tools."""
+"""What the server has received from its clients, according to its own tools."""
 
 import pytest
 
@@ -11,7 +11,7 @@ testinfra_hosts = ["ansible://bookworm"]
 def test_records_of_a_client_are_found_by_its_name(ausearch, node):
     found = ausearch(f"--node {node} --message USER")
     assert f"remote logging of {node}" in found
-    assert "after the boot of the server" in found
+    assert "after the reboot of the server" in found
 
 
 def test_no_record_has_another_name(host):

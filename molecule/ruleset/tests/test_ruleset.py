@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hosts hold once the set has been changed by hand and repaired, by their own tools."""
+"""What the hosts hold after the rule set was changed by hand and repaired, according to their own tools."""
 
 RULES = [
     "-a never,exit -F arch=b64 -S adjtimex -F auid=-1",
@@ -26,7 +26,7 @@ def test_files(host):
     modes = host.check_output("stat -c '%a %U:%G' /etc/audit/audit.rules /etc/audit/rules.d/*").splitlines()
     assert set(modes) == {"640 root:root"}
     kept = host.check_output("cat /etc/audit/rules.d.before-*/60-by-hand.rules")
-    assert kept == "-w /etc/group -k by-hand", "what others wrote is moved away, not lost"
+    assert kept == "-w /etc/group -k by-hand", "files of others are moved away, and not lost"
 
 
 def test_events(host, ausearch):
