@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def ausearch(host):
-    """ausearch(options): the records that it finds in the host's log; it waits for them, and the test fails without any."""
+    """ausearch(options): the records that it finds in the host's log; it waits, and without any the test fails."""
 
     def ausearch(options: str) -> str:
         search = f"ausearch --input-logs --raw {options}"

@@ -19,13 +19,12 @@ from ansible_collections.linux.audit.plugins.plugin_utils import packs
 from provocations import PROVOCATIONS
 
 BEGIN, END = "<!-- BEGIN of what tools/pack_tables.py writes -->", "<!-- END -->"
-PROOFS = """## What was seen to be found
+PROOFS = """## What the tests have found
 
-`tests/integration/roles_and_playbooks/test_packs.py` does all of this with all packs in place, in the
-session of the user alice, mostly as
-root, on Debian 12 (audit 3.0.9, Linux 6.1 as User-Mode Linux). Each event has alice as its `auid`. There are no 32-bit
-programs: the rules for `b32` are loaded there, and differ in `arch` alone. Nor are there tables of nftables for IPv4,
-so that what is found of iptables-nft is its attempt.
+`tests/integration/roles_and_playbooks/test_packs.py` does all of this with all packs loaded, in the session of the user
+alice, mostly as root, on Debian 12 (audit 3.0.9, Linux 6.1 as User-Mode Linux). Each event has alice as its `auid`. The
+guest has no 32-bit programs: the rules for `b32` are loaded, and differ only in `arch`. It has no nftables tables for
+IPv4 either, so the events of iptables-nft are failed attempts.
 
 """
 TITLES = {

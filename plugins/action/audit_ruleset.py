@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of audit_ruleset that runs on the controller: it reads the files that src names, and rule packs."""
+"""The part of audit_ruleset that runs on the controller: it reads rule packs and the files in `src`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.linux.audit.plugins.plugin_utils import packs
 
 
 class ActionModule(ActionBase):
-    """Turn src and packs into sources, and run the module."""
+    """Turns `src` and `packs` into `sources`, and runs the module."""
 
     def run(self, tmp=None, task_vars=None):
         self._supports_check_mode = True
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
 
     @staticmethod
     def _own_sources(arguments):
-        """What the task declares beside packs, as sources; taken out of its arguments."""
+        """The task's other rules as sources, a list of dictionaries; removes them from its arguments."""
         own = list(arguments.pop("sources", None) or [])
         for form in ("rules", "content"):
             if arguments.get(form) is not None:
@@ -50,4 +50,4 @@ class ActionModule(ActionBase):
             with open(self._loader.get_real_file(path), encoding="utf-8", errors="surrogateescape") as file:
                 return file.read()
         except (OSError, AnsibleError) as error:
-            raise AnsibleActionFail(f"the rules file {name} cannot be read on the controller: {error}") from error
+            raise AnsibleActionFail(f"Cannot read the rules file {name} on the controller: {error}") from error

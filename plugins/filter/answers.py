@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters event_rows, table and csv; each is documented in the file of its name."""
+"""The filters event_rows, table and csv; each has its documentation in a file of its name."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from ansible_collections.linux.audit.plugins.plugin_utils.answers import COLUMNS
 
 
 def event_rows(value, columns):
-    """Rows of events."""
+    """Rows of events, as dictionaries of texts. Raises AnsibleFilterError."""
     columns = columns.split(",") if isinstance(columns, str) else list(columns)
     columns = [column.strip() for column in columns]
     unknown = [column for column in columns if column not in COLUMNS]
     if unknown or not columns:
         raise AnsibleFilterError(
-            f"linux.audit.event_rows: no such column: {', '.join(unknown)}; there are {', '.join(COLUMNS)}"
+            f"linux.audit.event_rows: unknown column: {', '.join(unknown)}; the columns are {', '.join(COLUMNS)}"
         )
     try:
         return [row(event, columns) for event in _dictionaries("event_rows", value)]
     except (KeyError, TypeError) as error:
         raise AnsibleFilterError(
-            f"linux.audit.event_rows takes events of audit_search; one is none: {error}"
+            f"linux.audit.event_rows takes events of audit_search, and one of these is not an event: {error}"
         ) from error
 
 
 def table(value):
-    """Lines of a table."""
+    """Lines of a table. Raises AnsibleFilterError."""
     return as_table(_dictionaries("table", value))
 
 
 def csv(value):
-    """Comma separated values."""
+    """Rows as CSV. Raises AnsibleFilterError."""
     return as_csv(_dictionaries("csv", value))
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters parse_rules and render_rules; each is documented in the file of its name."""
+"""The filters parse_rules and render_rules; each has its documentation in a file of its name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item
 
 
 def parse_rules(value, machine="x86_64"):
-    """Structures of the rules of a rules file."""
+    """The rules of a rules file as structures. Raises AnsibleFilterError."""
     lines = value.split("\n") if isinstance(value, str) else _items("parse_rules", value, "a text or a list of lines")
 
     def read(line):
@@ -31,7 +31,7 @@ def parse_rules(value, machine="x86_64"):
 
 
 def render_rules(value, machine="x86_64"):
-    """Lines of rules."""
+    """Rules as lines. Raises AnsibleFilterError."""
     items = _items("render_rules", [value] if isinstance(value, Mapping) else value, "a list of structures")
     found = _each("render_rules", "rule", items, lambda item: read_item(item, machine), machine)
     return [statement.text for statements in found for statement in statements]

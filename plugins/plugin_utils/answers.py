@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Events as rows of a table for people."""
+"""Events as rows of a table, for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 __all__ = ("COLUMNS", "as_csv", "as_table", "row")
 
-# A word of a cell may be as long as that; the end of a command line is seldom what matters.
+# Characters of a cell of a table; the end of a long command line seldom matters.
 _WIDEST = 60
 _SIGNAL = re.compile(r"SIG[A-Z0-9+]+")
 
@@ -24,7 +24,7 @@ def _name(identity: Mapping | None) -> object:
 
 
 def _user(event: Mapping) -> object:
-    """Who logged in; for what no one has logged in to do, the user that the process belongs to."""
+    """The user who logged in, or the user that a process without a login runs as."""
     subject = event["subject"]
     login = _name(subject.get("auid"))
     return _name(subject.get("uid")) if login in (None, "unset") else login
@@ -40,7 +40,7 @@ def _paths(event: Mapping) -> list:
 
 
 def _fields(event: Mapping, kind: str, *names: str) -> list:
-    """The fields of the records of a type, each record as a text."""
+    """The values of these fields in each record of a type, as one text per record."""
     records = [record["fields"] for record in event["records"] if record["type"] == kind]
     return [" ".join(fields[name] for name in names if name in fields) for fields in records]
 
@@ -50,7 +50,7 @@ def _signals(event: Mapping) -> list:
     return [word for word in (call["arguments"] if call else []) if word and _SIGNAL.fullmatch(word)]
 
 
-#: Column: what stands in it, of an event as audit_search returns it; a list is shown as its words.
+#: By column, the function that takes its value from an event of audit_search. A list is shown as its items.
 COLUMNS: dict[str, Callable[[Mapping], object]] = {
     "time": lambda event: event["time"],
     "host": lambda event: event.get("host") or event["node"],
@@ -79,7 +79,7 @@ COLUMNS: dict[str, Callable[[Mapping], object]] = {
 
 
 def row(event: Mapping, columns: list[str]) -> dict[str, str]:
-    """The columns of an event as texts. KeyError for a column that is not known."""
+    """The columns of an event as texts. Raises KeyError for an unknown column."""
     return {column: _cell(COLUMNS[column](event)) for column in columns}
 
 
@@ -90,7 +90,7 @@ def _cell(value: object) -> str:
 
 
 def _printable(text: str) -> str:
-    r"""What is recorded may hold the commands of a terminal: they are shown as \x1b and the like."""
+    r"""The text with control characters as \x1b and so on, because records may hold escape sequences of terminals."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
@@ -98,7 +98,7 @@ def _printable(text: str) -> str:
 
 
 def as_table(rows: list[Mapping]) -> list[str]:
-    """Lines with a head, columns aligned, those that are empty throughout left out."""
+    """Lines with a header and aligned columns, without columns that are empty in all rows; [] without rows."""
     if not rows:
         return []
     columns = [column for column in rows[0] if any(one.get(column) not in (None, "") for one in rows)]
@@ -113,7 +113,7 @@ def _short(text: str) -> str:
 
 
 def as_csv(rows: list[Mapping]) -> str:
-    """RFC 4180, with a head, but with plain ends of lines."""
+    """CSV as in RFC 4180, with a header, but with newlines alone at the ends of lines; "" without rows."""
     target = io.StringIO()
     if rows:
         writer = csv.DictWriter(target, list(rows[0]), lineterminator="\n", extrasaction="ignore")

@@ -1,17 +1,17 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rule packs of this collection as the controller sees them: their headers, and their parameters.
+"""The rule packs of this collection, on the controller: their headers and their parameters.
 
-The header of a pack is YAML in the first lines that start with ``## ``. It has these keys:
+The header of a pack is YAML, in the first paragraph whose lines start with ``## ``. It has these keys:
 
 ``question``, ``cost``, ``noise``, ``found``
-    For readers: what the pack answers, what it costs, what else it records, and what to search for.
+    For readers: the question that the pack answers, its cost, what else it records, and what to search for.
 ``kind``
-    ``exclusions`` stand before everything, then ``compliance`` sets, then answers to a ``question`` (the default).
+    The place among other packs: ``exclusions`` come first, then ``compliance`` sets, then ``question`` (the default).
 ``parameters``
-    As in the argument spec of a module: type, elements, default, choices, description.
+    As in the argument spec of a module, by name: type, elements, default, choices, description.
 ``includes``
-    Of a set: packs that belong to it, by the requirement that asks for them.
+    In a set: names of packs that belong to it, by the requirement that asks for them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ KINDS = ("exclusions", "compliance", "question")
 
 
 class Pack(NamedTuple):
-    """A pack: its name, its header, and all of its text."""
+    """A pack: its name, its header as YAML, and the whole text of its file."""
 
     name: str
     header: dict[str, Any]
@@ -47,25 +47,25 @@ class Pack(NamedTuple):
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
-        """The argument spec of its parameters."""
+        """The argument spec of the parameters, by name."""
         return self.header.get("parameters") or {}
 
     @property
     def includes(self) -> dict[str, list[str]]:
-        """Names of packs by the requirement that asks for them."""
+        """Names of included packs, by the requirement that asks for them."""
         return self.header.get("includes") or {}
 
 
 def names() -> list[str]:
-    """The names of all packs."""
+    """The names of all packs, sorted."""
     return sorted(path.stem for path in DIRECTORY.glob("*.rules"))
 
 
 @functools.cache
 def load(name: str) -> Pack:
-    """The pack of that name. Raises AnsibleError."""
+    """The pack of that name. Raises AnsibleError if there is none."""
     if name not in names():
-        raise AnsibleError(f"there is no rule pack {name!r}; there are {', '.join(names())}")
+        raise AnsibleError(f"There is no rule pack {name!r}. The packs are {', '.join(names())}.")
     text = (DIRECTORY / f"{name}.rules").read_text(encoding="utf-8")
     block = next(block for block in text.split("\n\n") if block.startswith("## "))
     header = yaml.safe_load("\n".join(line[3:] for line in block.splitlines()))
@@ -73,18 +73,19 @@ def load(name: str) -> Pack:
 
 
 def sources(items: object) -> list[dict[str, Any]]:
-    """Sources of the module audit_ruleset for a list of packs, with those that they include. Raises AnsibleError.
+    """The parameter `sources` of audit_ruleset for packs and those that they include, in the order of their kinds.
 
-    An item is a name, or a dictionary with ``name`` and ``parameters``.
+    An item is a name, or a dictionary with ``name`` and ``parameters``. A source has ``name``, ``content`` and
+    ``parameters``. Raises AnsibleError for an item, pack or parameter that does not exist.
     """
     asked: dict[str, Mapping[str, Any]] = {}
     for item in [items] if isinstance(items, (str, Mapping)) else items or []:
         entry = {"name": item} if isinstance(item, str) else item
         keys = set(entry) if isinstance(entry, Mapping) else set()
         if not {"name"} <= keys <= {"name", "parameters"} or not isinstance(entry["name"], str):
-            raise AnsibleError(f"a pack is a name, or a dictionary with name and parameters, not {item!r}")
+            raise AnsibleError(f"A rule pack must be a name, or a dictionary with name and parameters, not {item!r}.")
         if entry["name"] in asked:
-            raise AnsibleError(f"the rule pack {entry['name']} is asked for twice")
+            raise AnsibleError(f"The rule pack {entry['name']} is listed twice.")
         asked[load(entry["name"]).name] = entry.get("parameters") or {}
     for name in list(asked):
         for included in load(name).includes.values():
@@ -94,25 +95,25 @@ def sources(items: object) -> list[dict[str, Any]]:
 
 
 def _values(pack: Pack, given: object) -> dict[str, Any]:
-    """All parameters of a pack. What paths, users and the like are worth, is checked where they are put into rules."""
+    """The values of a pack's parameters, with defaults; paths, users and so on are checked when they become rules."""
     if not isinstance(given, Mapping):
-        raise AnsibleError(f"rule pack {pack.name}: parameters must be a dictionary, not {given!r}")
+        raise AnsibleError(f"Rule pack {pack.name}: parameters must be a dictionary, not {given!r}.")
     unknown = sorted(str(name) for name in set(given) - set(pack.parameters))
     if unknown:
         known = ", ".join(pack.parameters) or "none"
-        raise AnsibleError(f"rule pack {pack.name} has no parameter {', '.join(unknown)}; it has {known}")
+        raise AnsibleError(f"Rule pack {pack.name} has no parameter {', '.join(unknown)}. It has {known}.")
     spec = {
         name: {key: value for key, value in option.items() if key != "description"}
         for name, option in pack.parameters.items()
     }
     result = ArgumentSpecValidator(spec).validate(dict(given))
     if result.error_messages:
-        raise AnsibleError(f"rule pack {pack.name}: {'; '.join(result.error_messages)}")
+        raise AnsibleError(f"Rule pack {pack.name}: {'; '.join(result.error_messages)}")
     return result.validated_parameters
 
 
 def requirements(name: str) -> dict[str, list[str]]:
-    """By requirement, the lines of a pack that it asks for, and the names of packs that it includes for it."""
+    """By requirement, the rules of a pack and the names of included packs that fulfil it."""
     pack = load(name)
     table: dict[str, list[str]] = {}
     for paragraph in paragraphs(pack.text):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules on the controller, which filters and tests read without the host that the rules are for."""
+"""Rules that filters and tests read on the controller, without the host that the rules are for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ("read_item", "read_line", "read_machine")
 
 
 class _Elsewhere(Resolver):
-    """A host that cannot be asked."""
+    """Names of users and groups on a host that is not there to resolve them."""
 
     def __init__(self, machine: str) -> None:
         self.machine = machine
@@ -29,29 +29,29 @@ class _Elsewhere(Resolver):
 
     def _refuse(self, kind, name):
         raise RuleError(
-            f"is the name of a {kind}, which only the host can resolve that the rule is for, and this runs on the "
-            "controller; write the number, or give the line to a module as it is",
+            f"is the name of a {kind}, which only the managed host can resolve, and this runs on the controller; "
+            "write the number, or pass the line to a module unchanged",
             name,
         )
 
 
 def read_machine(machine: object) -> str:
-    """The name of a machine, as of uname -m. Raises RuleError."""
+    """The machine, if it is one that `uname -m` prints. Raises RuleError for an unknown one."""
     if not isinstance(machine, str) or tables.machine(machine) is None:
-        raise RuleError("is no machine that is known here; write what uname -m prints on the host", str(machine))
+        raise RuleError("is an unknown machine; write what uname -m prints on the host", str(machine))
     return machine
 
 
 def read_line(text: str, machine: str) -> Statement:
-    """The statement of one line. Raises RuleError, also for a line that deletes a rule."""
+    """The statement of one line. Raises RuleError for a wrong line, and for a line that deletes a rule."""
     statement = parse_line(text, _Elsewhere(machine))
     if statement.operation == "delete":
-        raise RuleError("deletes a rule, which has no meaning here", rule=text)
+        raise RuleError("deletes a rule, which has no meaning on the controller", rule=text)
     return statement
 
 
 def read_item(item: object, machine: str) -> list[Statement]:
-    """The statements of one rule given as a line or as a structure, several for several archs. Raises RuleError."""
+    """The statements of a rule that is a line or a structure, one for each arch. Raises RuleError."""
     if isinstance(item, Mapping):
         return parse_structure(item, _Elsewhere(machine))
     if not isinstance(item, str):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The test equivalent; it is documented in the file of its name."""
+"""The test equivalent; its documentation is in the file of its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item
 
 
 def equivalent(value, other, machine="x86_64"):
-    """Whether two rules mean the same."""
+    """Whether two rules mean the same. Raises AnsibleFilterError for anything but two rules."""
     try:
         read_machine(machine)
         return model.equivalent(_rule(value, machine), _rule(other, machine))
@@ -23,7 +23,7 @@ def equivalent(value, other, machine="x86_64"):
 def _rule(item, machine):
     statements = read_item(item, machine)
     if len(statements) > 1:
-        raise RuleError(f"is {len(statements)} rules, one for each arch; compare one at a time", rule=str(item))
+        raise RuleError(f"stands for {len(statements)} rules, one for each arch; compare one at a time", rule=str(item))
     return statements[0].rule
 
 

@@ -113,7 +113,7 @@ def test_files_of_the_controller(host, tmp_path):
     assert len(result["added"]) == 1
     (result,) = host.tasks(task("audit_ruleset", {"src": ["one.rules", "three.rules"]}))
     assert result["failed"]
-    assert "the rules file three.rules cannot be read on the controller" in result["msg"]
+    assert "Cannot read the rules file three.rules on the controller" in result["msg"]
     (tmp_path / "two.rules").write_text(f"{IDENTITY}\n-w passwd -p wa\n")
     host.fails("audit_ruleset", {"src": str(tmp_path / "two.rules")}, f"{tmp_path}/two.rules:2", "-w passwd")
 

@@ -4,12 +4,15 @@
 
 import csv
 import io
+import re
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linux.audit.plugins.filter.answers import FilterModule
 from ansible_collections.linux.audit.plugins.plugin_utils.answers import COLUMNS
+from paths import PLUGINS
 
 FILTERS = FilterModule().filters()
 event_rows, table, as_csv = FILTERS["event_rows"], FILTERS["table"], FILTERS["csv"]
@@ -158,6 +161,12 @@ def test_every_column_of_an_event_that_says_nothing():
 def test_a_daemon_is_the_user_that_it_runs_as():
     daemon = dict(EVENT, subject={"auid": {"id": 4294967295, "name": "unset"}, "uid": {"id": 33, "name": None}})
     assert event_rows([daemon], "user, as") == [{"user": "33", "as": "33"}]
+
+
+def test_the_page_lists_the_columns():
+    page = yaml.safe_load((PLUGINS / "filter" / "event_rows.yml").read_text())
+    text = " ".join(page["DOCUMENTATION"]["options"]["columns"]["description"])
+    assert set(re.findall(r"V\((\w+)\)", text)) == set(COLUMNS)
 
 
 def test_tables_are_aligned_and_have_no_empty_columns():
