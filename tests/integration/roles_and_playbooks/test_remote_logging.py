@@ -162,9 +162,9 @@ def test_tls_refuses_an_unknown_client(tls):
     tls.refuses("TLS", "tls", remote_logging_transport="tls")
 
 
-def test_tls_takes_audit_4_2(realm):
+def test_tls_needs_audit_4_2(realm):
     failed = realm.run(remote_logging_transport="tls", remote_logging_tls_keys={realm.client.name: "ab" * 32})
-    assert "the transport tls takes audit 4.2 or newer, and krb5-bookworm has 3.0.9" in json.dumps(failed)
+    assert "The transport tls needs audit 4.2 or newer, and krb5-bookworm has 3.0.9" in json.dumps(failed)
 
 
 def test_a_relay_passes_records_on(lab, playbook, tmp_path):

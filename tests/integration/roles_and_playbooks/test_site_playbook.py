@@ -63,8 +63,8 @@ def test_site_changes_nothing_the_second_time(fleet, results):
     assert settings(server)["q_depth"] == "3000"
     assert settings(client)["flush"].lower() == "incremental_async"
     assert "enabled 2" in client.run("auditctl -s").stdout
-    (said,) = {line["result"]["msg"] for line in second if "auditd_settings are ignored" in str(line["result"])}
-    assert said.startswith(f"{client.name}: q_depth of auditd_settings are ignored")
+    (said,) = {line["result"]["msg"] for line in second if "auditd_settings has no effect" in str(line["result"])}
+    assert said.startswith(f"{client.name}: auditd_settings has no effect on q_depth, because the role remote_logging")
 
 
 def test_an_unknown_os_family_is_named_with_what_to_set(fleet, results, tmp_path):
