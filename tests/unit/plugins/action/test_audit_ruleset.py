@@ -74,7 +74,7 @@ def test_files_of_the_controller_become_sources(host, run, tmp_path):
 @pytest.mark.parametrize("src", ["none.rules", ["one.rules", "none.rules"], "files"])
 def test_a_file_that_cannot_be_read_is_named(run, src):
     name = src if isinstance(src, str) else src[-1]
-    with pytest.raises(AnsibleActionFail, match=f"the rules file {name} cannot be read on the controller"):
+    with pytest.raises(AnsibleActionFail, match=f"Cannot read the rules file {name} on the controller"):
         run(src=src)
 
 
