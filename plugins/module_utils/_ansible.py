@@ -31,6 +31,8 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         module.fail_json(msg=printable(where + (error.strerror or str(error))))
+    for text in result.pop("warnings", ()):
+        module.warn(printable(text))
     module.exit_json(**printable(result))
 
 

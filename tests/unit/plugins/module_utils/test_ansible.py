@@ -29,6 +29,12 @@ class ModuleDouble:
     params = {"name": "x"}
     check_mode, _diff = True, False
 
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
     def exit_json(self, **result):
         raise Ended(result)
 
@@ -45,6 +51,14 @@ def ended(function):
 def test_a_result_is_printable():
     result = ended(lambda parameters, mode: {"changed": mode.check, "name": parameters["name"] + "\udcff"})
     assert result == {"changed": True, "name": "x\\xff"}
+
+
+def test_warnings_are_those_of_the_task():
+    module = ModuleDouble()
+    with pytest.raises(Ended) as ending:
+        run(module, lambda parameters, mode: {"changed": False, "warnings": ["one", "tw\udcff"]})
+    assert ending.value.args[0] == {"changed": False}
+    assert module.warnings == ["one", "tw\\xff"]
 
 
 def test_the_mode_is_that_of_the_task():
