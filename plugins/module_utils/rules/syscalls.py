@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""Names and numbers of syscalls by machine, and of io_uring operations, as auditctl knows them.
+"""Names and numbers of the syscalls of each machine, and of io_uring operations, as auditctl knows them.
 
-auditctl has names of its own for some syscalls (``pread`` for the kernel's pread64) and refuses any other, so these are
-the names that it accepts and prints, all of them and no more. A number is always accepted: what an older release does
-not know by name (see since()) can be written as a number.
+auditctl has names of its own for some syscalls (``pread`` for the kernel's pread64) and refuses all others. So these
+are exactly the names that it accepts and prints. auditctl accepts any number, so a syscall whose name an older release
+does not know (see since()) can be written as a number.
 """
 
 from functools import lru_cache
@@ -15,7 +15,7 @@ from ._generated_syscalls import NAMES
 
 __all__ = ("ALIASES", "IO_URING", "MACHINES", "decode", "name", "names", "number", "since")
 
-#: The machines of which there is a table, in auditctl's words.
+#: The machines that have a table of syscalls, by auditctl's names.
 MACHINES = (
     "x86_64",
     "i386",
@@ -30,18 +30,18 @@ MACHINES = (
     "riscv32",
 )
 
-#: Stands for a machine where the operations of the list io_uring are asked for.
+#: Used in place of a machine, this selects the operations of the list io_uring.
 IO_URING = "uring"
 
-#: Names that auditctl accepts and never prints, by machine.
+#: Names that auditctl accepts but never prints, by machine.
 ALIASES = {"i386": {"madvise1": "madvise"}}
 
-# auditctl has one table for the three, a mixture of the 32 and 64 bit ones of the kernel.
+# auditctl has one table for all three machines, a mixture of the kernel's 32 bit and 64 bit tables.
 _SHARED = {"ppc64le": "ppc", "ppc64": "ppc"}
 
-# The release of audit that first knew the numbers behind it; what is not named here was known to 2.8. A number that is
-# named for the machine does not follow the rule of all machines. Releases of a maintenance branch (3.1.3 to 3.1.5) know
-# no more than the one that it left (3.1.2).
+# The release of audit that first knew the numbers after it, by machine; "" stands for all machines. Release 2.8 already
+# knew the numbers that are not listed. What is listed for a machine takes precedence over what is listed for all. The
+# releases of a maintenance branch (3.1.3 to 3.1.5) know no more than the release that it started from (3.1.2).
 _SINCE = {
     "": """
         3.0: 424-435  3.0.1: 436-441  3.0.2: 442  3.0.4: 443-447  3.0.7: 448-449  3.0.9: 450  3.1.2: 451
@@ -61,25 +61,28 @@ _SINCE = {
 
 
 def number(machine: str, name: str) -> Optional[int]:
-    """The number of a syscall, None when auditctl does not know the name for that machine (any case, as auditctl)."""
+    """The number of a syscall by name (in any case), None if auditctl does not know the name on that machine.
+
+    This and the functions below raise ValueError for a machine that has no table.
+    """
     name = name.lower()
     return _numbers(machine).get(ALIASES.get(machine, {}).get(name, name))
 
 
 def name(machine: str, number: int) -> Optional[str]:
-    """The name that auditctl prints for a number, None when it prints the number."""
+    """The name that auditctl prints for a number, None if it prints the number itself."""
     return _by_number(machine).get(number)
 
 
 def names(machine: str) -> Mapping[str, int]:
-    """All names of a machine's syscalls in the order of their numbers, without aliases."""
+    """The numbers of all syscalls of a machine by name, sorted by number, without aliases."""
     return MappingProxyType(_numbers(machine))
 
 
 def since(machine: str, number: int) -> Tuple[int, ...]:
-    """The first release of audit that knows a name for that number, (2, 8) for it and for older ones.
+    """The first release of audit that knows a name for that number; (2, 8) stands for 2.8 and all older releases.
 
-    Only for a number that name() knows.
+    The number must be one that name() knows.
     """
     for key in (_SHARED.get(machine, machine), ""):
         for release, first, last in _releases(key):
@@ -89,7 +92,10 @@ def since(machine: str, number: int) -> Tuple[int, ...]:
 
 
 def decode(text: str) -> Iterator[Tuple[str, int]]:
-    """Names and numbers of a compact table: each name counts one on from the last, a number sets that of the next."""
+    """The names and numbers of a compact table.
+
+    Each name has the number after that of the name before it, from 0 on; a number in the text is that of the next name.
+    """
     number = 0
     for token in text.split():
         if token.isdigit():
@@ -105,7 +111,7 @@ def _numbers(machine: str) -> Dict[str, int]:
         return dict(decode(NAMES[_SHARED.get(machine, machine)]))
     except KeyError:
         known = ", ".join((*MACHINES, IO_URING))
-        raise ValueError(f"machine {machine!r} has no table of syscalls: must be one of {known}") from None
+        raise ValueError(f"there is no table of syscalls for the machine {machine!r}; use one of {known}") from None
 
 
 @lru_cache(maxsize=None)

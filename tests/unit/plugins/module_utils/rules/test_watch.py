@@ -96,8 +96,10 @@ def test_a_path_without_a_slash_at_its_end_is_the_same_one():
         (("/etc/passwd", False, "wb", [], "syscall"), ["wb", "r (read)"]),
         (("/etc/passwd", False, "", [], "syscall"), ["r (read)"]),
         (("/etc/passwd", False, "wa", ["a\x01b"], "syscall"), [r"a\x01b"]),
-        (("/etc/ssh", False, "wa", [], "watch"), ["-w /etc/ssh", "as a directory", "style: syscall"]),
-        (("/etc/later", True, "wa", [], "watch"), ["-w /etc/later", "as a file", "style: syscall"]),
+        (("/etc/ssh", False, "wa", [], "watch"),
+         ["-w /etc/ssh -p wa", "would watch /etc/ssh as a directory", "use style: syscall"]),
+        (("/etc/later", True, "wa", [], "watch"),
+         ["-w /etc/later -p wa", "would watch /etc/later as a file", "use style: syscall"]),
     ],
 )
 def test_what_is_refused(arguments, parts):
