@@ -95,7 +95,7 @@ class RuleParser:
         path = value.rstrip("/") or "/" if len(value) > 2 else value
         if not path.startswith("/") or len(path.rpartition("/")[2].encode("utf-8", "surrogateescape")) > 255:
             raise RuleError("must be an absolute path, with a last part of at most 255 bytes", f"{option} {value}")
-        name = "dir" if path == "/" or self._resolver.is_directory(value) else "path"
+        name = "dir" if not path.strip("/") or self._resolver.is_directory(value) else "path"
         self._operation, self._action, self._list, self._is_watch = _OPERATIONS[option], "always", "exit", True
         self._key_allowed = self._every_syscall = self._syscalls_given = True
         self._fields += [Field(name, "=", KINDS[name].parse(path, self._resolver)), Field("perm", "=", 15)]

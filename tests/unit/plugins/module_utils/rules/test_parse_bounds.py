@@ -170,6 +170,7 @@ def test_hints(word, hint):
     ("line", "watched"),
     [
         ("-w /", ("dir", "/")),
+        ("-w //", ("dir", "//")),
         ("-w ///", ("dir", "/")),
         ("-w /a/", ("path", "/a")),
         ("-w /etc/", ("dir", "/etc")),

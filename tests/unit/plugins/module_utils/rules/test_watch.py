@@ -5,8 +5,10 @@
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import equivalent
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.watch import statements
-from strategies import Host
+from strategies import HOST, Host
 
 
 def texts(*arguments, host=None):
@@ -86,6 +88,15 @@ def test_an_old_auditctl_that_would_refuse_the_rule_at_boot(machine, permissions
 def test_a_path_without_a_slash_at_its_end_is_the_same_one():
     assert texts("/etc/ssh/", True, "w", [], "watch") == texts("/etc/ssh", True, "w", [], "watch")
     assert texts("//", True, "w", [], "watch") == texts("/", True, "w", [], "watch")
+
+
+def test_two_slashes_are_the_root_directory():
+    """auditctl sends // as it is written, and canonical rules have no slash at the end of a directory."""
+    (two,), (one,) = (statements(path, True, "w", [], "watch", HOST)[0] for path in ("//", "/"))
+    written = parse_line("-w // -p w", HOST)
+    assert written.rule.value("dir") == "//"
+    assert equivalent(written.rule, one.rule)
+    assert two == one
 
 
 @pytest.mark.parametrize(
