@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The options of one rule (-a -A -d -w -W -p -S -F -C -k), read in order as setopt() of auditctl reads them."""
 
-from typing import Callable, Dict, List, Optional, Set, Tuple
+from typing import List, Optional, Set, Tuple
 
 from . import syscalls
 from ._conditions import check_combination, check_list, parse_comparison, parse_condition, split_condition
@@ -235,7 +235,7 @@ class RuleParser:
         return Statement(self._operation, text, rule, watch=self._is_watch, unread=tuple(self._unread))
 
 
-_READERS: Dict[str, Callable[[RuleParser, str, str], None]] = {
+_READERS = {
     "-a": RuleParser._read_list,
     "-A": RuleParser._read_list,
     "-d": RuleParser._read_list,

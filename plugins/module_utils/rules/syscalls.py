@@ -11,8 +11,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Dict, Iterator, Mapping, Optional, Tuple
 
-from ._generated_syscalls import NAMES
-
 __all__ = ("ALIASES", "IO_URING", "MACHINES", "decode", "name", "names", "number", "since")
 
 #: The machines that have a table of syscalls, by auditctl's names.
@@ -107,6 +105,9 @@ def decode(text: str) -> Iterator[Tuple[str, int]]:
 
 @lru_cache(maxsize=None)
 def _numbers(machine: str) -> Dict[str, int]:
+    # Imported when it is first needed: it is the largest file, and many rules have no names of syscalls.
+    from ._generated_syscalls import NAMES
+
     try:
         return dict(decode(NAMES[_SHARED.get(machine, machine)]))
     except KeyError:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
 from . import syscalls
-from ._generated_tables import ERRORS, RECORD_TYPES
 
 __all__ = (
     "ERRNO_ALIASES",
@@ -205,6 +204,9 @@ def _arch_digits(text: str) -> Optional[int]:
 
 @lru_cache(maxsize=None)
 def _numbers(table: str) -> Dict[str, int]:
+    # Imported when it is first needed, because few rules have names of errors or of record types.
+    from ._generated_tables import ERRORS, RECORD_TYPES
+
     return dict(syscalls.decode(ERRORS if table == "errno" else RECORD_TYPES))
 
 

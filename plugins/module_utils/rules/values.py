@@ -26,9 +26,9 @@ _PATH_MAX = 4096
 _KEY_MAX = 256
 _AF_MAX = 46
 
-_NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
-# Compiled when they are first used, which most rules never do. Python's int() reads digits that auditctl does not
-# (1_000, full width digits), so the text is checked first.
+# Python's int() reads more than auditctl does (1_000, full width digits), so the digits are checked first.
+_DIGITS = {8: frozenset("01234567"), 10: frozenset("0123456789"), 16: frozenset("0123456789abcdefABCDEF")}
+# Patterns that are compiled when they are first used, which most rules never do.
 _ARCH = "(?i)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+"
 _RECORD_TYPE = r"[A-Za-z][A-Za-z0-9_]*(?:\[[0-9]{1,7}\])?"
 # auditctl looks for these before it looks for `=`, and splits the text there.
@@ -48,10 +48,12 @@ def parse_number(text: str, least: int = 0, most: int = 0xFFFFFFFF, what: str = 
     The text is decimal, hexadecimal after 0x or octal after 0. A minus sign is allowed if ``least`` is negative.
     Raises RuleError, in which ``what`` names the value.
     """
-    if _NUMBER.fullmatch(text) and (least < 0 or text[0] != "-"):
-        digits = text.lstrip("-")
-        number = int(digits, 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10)
-        number = -number if text[0] == "-" else number
+    is_negative = text[:1] == "-"
+    digits = text[1:] if is_negative else text
+    base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[:1] == "0" else 10
+    digits = digits[2:] if base == 16 else digits
+    if digits and _DIGITS[base].issuperset(digits) and (least < 0 or not is_negative):
+        number = -int(digits, base) if is_negative else int(digits, base)
         if least <= number <= most:
             return number & 0xFFFFFFFF
     bounds = f"from {least} to {most}" if most != 0xFFFFFFFF or least else "up to 4294967295"
