@@ -91,8 +91,8 @@ def _first_of_each_match(rules: Sequence[Rule]) -> Tuple[List[int], Dict[int, in
 def reordered_twin(rule: Rule) -> Rule:
     """An equivalent rule with other bytes, so that the kernel can hold both at the same time.
 
-    The first fields stay where they are, because people look for arch and path there. The twin of a twin is the rule
-    itself.
+    The first fields stay where they are, because people look for arch and path there. A field that was repeated to make
+    a twin is removed to make the next one, so that a rule does not grow each time it moves.
     """
     if rule.fields in ((), (ANYTHING,)):
         return rule._replace(fields=() if rule.fields else (ANYTHING,))
