@@ -1,9 +1,10 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the names of plugins/module_utils/rules/syscalls.py from kernel headers, as audit calls them.
+"""Write plugins/module_utils/rules/_generated_syscalls.py: the kernel's syscalls under audit's names.
 
-Where audit's name is not the kernel's is said here by hand; the result must be what the newest libaudit knows, number
-by number, else nothing is written. Names that only the kernel knows are left out, because auditctl would refuse them.
+Numbers come from kernel headers. RENAMED lists by hand where audit's name differs from the kernel's. The result must
+equal the tables of the newest libaudit, number by number; otherwise nothing is written. Names that only the kernel
+knows are left out, because auditctl would refuse them.
 """
 
 import re
@@ -11,7 +12,9 @@ import sys
 
 import sources
 
-#: Headers by machine, (release of Debian, path), a later one adds what the earlier ones lack.
+SUMMARY = "Names of syscalls by machine and of io_uring operations, in the form that syscalls.decode() reads."
+
+#: Headers by machine as (release of Debian, path). A later header adds what the earlier ones lack.
 HEADERS = {
     "x86_64": [("sid", "x86/asm/unistd_64.h")],
     "i386": [("sid", "x86/asm/unistd_32.h")],
@@ -62,7 +65,7 @@ def kernel_operations(given):
 
 def generate(given):
     audit = given.libaudit()["syscall"]
-    lines = [sources.provenance(given), "_NAMES = {\n"]
+    lines = ["NAMES = {\n"]
     wrong = []
     for machine in (*HEADERS, "uring"):
         kernel = kernel_operations(given) if machine == "uring" else kernel_syscalls(given, machine)
@@ -75,11 +78,11 @@ def generate(given):
         lines.append(f'    "{machine}": """\n{sources.encode(known)}\n""",\n')
     for machine in ("ppc64le", "ppc64"):
         if audit[machine] != audit["ppc"]:
-            wrong.append(f"{machine} is not the table of ppc any more")
+            wrong.append(f"{machine} no longer has the same table as ppc")
     if wrong:
         raise SystemExit("\n".join(wrong))
     return "".join([*lines, "}\n"])
 
 
 if __name__ == "__main__":
-    sys.exit(sources.run(__doc__, sources.RULES / "syscalls.py", generate))
+    sys.exit(sources.run(__doc__, sources.RULES / "_generated_syscalls.py", SUMMARY, generate))

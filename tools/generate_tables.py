@@ -1,15 +1,17 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the errors and record types of plugins/module_utils/rules/tables.py.
+"""Write plugins/module_utils/rules/_generated_tables.py: names of errors and of record types.
 
-Errors come from the kernel headers and must be what libaudit calls them. Record types come from libaudit, because most
-are of its own making; where linux/audit.h has one of the same name the number must be the same.
+Errors come from kernel headers, and libaudit must give them the same names. Record types come from libaudit, which
+defines most of them itself; a type that linux/audit.h defines too must have the same number there.
 """
 
 import re
 import sys
 
 import sources
+
+SUMMARY = "Names of errors and of record types, in the form that syscalls.decode() reads."
 
 _ERROR = re.compile(r"^#define\s+(E\w+)\s+(\d+)\b", re.MULTILINE)
 _CONSTANT = re.compile(r"^#define\s+AUDIT_(\w+)\s+(\d{4})\b", re.MULTILINE)
@@ -37,11 +39,10 @@ def generate(given):
     print(f"errors: {len(audit['errno'])}; unknown to audit: {' '.join(errors) or 'none'}", file=sys.stderr)
     print(f"record types: {len(audit['msg_type'])}; unknown to audit: {' '.join(types) or 'none'}", file=sys.stderr)
     return (
-        f"{sources.provenance(given)}"
-        f'_ERRNO = """\n{sources.encode(audit["errno"])}\n"""\n'
-        f'_RECORD_TYPES = """\n{sources.encode(audit["msg_type"])}\n"""\n'
+        f'ERRORS = """\n{sources.encode(audit["errno"])}\n"""\n'
+        f'RECORD_TYPES = """\n{sources.encode(audit["msg_type"])}\n"""\n'
     )
 
 
 if __name__ == "__main__":
-    sys.exit(sources.run(__doc__, sources.RULES / "tables.py", generate))
+    sys.exit(sources.run(__doc__, sources.RULES / "_generated_tables.py", SUMMARY, generate))

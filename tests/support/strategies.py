@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls, tables
 from ansible_collections.linux.audit.plugins.module_utils.rules.fields import BY_NAME, COMPARISONS, FIELDS
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
+from ansible_collections.linux.audit.plugins.module_utils.rules.permissions import format_permissions
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
-from ansible_collections.linux.audit.plugins.module_utils.rules.values import UNSET, format_permissions
+from ansible_collections.linux.audit.plugins.module_utils.rules.values import UNSET
 from ansible_collections.linux.audit.plugins.module_utils.rules.words import quote
 
 # What these generators write exists on every Debian, the parents of the files at least.

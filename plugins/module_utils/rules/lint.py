@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""Rules of a list that are never looked at, as another one before them takes all that they match."""
+"""Shadowed rules: rules that never take effect, because an earlier rule of their list matches all that they match."""
 
 from collections import Counter
 from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Set
@@ -11,10 +11,10 @@ __all__ = ("Shadow", "shadows")
 
 
 class Shadow(NamedTuple):
-    """Two places in a sequence of rules: the kernel never looks at ``place``, as ``by`` comes first.
+    """A rule that the kernel never reaches: the rule at ``place`` in a sequence, shadowed by the earlier one at ``by``.
 
-    ``sameness`` is identical (the kernel answers EEXIST), equivalent, same match (see model.py), or none of these: the
-    rule at ``by`` matches more.
+    ``sameness`` says how the two compare (see model.py): "identical" (the kernel would answer EEXIST), "equivalent",
+    "same match", or "" if the rule at ``by`` matches more.
     """
 
     place: int
@@ -23,21 +23,21 @@ class Shadow(NamedTuple):
 
 
 def shadows(rules: Sequence[Rule]) -> List[Shadow]:
-    """Every rule that is never looked at, with the first one before it that takes what it matches.
+    """Every shadowed rule of a sequence, each with the first rule that shadows it.
 
-    A rule takes all that another matches if it has no condition that the other lacks: no field, no syscall missing. A
-    directory stands for what is below it, permissions for those among them. Ranges of numbers are not compared, so
-    what is found is certain, and not all there is.
+    A rule shadows a later one of the same list if the later rule has all its conditions: each field, and no syscall
+    that the first rule does not have. A watched directory includes the paths below it, and permissions include any
+    subset of them. Ranges of numbers are not compared. So each shadow found is certain, but some may not be found.
     """
-    plain = [without_keys(rule) for rule in rules]
-    common = Counter(field for rule in plain for field in rule.fields)
-    # Each rule that may take others by its rarest field, so that few have to be compared.
+    matches = [without_keys(rule) for rule in rules]
+    common = Counter(field for rule in matches for field in rule.fields)
+    # Places of rules by the rarest field of each, so that a rule is compared only with few others.
     candidates: Dict[Optional[Field], List[int]] = {}
     found = []
-    for place, rule in enumerate(plain):
+    for place, rule in enumerate(matches):
         implied = _implied(rule.fields)
         others = sorted(other for field in [None, *implied] for other in candidates.get(field, ()))
-        first = next((other for other in others if _takes(plain[other], rule, implied)), None)
+        first = next((other for other in others if _includes(matches[other], rule, implied)), None)
         if first is not None:
             found.append(Shadow(place, first, _sameness(rules[first], rules[place])))
         rarest = min(rule.fields, key=lambda field: common[field], default=None)
@@ -45,20 +45,20 @@ def shadows(rules: Sequence[Rule]) -> List[Shadow]:
     return found
 
 
-def _takes(first: Rule, second: Rule, implied: Set[Field]) -> bool:
+def _includes(first: Rule, second: Rule, implied: Set[Field]) -> bool:
     return (
         first.list == second.list
         and implied.issuperset(first.fields)
-        and (first.syscalls is None or _within(second.syscalls, first.syscalls))
+        and (first.syscalls is None or _is_subset(second.syscalls, first.syscalls))
     )
 
 
-def _within(some: Optional[FrozenSet[int]], more: FrozenSet[int]) -> bool:
+def _is_subset(some: Optional[FrozenSet[int]], more: FrozenSet[int]) -> bool:
     return some is not None and some <= more
 
 
 def _implied(fields: Sequence[Field]) -> Set[Field]:
-    """The conditions that hold for every event which meets those of a rule, as far as they follow one by one."""
+    """All conditions that every event meets which meets these ones, as far as each follows from one of them alone."""
     implied = set(fields)
     for name, operator, value in fields:
         if name in ("path", "dir") and operator == "=":
@@ -69,7 +69,7 @@ def _implied(fields: Sequence[Field]) -> Set[Field]:
             if name == "path":
                 implied.add(Field("dir", "=", value))
         elif name == "perm":
-            implied.update(Field("perm", "=", more) for more in range(16) if more & value == value)
+            implied.update(Field("perm", "=", bits) for bits in range(16) if bits & value == value)
     return implied
 
 

@@ -3,29 +3,30 @@
 """An audit rule as a value, and the three meanings of "the same rule".
 
 identical
-    The kernel would answer EEXIST: equal bytes, see wire.py.
+    The bytes are equal (see wire.py), so the kernel refuses to add the rule again (EEXIST).
 equivalent
-    The same events are matched and the same keys recorded: equal ``canonical(rule)``.
+    The rules match the same events and record the same keys: ``canonical(rule)`` is equal.
 same match
-    Equivalent but for the keys: equal ``match(rule)``. The first rule that matches an event wins, so of two such rules
-    on one list the second is dead.
+    The rules match the same events, and may record other keys: ``without_keys(rule)`` is equal. The first rule that
+    matches an event decides, so of two such rules on one list the second never takes effect.
 """
 
 from typing import FrozenSet, Iterable, NamedTuple, Optional, Tuple, Union
 
 from . import syscalls, tables
 from .fields import FIELDS
+from .permissions import least_permission_syscalls
 
 __all__ = ("ANYTHING", "Field", "Rule", "canonical", "equivalent", "same_match", "syscall_machine", "without_keys")
 
-_ORDER = {field.name: place for place, field in enumerate(FIELDS)}
-_LAST = len(FIELDS)
+_PLACES = {field.name: place for place, field in enumerate(FIELDS)}
+_UNKNOWN_PLACE = len(FIELDS)
 
 
 class Field(NamedTuple):
-    """One ``-F`` or ``-C``: ``value`` is the unsigned 32 bit number that the kernel holds, or a string.
+    """One ``-F`` or ``-C``. ``value`` is the unsigned 32 bit number that the kernel holds, or a string.
 
-    A field that the table does not know (a newer kernel's) is named ``f`` and its number.
+    A field of a newer kernel, which fields.FIELDS does not know, has the name "f" and its number.
     """
 
     name: str
@@ -33,15 +34,16 @@ class Field(NamedTuple):
     value: Union[int, str]
 
 
-#: A field that matches every event, and so makes no difference.
+#: A field that matches every event, so a rule means the same with and without it.
 ANYTHING = Field("pid", ">=", 0)
 
 
 class Rule(NamedTuple):
     """One rule of one filter list.
 
-    ``fields`` in the order that the kernel holds, without the keys; ``syscalls`` as numbers of the rule's own machine
-    (operations on the list io_uring), None for all of them and for lists that do not look at them.
+    ``list`` is a name of fields.LISTS and ``action`` one of fields.ACTIONS. ``fields`` are in the order that the kernel
+    holds, without the keys. ``syscalls`` are numbers of the machine that the rule is for (of operations on the list
+    io_uring), or None for every syscall, and on a list that does not look at syscalls.
     """
 
     list: str
@@ -52,14 +54,14 @@ class Rule(NamedTuple):
 
     @property
     def arch(self) -> Optional[int]:
-        """The AUDIT_ARCH_* number that ``syscalls`` belong to, None for the host's own."""
+        """The AUDIT_ARCH_* number whose syscalls the rule has (that of the last arch), None for the host's own arch."""
         for field in reversed(self.fields):
             if field.name == "arch":
                 return field.value
         return None
 
     def value(self, name: str) -> Union[int, str, None]:
-        """The value of the first field of that name."""
+        """The value of the first field of that name, None if there is no such field."""
         for field in self.fields:
             if field.name == name:
                 return field.value
@@ -67,33 +69,33 @@ class Rule(NamedTuple):
 
 
 def canonical(rule: Rule) -> Rule:
-    """The one rule that stands for all equivalent ones."""
+    """The form that all equivalent rules have in common: sorted, without repetitions and without empty keys."""
     return without_keys(rule)._replace(keys=tuple(sorted(set(rule.keys) - {""})))
 
 
 def without_keys(rule: Rule) -> Rule:
-    """The canonical rule without its keys: what it matches and whether that is recorded."""
-    fields = {_plain(field) for field in rule.fields} - {ANYTHING}
+    """The canonical rule without its keys: which events it matches, and whether they are recorded."""
+    fields = {_normalized(field) for field in rule.fields} - {ANYTHING}
     return Rule(
         rule.list,
-        # The kernel does not look at the action of a rule that excludes records.
+        # The kernel does not look at the action of a rule on this list: it drops the record either way.
         "always" if rule.list == "exclude" else rule.action,
-        tuple(sorted(fields, key=_place)),
-        _syscalls_that_count(rule),
+        tuple(sorted(fields, key=_sort_key)),
+        _effective_syscalls(rule),
     )
 
 
 def equivalent(one: Rule, other: Rule) -> bool:
-    """Whether the same events are matched and the same keys recorded."""
+    """Whether two rules match the same events and record the same keys."""
     return canonical(one) == canonical(other)
 
 
 def same_match(one: Rule, other: Rule) -> bool:
-    """Whether the rules are equivalent but for their keys."""
+    """Whether two rules match the same events with the same action; their keys may differ."""
     return without_keys(one) == without_keys(other)
 
 
-def _plain(field: Field) -> Field:
+def _normalized(field: Field) -> Field:
     if field.name == "dir" and len(field.value) > 1 and field.value.endswith("/"):
         return field._replace(value=field.value.rstrip("/") or "/")
     if field.name == "success" and field.value:
@@ -101,27 +103,30 @@ def _plain(field: Field) -> Field:
     return field
 
 
-def _place(field: Field) -> Tuple[int, str, str, str]:
-    return _ORDER.get(field.name, _LAST), field.name, field.operator, str(field.value)
+def _sort_key(field: Field) -> Tuple[int, str, str, str]:
+    return _PLACES.get(field.name, _UNKNOWN_PLACE), field.name, field.operator, str(field.value)
 
 
-def _syscalls_that_count(rule: Rule) -> Optional[FrozenSet[int]]:
-    """The syscalls, None when a ``perm`` field leaves nothing more for them to decide.
+def _effective_syscalls(rule: Rule) -> Optional[FrozenSet[int]]:
+    """The syscalls of a rule, or None if they do not change what it matches.
 
-    Since audit 3.1.3 and 4.0 auditctl adds to a rule with ``-F arch`` and ``-F perm`` the syscalls that can match the
-    permission, other ones in each release; the kernel checks perm by its own classes of syscalls anyhow.
+    They do not if auditctl added them because of a ``perm`` field (see permissions.py): every syscall that can match
+    the permission is among them, and the kernel checks the permission by its own classes of syscalls.
     """
     if rule.syscalls is None or rule.list != "exit":
         return rule.syscalls
     permissions, arch = rule.value("perm"), rule.arch
     if permissions is None or arch is None:
         return rule.syscalls
-    least = tables.least_permission_syscalls(permissions, arch)
+    least = least_permission_syscalls(permissions, arch)
     return None if least and least <= rule.syscalls else rule.syscalls
 
 
 def syscall_machine(fields: Iterable[Field], native: str) -> Optional[str]:
-    """The machine whose syscall numbers a rule has: that of its last arch, else the host's own."""
+    """The machine whose syscall numbers a rule with these fields has: that of its last arch, or else ``native``.
+
+    ``native`` is a machine as ``uname -m`` prints it. None if there is no table of syscalls for the machine.
+    """
     archs = [field.value for field in fields if field.name == "arch"]
     machine = tables.arch_machine(archs[-1]) if archs else tables.machine(native)
     return machine if machine in syscalls.MACHINES else None

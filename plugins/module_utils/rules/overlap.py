@@ -1,6 +1,10 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""Whether the order of two rules counts: whether some event may match both, and would be treated differently."""
+"""Whether the order of two rules of one list matters.
+
+The first rule that matches an event decides, so the order matters if some event may match both rules and they would
+treat it differently. The answer errs on the safe side: only what certainly excludes a common event is looked at.
+"""
 
 from bisect import bisect_left
 from typing import Dict, List, Sequence
@@ -11,16 +15,19 @@ __all__ = ("Scope", "WatchIndex", "must_keep_order")
 
 
 def must_keep_order(one: Rule, other: Rule) -> bool:
-    """Whether some event may match both, and would be treated differently by them.
+    """Whether some event may match both rules and they would treat it differently.
 
-    Two rules that log and differ in their key alone are independent if they watch different paths: an event that
-    touches both (a rename) is logged either way, under the key of one of them.
+    Two rules that log under different keys are independent if they watch different paths: an event that touches both
+    paths (a rename) is logged in either order, under the key of one of them.
     """
     return Scope(one).overlaps(Scope(other))
 
 
 class WatchIndex:
-    """Which rules can meet one that watches a path: those that watch it, or above or below it, or have no path."""
+    """Finds the rules that may overlap with one that watches a path, without comparing it with every rule.
+
+    These are the rules that watch the same path, one above or one below it, and the rules that watch no path.
+    """
 
     def __init__(self, scopes: Sequence["Scope"]) -> None:
         self._all = range(len(scopes))
@@ -33,14 +40,14 @@ class WatchIndex:
             if scopes[place].is_tree:
                 self._trees.setdefault(node, []).append(place)
 
-    def near(self, scope: "Scope") -> Sequence[int]:
-        """The places of these rules, in any order."""
+    def candidates(self, scope: "Scope") -> Sequence[int]:
+        """The places of the rules that may overlap with this one, in any order."""
         if scope.is_everywhere:
             return self._all
         node = scope.node
-        # What is below /etc/ stands before /etc0, as 0 is the sign that follows the slash.
-        behind = node[:-1] + "0" if scope.is_tree else node + "\0"
-        found = self._places[bisect_left(self._nodes, node) : bisect_left(self._nodes, behind)]
+        # Everything below /etc/ sorts before /etc0, because 0 is the character after the slash.
+        end = node[:-1] + "0" if scope.is_tree else node + "\0"
+        found = self._places[bisect_left(self._nodes, node) : bisect_left(self._nodes, end)]
         above = node.rfind("/", 0, -1)
         while above >= 0:
             found += self._trees.get(node[: above + 1], [])
@@ -49,7 +56,7 @@ class WatchIndex:
 
 
 class Scope:
-    """What decides whether the order of two rules counts, computed once for each of them."""
+    """The parts of a rule that decide whether its order matters, computed once to compare it with many."""
 
     __slots__ = ("is_tree", "never", "node", "ranges", "result", "syscalls")
 
@@ -60,12 +67,12 @@ class Scope:
         tree = rule.value("dir")
         self.is_tree = tree is not None
         path = tree if self.is_tree else rule.value("path")
-        # With a slash at its end, which makes it the beginning of all that is below it.
+        # With a slash at the end, a directory is a prefix of everything below it.
         self.node = None if path is None else path.rstrip("/") + "/"
         self.ranges = _ranges(rule.fields)
 
     def overlaps(self, other: "Scope") -> bool:
-        """See must_keep_order()."""
+        """Whether the order of the two rules matters: must_keep_order() of their rules."""
         if self.result == other.result:
             return False
         if self.syscalls is not None and other.syscalls is not None and self.syscalls.isdisjoint(other.syscalls):
@@ -80,7 +87,7 @@ class Scope:
 
     @property
     def is_everywhere(self) -> bool:
-        """Whether paths do not tell it from others: it watches none, or keeps events out of the log."""
+        """Whether the path cannot exclude an overlap: the rule has none, or it keeps events out of the log."""
         return self.never or self.node is None
 
     def _watches_apart_from(self, other: "Scope") -> bool:
@@ -91,25 +98,26 @@ class Scope:
         )
 
 
-# Fields of which an event has one value, so that two rules may exclude each other by them. Not so gid and egid, which
-# are compared with supplementary groups as well, and exe, as one file may have several paths.
-_SINGLE = frozenset(
+# Fields of which an event has one value, so that two rules can exclude each other by them. gid and egid are not among
+# them, because the kernel compares them with supplementary groups as well, nor is exe, because a file can have several
+# paths.
+_SINGLE_VALUED = frozenset(
     "arch msgtype fstype pers pid ppid auid uid euid suid fsuid sgid fsgid sessionid a0 a1 a2 a3 "  # noqa: SIM905
     "subj_user subj_role subj_type".split()
 )
-_MOST = 0xFFFFFFFF
+_GREATEST = 0xFFFFFFFF
 
 
 def _ranges(fields: Sequence[Field]) -> Dict[str, tuple]:
-    """The least and the greatest value that each field of an event may have."""
+    """The least and the greatest value that an event may have, for each field that limits it."""
     ranges: Dict[str, tuple] = {}
     for name, operator, value in fields:
-        if name not in _SINGLE or operator not in ("=", "<", "<=", ">", ">="):
+        if name not in _SINGLE_VALUED or operator not in ("=", "<", "<=", ">", ">="):
             continue
         if operator == "=":
             least, most = value, value
         elif operator[0] == ">":
-            least, most = value + (operator == ">"), _MOST
+            least, most = value + (operator == ">"), _GREATEST
         else:
             least, most = 0, value - (operator == "<")
         if name in ranges and type(ranges[name][0]) is type(least):

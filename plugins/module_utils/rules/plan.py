@@ -1,15 +1,15 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""From the rules that a filter list holds to the rules that are wanted, without a moment in which events are lost.
+"""The steps from the rules that a filter list holds to the rules that are wanted, without losing an event on the way.
 
 The kernel can append a rule to a list, prepend one and delete one; it cannot insert, move or replace. The first rule
-that matches an event decides, so the order of two rules counts where both can match one event and would treat it
-differently. Such an order is kept; of what does not depend on order, nothing is moved. A deletion costs the kernel a
-thousand times what an addition does, so the plan is the one with the fewest.
+that matches an event decides, so the order of two rules matters if both can match one event and would treat it
+differently (see overlap.py). The plan establishes the wanted order of such rules, and moves no other rule. A deletion
+costs the kernel a thousand times as much as an addition, so the plan is the one with the fewest (see order.py).
 
-Additions come first, then rules that keep events out of the log are deleted, then the others: an event that both the
-old and the new rules log is logged after every single step. It is safe as long as no rule with the action never is
-prepended before a rule that has to stand before it.
+Additions come first. Then the rules that keep events out of the log are deleted, and then the others. So an event that
+both the old and the new rules log is logged after every single step, provided that no rule with the action never is
+prepended before a rule that must come before it.
 """
 
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
@@ -21,9 +21,9 @@ __all__ = ("Step", "plan", "reordered_twin")
 
 
 class Step(NamedTuple):
-    """One request to the kernel: ``operation`` is append, prepend or delete.
+    """One request to the kernel. ``operation`` is "append", "prepend" or "delete".
 
-    ``held`` is the place of the rule in the list as it was at the beginning, for the deletion of what stood there.
+    For a deletion, ``held`` is the place that the rule had in the list before the first step.
     """
 
     operation: str
@@ -34,8 +34,8 @@ class Step(NamedTuple):
 def plan(current: Sequence[Rule], wanted: Sequence[Tuple[Rule, Optional[int]]]) -> List[Step]:
     """The steps that lead from one filter list to another.
 
-    ``wanted`` has each rule with its place in ``current``, None for a rule that is not there. What ``current`` has and
-    ``wanted`` does not name is deleted.
+    ``current`` are the rules of one list, as the kernel holds them. ``wanted`` has each wanted rule with its place in
+    ``current``, or with None if it is not there. Rules of ``current`` that ``wanted`` does not name are deleted.
     """
     wanted = _last_copies(current, wanted)
     alive, dead = _first_of_each_match([rule for rule, held in wanted])
@@ -57,7 +57,7 @@ def plan(current: Sequence[Rule], wanted: Sequence[Tuple[Rule, Optional[int]]]) 
 def _last_copies(
     current: Sequence[Rule], wanted: Sequence[Tuple[Rule, Optional[int]]]
 ) -> Sequence[Tuple[Rule, Optional[int]]]:
-    """Of several copies of a rule the last ones are kept, since the kernel deletes the first."""
+    """``wanted``, naming the last copies of a rule that is held several times, because the kernel deletes the first."""
     if len(set(current)) == len(current):
         return wanted
     places: Dict[Rule, List[int]] = {}
@@ -72,9 +72,9 @@ def _last_copies(
 
 
 def _first_of_each_match(rules: Sequence[Rule]) -> Tuple[List[int], Dict[int, int]]:
-    """The places of the rules that the kernel looks at; of each other, the place of the first that matches the same.
+    """The places of the rules that are the first with their match, and for each other rule the place of that first one.
 
-    The others need no place in an order, as long as they are behind the first.
+    The other rules never take effect, so they can be anywhere after the first.
     """
     alive: List[int] = []
     dead: Dict[int, int] = {}
@@ -89,23 +89,24 @@ def _first_of_each_match(rules: Sequence[Rule]) -> Tuple[List[int], Dict[int, in
 
 
 def reordered_twin(rule: Rule) -> Rule:
-    """The same rule to us and another one to the kernel, so that both can be held at a time.
+    """An equivalent rule with other bytes, so that the kernel can hold both at the same time.
 
-    The first fields stay, as people look for arch and path there. The variant of a variant is the rule itself.
+    The first fields stay where they are, because people look for arch and path there. A field that was repeated to make
+    a twin is removed to make the next one, so that a rule does not grow each time it moves.
     """
     if rule.fields in ((), (ANYTHING,)):
         return rule._replace(fields=() if rule.fields else (ANYTHING,))
     before, last = rule.fields[:-1], rule.fields[-1:]
     if before[-1:] == last:
         return rule._replace(fields=before)
-    # Listings of auditctl garble a perm before a path.
+    # auditctl -l garbles a rule that has its perm before its path.
     if not before or before[-1].name in ("path", "dir"):
         return rule._replace(fields=before + last + last)
     return rule._replace(fields=before[:-1] + last + before[-1:])
 
 
 def _copy(rule: Rule, held: Optional[int], taken: Set[Rule]) -> Rule:
-    """What to add for a wanted rule: itself if it is new, a copy that the kernel tells from it if it has to move."""
+    """The rule to add for a wanted rule: itself if it is new, or a twin if it is held and has to move."""
     if held is None:
         return rule
     copy = reordered_twin(rule)

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""Record types by category, so that what a record is about can be asked for, or left out, in one word.
+"""Categories of record types, so that one word can select all records about one subject.
 
-Each record type is in one category. A category is written in lower case, as ``apparmor`` is one and APPARMOR is a type.
+Each record type is in one category. Categories are in lower case: ``apparmor`` is a category, APPARMOR a record type.
 """
 
 from typing import Dict, Iterable, List, Tuple
@@ -14,7 +14,7 @@ from .values import KINDS
 
 __all__ = ("CATEGORIES", "category_of", "expand", "names_of")
 
-#: Category: names, and ranges of numbers that linux/audit.h sets apart for one purpose.
+#: The record types of each category: names, and ranges of numbers that linux/audit.h reserves for one purpose.
 CATEGORIES: Dict[str, str] = {
     "accounts": """
         USER_MGMT USER_CHAUTHTOK ADD_USER DEL_USER ADD_GROUP DEL_GROUP CHGRP_ID CHUSER_ID GRP_MGMT GRP_CHAUTHTOK
@@ -46,7 +46,7 @@ CATEGORIES: Dict[str, str] = {
 
 
 def names_of(category: str) -> Tuple[str, ...]:
-    """The names of the record types of a category, by number. KeyError for an unknown one."""
+    """The names of the record types of a category, sorted by number. Raises KeyError for an unknown category."""
     words = CATEGORIES[category].split()
     named = {word for word in words if "-" not in word}
     ranges = [tuple(map(int, word.split("-"))) for word in words if "-" in word]
@@ -58,7 +58,7 @@ def names_of(category: str) -> Tuple[str, ...]:
 
 
 def category_of(name: str) -> str:
-    """The category of a record type by its name. KeyError for one that has no name here."""
+    """The category of a record type, by its name in any case. Raises KeyError for an unknown name."""
     for category in CATEGORIES:
         if name.upper() in names_of(category):
             return category
@@ -66,9 +66,9 @@ def category_of(name: str) -> str:
 
 
 def expand(words: Iterable[str]) -> List[str]:
-    """Names of the record types that names, numbers and categories stand for, each once and in the order given.
+    """The names of the record types that names, numbers and categories select, each once and in the order given.
 
-    A type that has no name here stays a number. Raises RuleError.
+    A number without a known name stays a number. Raises RuleError for a word that is none of the three.
     """
     types: List[str] = []
     for word in words:
@@ -81,5 +81,5 @@ def _name(word: str) -> str:
     try:
         number = KINDS["msgtype"].parse(word, Resolver())
     except RuleError as error:
-        raise RuleError(f"{error.reason}, nor a category of them: {', '.join(CATEGORIES)}", word) from None
+        raise RuleError(f"{error.reason}, nor a category of record types: {', '.join(CATEGORIES)}", word) from None
     return tables.record_type_name(number) or str(number)

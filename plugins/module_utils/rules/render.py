@@ -1,29 +1,33 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""A rule as the line that auditctl(8) reads."""
+"""Rules as lines that auditctl(8) reads."""
 
 from typing import List, Optional
 
 from . import syscalls, tables
 from .fields import BY_NAME, COMPARISONS
 from .model import Field, Rule, syscall_machine, without_keys
-from .values import KINDS, format_permissions
+from .permissions import format_permissions
+from .values import KINDS
 from .words import quote
 
 __all__ = ("render",)
 
 
 def render(rule: Rule, machine: str) -> str:
-    """The rule as a line that auditctl reads on a host of that ``machine`` (uname -m)."""
+    """The rule as a line that auditctl reads on a host of that ``machine`` (as ``uname -m`` prints it).
+
+    Every release of auditctl loads an equivalent rule from the line, if it knows the names in it.
+    """
     words = ["-a", f"{rule.action},{rule.list}"]
-    # arch must stand before -S, and a perm that is first, so that it stands before both, is never expanded.
+    # arch must come before -S. A perm that comes first, before both, is never expanded (see permissions.py).
     before = [
         place for place, field in enumerate(rule.fields) if field.name == "arch" or (field.name, place) == ("perm", 0)
     ]
     head = before[-1] + 1 if before else 0
     rendered = [_render_field(field, rule.list, machine) for field in rule.fields]
     for place, field in enumerate(rule.fields):
-        # Behind -S, newer releases add syscalls for -F perm=, but none for -p, which must have a field before it.
+        # After -S, newer releases add syscalls for -F perm=, but not for -p, which needs a field before it.
         if place and field.name == "perm" and without_keys(rule).syscalls is not None:
             rendered[place] = ["-p", format_permissions(field.value)]
     for field_words in rendered[:head]:
@@ -53,7 +57,7 @@ def _render_syscalls(rule: Rule, machine: Optional[str]) -> List[str]:
     if rule.list not in ("exit", "io_uring"):
         return []
     if rule.syscalls is None:
-        # With a perm field, -S all would keep newer releases from choosing the few syscalls that matter.
+        # If there is a perm field, -S all would keep newer releases from choosing the few syscalls that matter.
         return ["-S", "all"] if rule.list == "exit" and rule.value("perm") is None else []
     if not rule.syscalls:
         return ["-S", "none"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the library must be told of the host that a rule is for."""
+"""What the library has to know about the host that a rule is for."""
 
 from typing import Optional, Tuple
 
@@ -8,27 +8,27 @@ __all__ = ("Resolver",)
 
 
 class Resolver:
-    """A host of which only the machine is known; whoever knows more overrides more.
+    """A host of which only the machine is known. A subclass that knows more about its host overrides more.
 
-    auditctl resolves names when it loads a rule, on the host that loads it, so a rule with a name in it has a meaning
-    only together with a host.
+    auditctl resolves names when it loads a rule, on the host that loads it. So a rule that contains a name has a
+    meaning only together with a host.
     """
 
-    #: uname -m of the host: what b64, b32 and a rule without an arch refer to
+    #: What ``uname -m`` prints on the host. It decides what b64, b32 and a rule without an arch mean.
     machine: str = "x86_64"
 
-    #: release of the host's auditctl, as in (4, 0, 2): releases with load-time expansion of ``-F perm=`` load another
-    #: rule than the older ones where ``-S`` is given as well. None: a release without it.
+    #: The release of the host's auditctl, such as (4, 0, 2), or None if it is not known. It decides which names that
+    #: auditctl can read, and which syscalls it adds for ``-F perm=`` (see permissions.py); None adds nothing.
     version: Optional[Tuple[int, ...]] = None
 
     def uid(self, name: str) -> Optional[int]:
-        """The user id of a name, None when there is no such user."""
+        """The id of a user by name, None if there is no such user."""
         return 0 if name == "root" else None
 
     def gid(self, name: str) -> Optional[int]:
-        """The group id of a name, None when there is no such group."""
+        """The id of a group by name, None if there is no such group."""
         return 0 if name == "root" else None
 
     def is_directory(self, path: str) -> bool:
-        """Whether ``-w path`` watches a tree: auditctl looks, following links, when it loads the rule."""
+        """Whether ``-w path`` watches a directory tree. auditctl finds out with stat(2) when it loads the rule."""
         return path.endswith("/")

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""Rules as dictionaries, the form in which playbooks write and read them.
+"""Structures: rules as dictionaries, the form in which playbooks write and read them.
 
-A structure has the keys of ``OPTIONS``; each value is written as auditctl(8) writes it. One structure with several
-archs, or record types, stands for one rule for each of them.
+A structure has the keys of ``OPTIONS``. Its values are written as for auditctl(8). A structure with several archs or
+record types describes one rule for each of them.
 """
 
 from typing import Any, Dict, List, Mapping
@@ -18,7 +18,7 @@ from .words import split
 
 __all__ = ("OPTIONS", "parse_structure", "to_structure")
 
-#: Key of a structure: whether it is a list of texts (or one text).
+#: The keys of a structure, and whether the value may be a list of texts (or else must be one text).
 OPTIONS = {
     "list": False,
     "action": False,
@@ -29,22 +29,22 @@ OPTIONS = {
     "keys": True,
     "record_types": True,
 }
-# With one of these a rule takes a key, and says what it matches, without -S.
-_STAND_ALONE = ("path=", "dir=", "perm=", "exe=", "exe!=")
+# A rule with one of these fields can have a key without -S.
+_KEY_WITHOUT_SYSCALLS = ("path=", "dir=", "perm=", "exe=", "exe!=")
 
 
 def parse_structure(structure: Mapping[str, Any], resolver: Resolver) -> List[Statement]:
-    """The statements of a structure, one for each arch or record type. Raises RuleError."""
+    """The statements of a structure, one for each arch and record type. Raises RuleError."""
     shown = str(dict(structure))
     unknown = sorted(str(key) for key in structure if key not in OPTIONS)
     if unknown:
-        raise RuleError(f"has the unknown key {', '.join(unknown)}; a rule has {', '.join(OPTIONS)}", rule=shown)
+        raise RuleError(f"has the unknown key {', '.join(unknown)}; use {', '.join(OPTIONS)}", rule=shown)
     values = {key: _texts(structure.get(key), key, shown) for key in OPTIONS}
     for key in ("list", "action"):
         if len(values[key]) > 1:
-            raise RuleError("must be one word", key, shown)
+            raise RuleError("must be a single word", key, shown)
     if values["record_types"] and values["list"] not in ([], ["exclude"], ["user"]):
-        raise RuleError("are compared on the lists exclude and user alone", "record_types", shown)
+        raise RuleError("can only be matched on the lists exclude and user", "record_types", shown)
     try:
         types = [[f"msgtype={name}"] for name in expand(values["record_types"])]
     except RuleError as error:
@@ -56,9 +56,11 @@ def parse_structure(structure: Mapping[str, Any], resolver: Resolver) -> List[St
 
 
 def to_structure(rule: Rule, machine: str) -> Dict[str, Any]:
-    """The structure of a rule, with values as ``render`` writes them for a host of that machine."""
+    """The structure of a rule, with values as render() writes them for a host of that machine.
+
+    It has all keys but record_types, because a record type is one of the fields: msgtype=NAME.
+    """
     structure: Dict[str, Any] = {"list": rule.list, "action": rule.action}
-    # A record type is one of the fields.
     structure.update((key, []) for key, is_list in OPTIONS.items() if is_list and key != "record_types")
     words = split(render(rule._replace(keys=()), machine))
     for option, value in zip(words[2::2], words[3::2]):
@@ -84,7 +86,7 @@ def _arguments(values: Mapping[str, List[str]], arch: str, more_fields: List[str
         words += ["-F", arch if arch.startswith(("arch=", "arch!=")) else f"arch={arch}"]
     if values["syscalls"]:
         words += ["-S", ",".join(values["syscalls"])]
-    elif filter_list == "exit" and not any(field.startswith(_STAND_ALONE) for field in values["fields"]):
+    elif filter_list == "exit" and not any(field.startswith(_KEY_WITHOUT_SYSCALLS) for field in values["fields"]):
         words += ["-S", "all"]
     for field in more_fields:
         words += ["-F", field]

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Names and numbers that rules are written with: machines, errors, record types, file types, file systems.
 
-Names are read in any case, as auditctl does. Syscalls have their own module, because they are many; what ``-F perm=``
-makes of them when a rule is loaded stands here.
+Names are read in any case, as auditctl reads them. Syscalls have a module of their own (syscalls.py), and so have
+permissions (permissions.py).
 """
 
 from functools import lru_cache
-from typing import Dict, FrozenSet, Iterator, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
 from . import syscalls
 
@@ -24,10 +24,7 @@ __all__ = (
     "arch_number",
     "errno_name",
     "errno_number",
-    "least_permission_syscalls",
     "machine",
-    "permission_syscalls",
-    "permission_syscalls_refused",
     "record_type_name",
     "record_type_number",
     "record_type_since",
@@ -36,10 +33,11 @@ __all__ = (
 
 
 class Machine(NamedTuple):
-    """A machine by auditctl's word for it.
+    """A machine, by auditctl's name for it.
 
-    ``number`` is AUDIT_ARCH_* of linux/audit.h. ``b32`` and ``b64`` are the machines that these words of ``-F arch=``
-    mean on it, None where auditctl refuses the word. ``since``: the first release of audit that knows the machine.
+    ``number`` is its AUDIT_ARCH_* of linux/audit.h. ``b32`` and ``b64`` are the machines that these two words mean in
+    ``-F arch=`` on a host of this machine, or None if auditctl refuses the word. ``since`` is the first release of
+    audit that knows the machine; (2, 8) stands for 2.8 and all older releases.
     """
 
     name: str
@@ -49,7 +47,7 @@ class Machine(NamedTuple):
     since: Tuple[int, ...] = (2, 8)
 
 
-#: Machine by name
+#: Machines by name.
 MACHINES: Dict[str, Machine] = {
     row[0]: Machine(*row)
     for row in (
@@ -67,7 +65,7 @@ MACHINES: Dict[str, Machine] = {
     )
 }
 
-#: Words that auditctl knows beside the names themselves (armv8l since 3.0.6); uname -m says the same ones.
+#: Other words for machines that auditctl knows (armv8l since 3.0.6); they are what ``uname -m`` prints.
 MACHINE_WORDS = {
     "i486": "i386",
     "i586": "i386",
@@ -82,7 +80,7 @@ MACHINE_WORDS = {
 
 _BY_ARCH = {row.number: row.name for row in MACHINES.values()}
 
-#: S_IF* of stat(2), the values of ``-F filetype=``
+#: S_IF* of inode(7), the values of ``-F filetype=``.
 FILE_TYPES = {
     "file": 0x8000,
     "dir": 0x4000,
@@ -93,7 +91,7 @@ FILE_TYPES = {
     "fifo": 0x1000,
 }
 
-#: Magic numbers of linux/magic.h, the values of ``-F fstype=``
+#: Magic numbers of linux/magic.h, the values of ``-F fstype=``.
 FILE_SYSTEMS = {
     "debugfs": 0x64626720,
     "tracefs": 0x74726163,
@@ -101,14 +99,14 @@ FILE_SYSTEMS = {
     "cgroup2": 0x63677270,
 }
 
-#: First release of audit that knows the name; every release knows the others, and any number.
+#: The first release of audit that knows the name. Every release knows the other names, and accepts any number.
 FILE_SYSTEMS_SINCE = {"cgroup": (4, 2), "cgroup2": (4, 2)}
 
-#: Names that auditctl reads and never prints. On PowerPC EDEADLOCK is an error of its own.
+#: Names of errors that auditctl reads but never prints. On PowerPC, EDEADLOCK is an error of its own.
 ERRNO_ALIASES = {"EWOULDBLOCK": "EAGAIN", "EDEADLOCK": "EDEADLK"}
 _ERRNO_POWERPC = {"EDEADLOCK": 58}
 
-# First release of audit that knows the names; every release knows the others.
+# The first release of audit that knows the names after it. Every release knows the other names.
 _RECORD_TYPES_SINCE = """
     2.8.2: SOFTWARE_UPDATE
     2.8.3: ANOM_LOGIN_SERVICE RESP_ORIGIN_BLOCK RESP_ORIGIN_BLOCK_TIMED
@@ -120,102 +118,19 @@ _RECORD_TYPES_SINCE = """
     3.1: DM_CTRL DM_EVENT
     """
 
-# The syscalls that auditctl adds to a rule for a letter of ``-F perm=`` that follows ``-F arch=``, by first release.
-_PERMISSION_SYSCALLS = {
-    "x": (
-        ((3, 1, 3), "execve"),
-        ((4, 2), "execveat"),
-    ),
-    "w": (
-        (
-            (3, 1, 3),
-            "rename mkdir rmdir creat link unlink symlink mknod mkdirat mknodat unlinkat renameat linkat symlinkat "
-            "renameat2 acct swapon quotactl truncate ftruncate bind fallocate open openat openat2",
-        ),
-        ((4, 1, 2), "quotactl_fd"),
-    ),
-    "r": (
-        (
-            (3, 1, 3),
-            "readlink quotactl listxattr llistxattr flistxattr getxattr lgetxattr fgetxattr readlinkat open openat "
-            "openat2",
-        ),
-        ((4, 0, 4), "listxattrat getxattrat"),
-        ((4, 1, 2), "file_getattr"),
-        ((4, 2), "quotactl_fd stat lstat fstat newfstatat statx"),
-    ),
-    "a": (
-        (
-            (3, 1, 3),
-            "chmod fchmod chown lchown fchown setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr "
-            "fchownat fchmodat link linkat",
-        ),
-        ((4, 0, 4), "setxattrat removexattrat"),
-        ((4, 1, 2), "fchmodat2 file_setattr"),
-    ),
-}
-_EXPANSION_SINCE = (3, 1, 3)
-# Older releases refuse a rule where a letter stands for a syscall that the machine lacks.
-_EXPANSION_FITS_MACHINE_SINCE = (4, 0, 4)
-# AUDIT_PERM_* of linux/audit.h
-_PERMISSION_BITS = {"x": 1, "w": 2, "r": 4, "a": 8}
-
-# BEGIN GENERATED
-# Names of audit 4.2.1, numbers of Linux 7.2.13.
-_ERRNO = """
-    1 EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST
-    EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE
-    EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP 42 ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH
-    ENOCSI EL2HLT EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT 59 EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE
-    ENOLINK EADV ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN
-    ELIBMAX ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT
-    EPROTONOSUPPORT ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH
-    ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN
-    EHOSTUNREACH EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE
-    ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
-"""
-_RECORD_TYPES = """
-    1005 USER LOGIN 1100 USER_AUTH USER_ACCT USER_MGMT CRED_ACQ CRED_DISP USER_START USER_END USER_AVC USER_CHAUTHTOK
-    USER_ERR CRED_REFR USYS_CONFIG USER_LOGIN USER_LOGOUT ADD_USER DEL_USER ADD_GROUP DEL_GROUP DAC_CHECK CHGRP_ID TEST
-    TRUSTED_APP USER_SELINUX_ERR USER_CMD USER_TTY CHUSER_ID GRP_AUTH SYSTEM_BOOT SYSTEM_SHUTDOWN SYSTEM_RUNLEVEL
-    SERVICE_START SERVICE_STOP GRP_MGMT GRP_CHAUTHTOK MAC_CHECK ACCT_LOCK ACCT_UNLOCK USER_DEVICE SOFTWARE_UPDATE
-    1200 DAEMON_START DAEMON_END DAEMON_ABORT DAEMON_CONFIG 1205 DAEMON_ROTATE DAEMON_RESUME DAEMON_ACCEPT DAEMON_CLOSE
-    DAEMON_ERR 1300 SYSCALL 1302 PATH IPC SOCKETCALL CONFIG_CHANGE SOCKADDR CWD 1309 EXECVE 1311 IPC_SET_PERM MQ_OPEN
-    MQ_SENDRECV MQ_NOTIFY MQ_GETSETATTR KERNEL_OTHER FD_PAIR OBJ_PID TTY EOE BPRM_FCAPS CAPSET MMAP NETFILTER_PKT
-    NETFILTER_CFG SECCOMP PROCTITLE FEATURE_CHANGE 1330 KERN_MODULE FANOTIFY TIME_INJOFFSET TIME_ADJNTPVAL BPF
-    EVENT_LISTENER URINGOP OPENAT2 DM_CTRL DM_EVENT 1400 AVC SELINUX_ERR AVC_PATH MAC_POLICY_LOAD MAC_STATUS
-    MAC_CONFIG_CHANGE MAC_UNLBL_ALLOW MAC_CIPSOV4_ADD MAC_CIPSOV4_DEL MAC_MAP_ADD MAC_MAP_DEL MAC_IPSEC_ADDSA
-    MAC_IPSEC_DELSA MAC_IPSEC_ADDSPD MAC_IPSEC_DELSPD MAC_IPSEC_EVENT MAC_UNLBL_STCADD MAC_UNLBL_STCDEL MAC_CALIPSO_ADD
-    MAC_CALIPSO_DEL 1500 APPARMOR APPARMOR_AUDIT APPARMOR_ALLOWED APPARMOR_DENIED APPARMOR_HINT APPARMOR_STATUS
-    APPARMOR_ERROR APPARMOR_KILL 1700 ANOM_PROMISCUOUS ANOM_ABEND ANOM_LINK ANOM_CREAT 1800 INTEGRITY_DATA
-    INTEGRITY_METADATA INTEGRITY_STATUS INTEGRITY_HASH INTEGRITY_PCR INTEGRITY_RULE INTEGRITY_EVM_XATTR
-    INTEGRITY_POLICY_RULE 2000 KERNEL 2100 ANOM_LOGIN_FAILURES ANOM_LOGIN_TIME ANOM_LOGIN_SESSIONS ANOM_LOGIN_ACCT
-    ANOM_LOGIN_LOCATION ANOM_MAX_DAC ANOM_MAX_MAC ANOM_AMTU_FAIL ANOM_RBAC_FAIL ANOM_RBAC_INTEGRITY_FAIL
-    ANOM_CRYPTO_FAIL ANOM_ACCESS_FS ANOM_EXEC ANOM_MK_EXEC ANOM_ADD_ACCT ANOM_DEL_ACCT ANOM_MOD_ACCT ANOM_ROOT_TRANS
-    ANOM_LOGIN_SERVICE ANOM_LOGIN_ROOT ANOM_ORIGIN_FAILURES ANOM_SESSION 2200 RESP_ANOMALY RESP_ALERT RESP_KILL_PROC
-    RESP_TERM_ACCESS RESP_ACCT_REMOTE RESP_ACCT_LOCK_TIMED RESP_ACCT_UNLOCK_TIMED RESP_ACCT_LOCK RESP_TERM_LOCK
-    RESP_SEBOOL RESP_EXEC RESP_SINGLE RESP_HALT RESP_ORIGIN_BLOCK RESP_ORIGIN_BLOCK_TIMED RESP_ORIGIN_UNBLOCK_TIMED
-    2300 USER_ROLE_CHANGE ROLE_ASSIGN ROLE_REMOVE LABEL_OVERRIDE LABEL_LEVEL_CHANGE USER_LABELED_EXPORT
-    USER_UNLABELED_EXPORT DEV_ALLOC DEV_DEALLOC FS_RELABEL USER_MAC_POLICY_LOAD ROLE_MODIFY USER_MAC_CONFIG_CHANGE
-    USER_MAC_STATUS 2400 CRYPTO_TEST_USER CRYPTO_PARAM_CHANGE_USER CRYPTO_LOGIN CRYPTO_LOGOUT CRYPTO_KEY_USER
-    CRYPTO_FAILURE_USER CRYPTO_REPLAY_USER CRYPTO_SESSION CRYPTO_IKE_SA CRYPTO_IPSEC_SA 2500 VIRT_CONTROL VIRT_RESOURCE
-    VIRT_MACHINE_ID VIRT_INTEGRITY_CHECK VIRT_CREATE VIRT_DESTROY VIRT_MIGRATE_IN VIRT_MIGRATE_OUT
-"""
-# END GENERATED
-
 
 def machine(word: str) -> Optional[str]:
-    """The machine that auditctl or ``uname -m`` calls so, None for one that auditctl does not know."""
+    """The machine that auditctl or ``uname -m`` calls by this word (in any case), None if auditctl does not know it."""
     word = word.lower()
     word = MACHINE_WORDS.get(word, word)
     return word if word in MACHINES else None
 
 
 def arch_number(text: str, native: str) -> Optional[int]:
-    """AUDIT_ARCH_* for a value of ``-F arch=`` on a host whose ``uname -m`` is ``native``.
+    """The AUDIT_ARCH_* number for a value of ``-F arch=`` on a host whose ``uname -m`` is ``native``.
 
-    b32, b64, the word for a machine, or the number of one in decimal, 0x, 0 octal or bare hexadecimal. None where
-    auditctl refuses it.
+    The value is b32, b64, a word for a machine, or an AUDIT_ARCH_* number in decimal, in octal after 0, in hexadecimal
+    after 0x, or in hexadecimal that starts with a letter. None if auditctl refuses it.
     """
     text = text.lower()
     if text in ("b32", "b64"):
@@ -227,17 +142,20 @@ def arch_number(text: str, native: str) -> Optional[int]:
 
 
 def arch_machine(number: int) -> Optional[str]:
-    """The machine of an AUDIT_ARCH_* number, whose table of syscalls is the one to use; None for an unknown number."""
+    """The machine of an AUDIT_ARCH_* number, whose syscalls a rule with that arch has; None for an unknown number."""
     return _BY_ARCH.get(number)
 
 
 def arch_name(number: int) -> Optional[str]:
-    """A word for an AUDIT_ARCH_* number that ``-F arch=`` takes on every host: that of the machine."""
+    """The word for an AUDIT_ARCH_* number that ``-F arch=`` accepts on every host: the name of the machine."""
     return arch_machine(number)
 
 
 def errno_number(name: str, machine: str = "x86_64") -> Optional[int]:
-    """The (positive) number of an error by its name, as in EPERM; the host's machine matters for EDEADLOCK alone."""
+    """The (positive) number of an error by its name, such as EPERM; None for an unknown name.
+
+    The machine of the host matters for EDEADLOCK only.
+    """
     name = name.upper()
     if machine.startswith("ppc") and name in _ERRNO_POWERPC:
         return _ERRNO_POWERPC[name]
@@ -245,7 +163,7 @@ def errno_number(name: str, machine: str = "x86_64") -> Optional[int]:
 
 
 def errno_name(number: int, machine: str = "x86_64") -> Optional[str]:
-    """The name that auditctl prints for the (positive) number of an error, None for an unknown one."""
+    """The name that auditctl prints for the (positive) number of an error, None for an unknown number."""
     for name, value in _ERRNO_POWERPC.items():
         if machine.startswith("ppc") and number == value:
             return name
@@ -253,7 +171,7 @@ def errno_name(number: int, machine: str = "x86_64") -> Optional[str]:
 
 
 def record_type_number(name: str) -> Optional[int]:
-    """The number of a record type: of its name as in CWD, or of ``UNKNOWN[1307]``. None for an unknown one."""
+    """The number of a record type by its name, such as CWD or ``UNKNOWN[1307]``; None for an unknown name."""
     name = name.upper()
     if name.startswith("UNKNOWN[") and name.endswith("]") and name[8:-1].isdigit():
         return int(name[8:-1])
@@ -261,60 +179,22 @@ def record_type_number(name: str) -> Optional[int]:
 
 
 def record_type_name(number: int) -> Optional[str]:
-    """The name that auditctl prints for the number of a record type, None for an unknown one."""
+    """The name that auditctl prints for the number of a record type, None for an unknown number."""
     return _by_number("record type").get(number)
 
 
 def record_types() -> Iterator[Tuple[str, int]]:
-    """Names and numbers of all record types, by number."""
+    """The names and numbers of all record types, sorted by number."""
     return iter(_numbers("record type").items())
 
 
 def record_type_since(name: str) -> Tuple[int, ...]:
-    """The first release of audit that knows the name, (2, 8) for it and for older ones."""
+    """The first release of audit that knows the name of a record type; (2, 8) stands for 2.8 and all older releases."""
     return _record_types_since().get(name.upper(), (2, 8))
 
 
-def permission_syscalls(permissions: str, machine: str, version: Optional[Tuple[int, ...]]) -> FrozenSet[int]:
-    """Numbers of the syscalls that auditctl adds to a rule with ``-F arch=`` and, behind it, ``-F perm=``.
-
-    ``permissions`` are letters of rwxa, ``machine`` that of the arch, ``version`` the release of auditctl, None for one
-    that adds nothing, as all before 3.1.3. ``-p`` adds nothing in any release.
-    """
-    known = syscalls.names(machine)
-    return frozenset(known[name] for name in _permission_names(permissions, version or ()) if name in known)
-
-
-def permission_syscalls_refused(permissions: str, machine: str, version: Optional[Tuple[int, ...]]) -> FrozenSet[str]:
-    """The syscalls because of which auditctl refuses such a rule: the machine lacks them. Empty: it takes the rule.
-
-    Releases 3.1.3 to 4.0.3 do so on aarch64, riscv64 and riscv32; ``-p`` instead of ``-F perm=`` is taken by all.
-    """
-    if version is None or version >= _EXPANSION_FITS_MACHINE_SINCE:
-        return frozenset()
-    return frozenset(_permission_names(permissions, version)) - frozenset(syscalls.names(machine))
-
-
-@lru_cache(maxsize=None)
-def least_permission_syscalls(permissions: int, arch: int) -> FrozenSet[int]:
-    """The part of permission_syscalls() that every release adds that adds any.
-
-    ``permissions`` are bits of AUDIT_PERM_*, ``arch`` an AUDIT_ARCH_* number; empty for an unknown one.
-    """
-    name = arch_name(arch)
-    letters = "".join(letter for letter, bit in _PERMISSION_BITS.items() if permissions & bit)
-    return permission_syscalls(letters, name, _EXPANSION_SINCE) if name else frozenset()
-
-
-def _permission_names(permissions: str, version: Tuple[int, ...]) -> Iterator[str]:
-    for letter in permissions.lower():
-        for since, names in _PERMISSION_SYSCALLS[letter]:
-            if version >= since:
-                yield from names.split()
-
-
 def _arch_digits(text: str) -> Optional[int]:
-    # A first digit makes it a C literal, a first letter bare hexadecimal.
+    # If it starts with a digit it is a number of C, if with a letter it is hexadecimal.
     base = 16 if text[:2] == "0x" or not text[:1].isdigit() else 8 if text[0] == "0" else 10
     try:
         return int(text, base)
@@ -324,7 +204,10 @@ def _arch_digits(text: str) -> Optional[int]:
 
 @lru_cache(maxsize=None)
 def _numbers(table: str) -> Dict[str, int]:
-    return dict(syscalls.decode(_ERRNO if table == "errno" else _RECORD_TYPES))
+    # Imported when it is first needed, because few rules have names of errors or of record types.
+    from ._generated_tables import ERRORS, RECORD_TYPES
+
+    return dict(syscalls.decode(ERRORS if table == "errno" else RECORD_TYPES))
 
 
 @lru_cache(maxsize=None)

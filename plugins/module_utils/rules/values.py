@@ -1,9 +1,10 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""Values of filter fields: text to what the kernel holds, and back.
+"""Values of filter fields: from text to what the kernel holds, and back.
 
-Each kind of fields.FieldType has one pair here. Numbers are read as auditctl reads them (decimal, 0x hexadecimal,
-leading 0 octal), but whole: where auditctl takes `1000abc` for 1000 and 4294967296 for 0, this refuses.
+Each ``kind`` of a fields.FieldType has a pair of functions here. They read numbers as auditctl does with strtoul(3),
+but only whole ones: auditctl takes `1000abc` for 1000 and 4294967296 for 0, and these functions refuse both. The reason
+of a RuleError is a predicate of the value ("must be ...", "is not ...").
 """
 
 import re
@@ -12,49 +13,57 @@ from typing import Callable, Dict, NamedTuple, Union
 from . import tables
 from .errors import RuleError
 from .fields import COMPARISONS
+from .permissions import PERMISSIONS, format_permissions
 from .resolver import Resolver
+from .words import has_control_character
 
-__all__ = ("KINDS", "UNSET", "Kind", "format_permissions")
+__all__ = ("KINDS", "UNSET", "Kind", "parse_number")
 
-#: AUDIT_UID_UNSET and AUDIT_SID_UNSET of linux/audit.h
+#: AUDIT_UID_UNSET and AUDIT_SID_UNSET of linux/audit.h.
 UNSET = 0xFFFFFFFF
 
 _PATH_MAX = 4096
 _KEY_MAX = 256
 _AF_MAX = 46
-# As in linux/audit.h: AUDIT_PERM_READ, _WRITE, _EXEC, _ATTR. The order is that of listings.
-_PERMISSIONS = (("r", 4), ("w", 2), ("x", 1), ("a", 8))
 
-_NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
-# What else Python's int() takes for digits (1_000, full width ones), auditctl does not.
-_ARCH = re.compile("(?i)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+")
-_RECORD_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\[[0-9]{1,7}\])?")
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
+# Python's int() reads more than auditctl does (1_000, full width digits), so the digits are checked first.
+_DIGITS = {8: frozenset("01234567"), 10: frozenset("0123456789"), 16: frozenset("0123456789abcdefABCDEF")}
+# Patterns that are compiled when they are first used, which most rules never do.
+_ARCH = "(?i)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+"
+_RECORD_TYPE = r"[A-Za-z][A-Za-z0-9_]*(?:\[[0-9]{1,7}\])?"
 # auditctl looks for these before it looks for `=`, and splits the text there.
-_OPERATOR = re.compile("[!<>&]=")
+_LONG_OPERATORS = ("!=", ">=", "<=", "&=")
 
 
 class Kind(NamedTuple):
-    """How one kind of value is read and written. ``parse`` raises RuleError."""
+    """How one kind of value is read and written. ``parse`` raises RuleError; ``format`` never fails."""
 
     parse: Callable[[str, Resolver], Union[int, str]]
     format: Callable[[Union[int, str]], str]
 
 
 def parse_number(text: str, least: int = 0, most: int = 0xFFFFFFFF, what: str = "a number") -> int:
-    """A whole number as auditctl writes them, as unsigned 32 bit."""
-    if _NUMBER.fullmatch(text) and (least < 0 or text[0] != "-"):
-        digits = text.lstrip("-")
-        number = int(digits, 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10)
-        number = -number if text[0] == "-" else number
+    """The whole number from ``least`` to ``most`` that a text stands for, as an unsigned 32 bit number.
+
+    The text is decimal, hexadecimal after 0x or octal after 0. A minus sign is allowed if ``least`` is negative.
+    Raises RuleError, in which ``what`` names the value.
+    """
+    is_negative = text[:1] == "-"
+    digits = text[1:] if is_negative else text
+    base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[:1] == "0" else 10
+    digits = digits[2:] if base == 16 else digits
+    if digits and _DIGITS[base].issuperset(digits) and (least < 0 or not is_negative):
+        number = -int(digits, base) if is_negative else int(digits, base)
         if least <= number <= most:
             return number & 0xFFFFFFFF
     bounds = f"from {least} to {most}" if most != 0xFFFFFFFF or least else "up to 4294967295"
-    raise RuleError(f"must be {what} {bounds} (decimal, 0x hexadecimal or 0 octal, nothing behind it)", text)
+    raise RuleError(
+        f"must be {what} {bounds} (decimal, hexadecimal after 0x, or octal after 0), with nothing after it", text
+    )
 
 
 def signed(number: int) -> int:
-    """The signed reading of an unsigned 32 bit number."""
+    """The signed number that has the same 32 bits as an unsigned one."""
     return number - 0x100000000 if number & 0x80000000 else number
 
 
@@ -76,9 +85,9 @@ def _parse_uid(text: str, resolver: Resolver) -> int:
     else:
         number = UNSET if text == "unset" else resolver.uid(text)
         if number is None:
-            raise RuleError("there is no user of that name on the host", text)
+            raise RuleError("is neither a number nor the name of a user on the host", text)
     if number == UNSET:
-        raise RuleError("only auid and sessionid can be unset: the kernel refuses the number -1 in other fields", text)
+        raise RuleError("cannot be used here: the kernel accepts -1 (unset) only for auid and sessionid", text)
     return number
 
 
@@ -93,7 +102,7 @@ def _parse_gid(text: str, resolver: Resolver) -> int:
         return parse_number(text, most=UNSET - 1)
     number = resolver.gid(text)
     if number is None:
-        raise RuleError("there is no group of that name on the host", text)
+        raise RuleError("is neither a number nor the name of a group on the host", text)
     return number
 
 
@@ -106,20 +115,20 @@ def _parse_exit(text: str, resolver: Resolver) -> int:
         return parse_number(text, -0x80000000)
     number = tables.errno_number(text.lstrip("-"), resolver.machine) if text[:2] != "--" else None
     if number is None:
-        raise RuleError("is neither a number nor the name of an error, as in -EPERM or EACCES", text)
+        raise RuleError("is neither a number nor the name of an error, such as -EPERM or EACCES", text)
     return -number & 0xFFFFFFFF if text[0] == "-" else number
 
 
 def _parse_success(text: str, resolver: Resolver) -> int:
-    return {"yes": 1, "no": 0}.get(text) if text in ("yes", "no") else parse_number(text, what="1, 0 or a number")
+    return {"yes": 1, "no": 0}.get(text) if text in ("yes", "no") else parse_number(text, what="yes, no or a number")
 
 
 def _parse_arch(text: str, resolver: Resolver) -> int:
-    number = tables.arch_number(text, resolver.machine) if _ARCH.fullmatch(text) else None
+    number = tables.arch_number(text, resolver.machine) if re.fullmatch(_ARCH, text) else None
     if number is None:
         raise RuleError(
-            "is no arch that auditctl knows for a host of machine " + resolver.machine + ": b64, b32, a name such as "
-            "x86_64, or the AUDIT_ARCH_ number of one",
+            f"is not an arch that auditctl knows on {resolver.machine}; use b64, b32, a name such as x86_64, or an "
+            "AUDIT_ARCH_* number",
             text,
         )
     return number
@@ -132,32 +141,26 @@ def _format_arch(number: int) -> str:
 def _parse_msgtype(text: str, resolver: Resolver) -> int:
     if text[:1].isdigit():
         return parse_number(text, most=0x7FFFFFFF)
-    number = tables.record_type_number(text) if _RECORD_TYPE.fullmatch(text) else None
+    number = tables.record_type_number(text) if re.fullmatch(_RECORD_TYPE, text) else None
     if not number:
-        raise RuleError("is no record type: neither a number nor a name such as CWD", text)
+        raise RuleError("is neither the number nor the name of a record type, such as CWD", text)
     return number
 
 
 def _parse_permissions(text: str, resolver: Resolver) -> int:
-    bits = dict(_PERMISSIONS)
     letters = text.lower()
-    if not 1 <= len(letters) <= 4 or not set(letters) <= set(bits):
-        raise RuleError("must be one to four of the letters r (read), w (write), x (execute), a (attributes)", text)
-    return sum(bits[letter] for letter in set(letters))
-
-
-def format_permissions(number: int) -> str:
-    """Permission bits as letters, in the order of listings."""
-    return "".join(letter for letter, bit in _PERMISSIONS if number & bit)
+    if not 1 <= len(letters) <= 4 or not set(letters) <= set(PERMISSIONS):
+        raise RuleError("must be one to four of the letters r (read), w (write), x (execute) and a (attributes)", text)
+    return sum(PERMISSIONS[letter] for letter in set(letters))
 
 
 def _parse_filetype(text: str, resolver: Resolver) -> int:
     number = tables.FILE_TYPES.get(text.lower())
     if number is None and text in map(str, tables.FILE_TYPES.values()):
-        # auditctl lists numbers and refuses to read them again
+        # auditctl -l prints numbers, which auditctl then refuses to read.
         number = int(text)
     if number is None:
-        raise RuleError("is no file type: " + ", ".join(sorted(tables.FILE_TYPES)), text)
+        raise RuleError("is not a file type; use one of " + ", ".join(sorted(tables.FILE_TYPES)), text)
     return number
 
 
@@ -172,12 +175,12 @@ def _parse_fstype(text: str, resolver: Resolver) -> int:
     number = tables.FILE_SYSTEMS.get(text.lower())
     if number is None:
         known = ", ".join(sorted(tables.FILE_SYSTEMS))
-        raise RuleError(f"is no file system type: {known}, or the magic number of one", text)
+        raise RuleError(f"is not a type of file system that auditctl knows; use {known}, or a magic number", text)
     return number
 
 
 def _format_fstype(number: int) -> str:
-    # Only the names that every release knows are written; a newer name is refused by older ones, its number never.
+    # Only names that every release knows are written. Older releases refuse newer names, but accept any number.
     names = [name for name in ("debugfs", "tracefs") if tables.FILE_SYSTEMS[name] == number]
     return names[0] if names else hex(number)
 
@@ -187,14 +190,21 @@ def _parse_comparison(text: str, resolver: Resolver) -> int:
 
 
 def parse_string(text: str, resolver: Resolver, most: int = _PATH_MAX) -> str:
-    """A string without control characters and without what auditctl would take for an operator."""
-    if _CONTROL.search(text):
-        raise RuleError("has a control character (a tab, a line end or the like)", text)
-    if _OPERATOR.search(text):
-        raise RuleError("has one of != >= <= &= in it, which auditctl would take for the operator", text)
+    """The text itself. Raises RuleError if it is empty, longer than ``most`` bytes, or has characters that mislead.
+
+    These are control characters, and what auditctl would take for the operator of the field.
+    """
+    _check_characters(text)
     if not 0 < len(text.encode("utf-8", "surrogateescape")) <= most:
         raise RuleError(f"must have 1 to {most} bytes", text)
     return text
+
+
+def _check_characters(text: str) -> None:
+    if has_control_character(text):
+        raise RuleError("must not contain a control character, such as a tab or a line end", text)
+    if any(operator in text for operator in _LONG_OPERATORS):
+        raise RuleError("must not contain !=, >=, <= or &=, because auditctl would take it for the operator", text)
 
 
 def _parse_absolute(text: str, resolver: Resolver) -> str:
@@ -205,20 +215,15 @@ def _parse_absolute(text: str, resolver: Resolver) -> str:
 
 def _parse_file(text: str, resolver: Resolver) -> str:
     if text.endswith("/"):
-        raise RuleError("must not end with a slash; for a directory tree use dir", text)
+        raise RuleError("must not end with a slash; for a directory tree, use dir", text)
     return _parse_absolute(text, resolver)
 
 
 def parse_key(text: str, resolver: Resolver) -> str:
-    """One key. All keys of a rule share 256 bytes, which their sum is checked against."""
-    if _CONTROL.search(text):
-        raise RuleError("a key must not have a control character (a tab, a line end or the like) in it", text)
-    if _OPERATOR.search(text):
-        raise RuleError(
-            "a key must not have one of != >= <= &= in it, which auditctl would take for the operator", text
-        )
+    """The text itself. Raises RuleError if it cannot be a key. All keys of a rule share 256 bytes; see the caller."""
+    _check_characters(text)
     if len(text.encode("utf-8", "surrogateescape")) > _KEY_MAX:
-        raise RuleError(f"the keys of a rule must not have more than {_KEY_MAX} bytes together", text)
+        raise RuleError(f"is too long: the keys of a rule can have at most {_KEY_MAX} bytes together", text)
     return text
 
 
@@ -244,6 +249,7 @@ def _parse_saddr_fam(text: str, resolver: Resolver) -> int:
     return parse_number(text, 0, _AF_MAX - 1, "the number of an address family (2 is ipv4, 10 is ipv6)")
 
 
+#: How values are read and written, by ``kind`` of fields.FieldType.
 KINDS: Dict[str, Kind] = {
     "arch": Kind(_parse_arch, _format_arch),
     "argument": Kind(_parse_argument, lambda number: f"0x{number:X}"),

@@ -1,12 +1,16 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""A watch of a path in the two forms that mean the same: -w, and rules with path or dir and perm for each arch."""
+"""Watches of a path in their two forms: ``-w``, and rules with a path or dir and a perm for each arch.
+
+Both forms log the same events. auditctl(8) recommends the second, because -w slows down every syscall.
+"""
 
 from typing import List, Sequence, Tuple
 
 from . import tables
 from .errors import RuleError
 from .parse import Statement, parse_arguments
+from .permissions import permission_syscalls_refused
 from .resolver import Resolver
 
 __all__ = ("archs", "perm_syscalls", "statements")
@@ -15,9 +19,11 @@ __all__ = ("archs", "perm_syscalls", "statements")
 def statements(
     path: str, is_directory: bool, permissions: str, keys: Sequence[str], style: str, resolver: Resolver
 ) -> Tuple[Tuple[Statement, ...], Tuple[Statement, ...]]:
-    """The statements of the style ``syscall`` or ``watch``, and those of the other one. Raises RuleError.
+    """The statements of a watch in one style ("syscall" or "watch"), and those in the other style.
 
-    There is no form with -w for a path whose type is not what -w would find there.
+    ``permissions`` are letters of rwxa. With -w, auditctl decides whether the path is a directory when it loads the
+    rule. If what it finds is not what ``is_directory`` says, -w cannot express the watch: there are no statements in
+    the style "watch", and asking for it raises RuleError.
     """
     path = path.rstrip("/") or "/" if path.startswith("/") else path
     key_words = [word for key in keys for word in ("-F", f"key={key}")]
@@ -27,13 +33,13 @@ def statements(
     if (watch[0].rule.fields[0].name == "dir") is not is_directory:
         if style == "watch":
             raise RuleError(
-                f"with -w {path} is watched as a {'file' if is_directory else 'directory'}, as that is what is there; "
-                "use style: syscall",
+                f"-w would watch {path} as a {'file' if is_directory else 'directory'}, because that is what it is on "
+                "the host now; use style: syscall",
                 rule=watch[0].text,
             )
         watch = ()
     field = "dir" if is_directory else "path"
-    modern = tuple(
+    syscall_rules = tuple(
         parse_arguments(
             [
                 "-a",
@@ -51,18 +57,21 @@ def statements(
         )
         for arch in archs(resolver.machine)
     )
-    return (modern, watch) if style == "syscall" else (watch, modern)
+    return (syscall_rules, watch) if style == "syscall" else (watch, syscall_rules)
 
 
 def archs(machine: str) -> List[str]:
-    """The words b64 and b32, as far as a host of that machine has them."""
+    """Those of the words b64 and b32 that ``-F arch=`` accepts on a host of that machine."""
     return [arch for arch in ("b64", "b32") if tables.arch_number(arch, machine) is not None]
 
 
 def perm_syscalls(permissions: str, arch: str, resolver: Resolver) -> List[str]:
-    """-S all where the host's auditctl would refuse the rule at boot, for a syscall that the machine does not have."""
+    """The words ``-S all`` if the host's auditctl would refuse ``-F arch= -F perm=`` without them, else none.
+
+    Some releases refuse such a rule because of syscalls that the machine does not have (see permissions.py).
+    """
     machine = tables.arch_machine(tables.arch_number(arch, resolver.machine) or 0)
     if machine not in ("aarch64", "riscv64", "arm", "riscv32"):
         return []
-    refused = tables.permission_syscalls_refused(permissions, machine, resolver.version)
+    refused = permission_syscalls_refused(permissions, machine, resolver.version)
     return ["-S", "all"] if refused else []

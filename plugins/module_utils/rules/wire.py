@@ -1,27 +1,28 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""Rules as the kernel sends and takes them: struct audit_rule_data of linux/audit.h.
+"""Rules as bytes: struct audit_rule_data of linux/audit.h, which netlink messages to and from the kernel carry.
 
-Numbers are in the byte order of the machine. Strings (paths, keys, labels) stand one behind the other in ``buf``, with
-their lengths as the values of their fields; the keys of a rule are one string, with byte 1 between them.
+Numbers are in the byte order of the machine. Strings (paths, keys, labels) follow one another in ``buf``, and their
+lengths are the values of their fields. The keys of a rule are one string, separated by bytes of the value 1.
 """
 
 import struct
 from typing import FrozenSet, List, Optional
 
+from .errors import RuleError
 from .fields import ACTIONS, BY_NAME, BY_NUMBER, LISTS, OPERATORS
 from .model import Field, Rule
 
 __all__ = ("PREPEND", "decode", "encode")
 
-#: AUDIT_FILTER_PREPEND
+#: AUDIT_FILTER_PREPEND, which is added to the number of the list to prepend a rule.
 PREPEND = 0x10
 
 _MAX_FIELDS = 64
 _HEAD = struct.Struct("=3I64I64I64I64II")
 _STRING_KINDS = frozenset(("string", "path", "dir", "exe", "key"))
 _KEY = BY_NAME["key"].number
-# The upper half of word 63 stands for classes of syscalls: auditctl sends it, the kernel clears it.
+# The upper half of word 63 selects classes of syscalls: auditctl sends it, and the kernel clears it.
 _ALL = tuple([0xFFFFFFFF] * 63 + [0x0000FFFF])
 _NONE = (0,) * 64
 _OPERATOR_NAMES = {number: name for name, number in OPERATORS.items()}
@@ -30,7 +31,10 @@ _LIST_NAMES = {number: name for name, number in LISTS.items()}
 
 
 def encode(rule: Rule) -> bytes:
-    """The rule as auditctl sends it to be added or deleted; an appended one."""
+    """The rule as auditctl sends it to append or delete it (AUDIT_ADD_RULE, AUDIT_DEL_RULE).
+
+    Raises RuleError for a rule with more fields than struct audit_rule_data has room for.
+    """
     numbers: List[int] = []
     values: List[int] = []
     operators: List[int] = []
@@ -51,6 +55,8 @@ def encode(rule: Rule) -> bytes:
         operators.append(OPERATORS["="])
         values.append(len(data))
         strings += data
+    if len(numbers) > _MAX_FIELDS:
+        raise RuleError(f"has {len(numbers)} fields; the kernel accepts at most {_MAX_FIELDS}, including the key")
     padding = [0] * (_MAX_FIELDS - len(numbers))
     return (
         _HEAD.pack(
@@ -68,19 +74,22 @@ def encode(rule: Rule) -> bytes:
 
 
 def decode(data: bytes) -> Rule:
-    """A rule that the kernel lists. Raises ValueError for what is no audit_rule_data."""
+    """A rule as the kernel lists it (AUDIT_LIST_RULES; see audit_krule_to_data()).
+
+    Raises ValueError if the data are not a struct audit_rule_data.
+    """
     if len(data) < _HEAD.size:
-        raise ValueError(f"{len(data)} bytes are too few for an audit rule of at least {_HEAD.size}")
+        raise ValueError(f"{len(data)} bytes are too few for an audit rule, which has at least {_HEAD.size}")
     words = _HEAD.unpack_from(data)
     filter_list, action, count = words[:3]
     if count > _MAX_FIELDS or filter_list & ~PREPEND not in _LIST_NAMES or action not in _ACTION_NAMES:
-        raise ValueError(f"no audit rule: list {filter_list}, action {action}, {count} fields")
+        raise ValueError(f"not an audit rule: list {filter_list}, action {action}, {count} fields")
     fields, keys, place = [], (), _HEAD.size
     for number, value, operator in zip(words[67 : 67 + count], words[131 : 131 + count], words[195 : 195 + count]):
         kind = BY_NUMBER.get(number)
         if kind and kind.kind in _STRING_KINDS:
             if place + value > len(data):
-                raise ValueError(f"no audit rule: a string of {value} bytes ends behind its data")
+                raise ValueError(f"not an audit rule: a string of {value} bytes goes beyond the end of the data")
             text = data[place : place + value].decode("utf-8", "surrogateescape")
             place += value
             if number == _KEY:

@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""The words of a line of a rules file (auditctl(8)): what separates them, and how a space is written in one."""
+"""Words of a line of a rules file: spaces separate them, and a backslash makes a space part of a word."""
 
 from typing import List
 
-__all__ = ("quote", "split")
+__all__ = ("has_control_character", "quote", "split")
 
 
 def split(text: str) -> List[str]:
-    r"""The words of a line of a rules file: only spaces separate, ``\ `` is a space and ``\\`` a backslash."""
+    r"""The words of a line. Only spaces separate words; ``\ `` is a space and ``\\`` a backslash inside a word."""
     if "\\" not in text:
         return [word for word in text.split(" ") if word]
     words, word, escaped = [], "", False
@@ -28,5 +28,10 @@ def split(text: str) -> List[str]:
 
 
 def quote(word: str) -> str:
-    """One word as it is written in a rules file."""
+    """One word as it has to be written in a rules file: split(quote(word)) is [word], unless the word is empty."""
     return word.replace("\\", "\\\\").replace(" ", "\\ ") if "\\" in word or " " in word else word
+
+
+def has_control_character(text: str) -> bool:
+    """Whether a text contains an ASCII control character, such as a tab, a line end or DEL."""
+    return not text.isprintable() and any(ord(char) < 32 or ord(char) == 127 for char in text)

@@ -246,7 +246,7 @@ def test_a_watch_goes_whatever_its_path_was(host, run, tmp_path, style):
 
 def test_a_directory_that_is_not_there_cannot_be_watched_in_the_old_style(run):
     result = run(audit_watch.main, path="/etc/x", style="watch", type="directory", live=False)
-    assert "is watched as a file" in result["msg"]
+    assert "-w would watch /etc/x as a file" in result["msg"]
 
 
 @pytest.mark.parametrize(("type_", "is_there"), [("auto", True), ("directory", False), ("file", True)])

@@ -19,6 +19,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.model import (
     without_keys,
 )
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
+from ansible_collections.linux.audit.plugins.module_utils.rules.permissions import permission_syscalls
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from strategies import HOST, Host
 
@@ -265,7 +266,7 @@ def test_what_loaders_make_of_perm_is_one_rule(permissions, arch):
     wanted = rule(line)
     machine = tables.arch_machine(wanted.arch)
     for release in RELEASES:
-        chosen = tables.permission_syscalls(permissions, machine, release)
+        chosen = permission_syscalls(permissions, machine, release)
         assert equivalent(wanted, wanted._replace(syscalls=chosen or None))
 
 

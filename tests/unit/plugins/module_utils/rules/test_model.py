@@ -4,7 +4,6 @@
 
 import pytest
 
-from ansible_collections.linux.audit.plugins.module_utils.rules import tables
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import (
     ANYTHING,
     Field,
@@ -14,6 +13,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.model import (
     same_match,
     without_keys,
 )
+from ansible_collections.linux.audit.plugins.module_utils.rules.permissions import least_permission_syscalls
 
 X86_64, I386 = 0xC000003E, 0x40000003
 
@@ -89,7 +89,7 @@ def test_the_action_counts_but_on_the_list_exclude():
     )
 
 
-READ_X86 = tables.least_permission_syscalls(4, X86_64)
+READ_X86 = least_permission_syscalls(4, X86_64)
 
 
 @pytest.mark.parametrize(

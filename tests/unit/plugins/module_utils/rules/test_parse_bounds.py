@@ -51,18 +51,18 @@ def fields(count):
         ("-f 2", "from 0 to 2", "-f 3"),
         ("-e 1", "from 0 to 2", "-e 01"),
         ("-f 1", "from 0 to 2", "-f 0x1"),
-        ("-q a,b", "with a comma between them", "-q a,b,c"),
-        ("-q a,b", "with a comma between them", "-q ab"),
-        ("-q a,b", "with a comma between them", "-q ,b"),
-        ("-q a,b", "with a comma between them", "-q a,"),
+        ("-q a,b", "a mount point and a subtree, separated by a comma", "-q a,b,c"),
+        ("-q a,b", "a mount point and a subtree, separated by a comma", "-q ab"),
+        ("-q a,b", "a mount point and a subtree, separated by a comma", "-q ,b"),
+        ("-q a,b", "a mount point and a subtree, separated by a comma", "-q a,"),
         ("-D -k x", "one rule or one setting", "-D -k x -k y"),
         ("-D", "one rule or one setting", "-D -S open"),
         ("-D", "one rule or one setting", "-D -F uid=0"),
         ("-D", "one rule or one setting", "-D -D"),
         ("-e 1", "one rule or one setting", "-e 1 -b 1"),
-        ("-s", "no option for a rules file", "-v"),
-        ("-i", "no option for a rules file", "-h"),
-        ("-c", "no option for a rules file", "-R x"),
+        ("-s", "is not an option for a rules file", "-v"),
+        ("-i", "is not an option for a rules file", "-h"),
+        ("-c", "is not an option for a rules file", "-R x"),
         (R, "one rule or one setting", f"{R} -e 1"),
         (R, "one rule or one setting", f"-e 1 {R}"),
         ("-a always,exit", "must be an action (always, never) and a list (user, task, exit, exclude",
@@ -87,24 +87,24 @@ def fields(count):
             )
         ),
         ("-a always,exit -S ,open,", "-S needs the name or number", "-a always,exit -S ,"),
-        (R, "is no io_uring operation", "-a always,io_uring -S all"),
-        (R, "the list exclude has no syscalls", "-a always,exclude -S open"),
+        (R, "is not an io_uring operation", "-a always,io_uring -S all"),
+        (R, "the list exclude has no syscalls (-S); only exit and io_uring have them", "-a always,exclude -S open"),
         (R, "must be a number", "-a always,exit -S 2x"),
         ("-a always,exit -F arch=b64 -S open", "before the syscalls", "-a always,exit -S all -F arch=b64"),
         ("-a always,exit -S all -F uid=0", "before the syscalls", "-w /etc -F arch=b64"),
-        ("-a always,exit -F inode=1", "only one of path, dir, inode", "-a always,exit -F inode=1 -F inode=2"),
-        ("-a always,exit -F inode=1", "only one of path, dir, inode", "-a always,exit -F path=/a -F inode=2"),
-        ("-w /a", "only one of path, dir, inode", "-w /a -F dir=/b"),
-        ("-w /a -F exe=/a", "is given twice", "-w /a -F exe=/a -F exe=/a"),
-        ("-a always,exit -F auid!=unset", "only be compared by", "-a always,exit -F auid<unset"),
-        ("-a always,exit -F auid=-1", "only be compared by", "-a always,exit -F auid>=4294967295"),
-        ("-a always,exit -F auid>=4294967294", "-C compares", "-a always,exit -C uid<euid"),
-        ("-a always,exit -C uid=euid", "-C compares", "-a always,task -C uid=euid"),
-        ("-a always,exit -C uid=euid", "-C compares", "-a always,exit -C uid=uid"),
-        ("-a always,exit -C uid=euid", "-C compares", "-a always,exit -C uid"),
+        ("-a always,exit -F inode=1", "only one path or dir or inode field", "-a always,exit -F inode=1 -F inode=2"),
+        ("-a always,exit -F inode=1", "only one path or dir or inode field", "-a always,exit -F path=/a -F inode=2"),
+        ("-w /a", "only one path or dir or inode field", "-w /a -F dir=/b"),
+        ("-w /a -F exe=/a", "only one exe field", "-w /a -F exe=/a -F exe=/a"),
+        ("-a always,exit -F auid!=unset", "an unset auid can only be compared with", "-a always,exit -F auid<unset"),
+        ("-a always,exit -F auid=-1", "an unset auid can only be compared with", "-a always,exit -F auid>=4294967295"),
+        ("-a always,exit -F auid>=4294967294", "-C works on the list exit only", "-a always,exit -C uid<euid"),
+        ("-a always,exit -C uid=euid", "-C works on the list exit only; it compares", "-a always,task -C uid=euid"),
+        ("-a always,exit -C uid=euid", "-C works on the list exit only; it compares", "-a always,exit -C uid=uid"),
+        ("-a always,exit -C uid=euid", "-C works on the list exit only; it compares", "-a always,exit -C uid"),
         (f"{R} -F key=k", "can only be set", f"{R} -F KEY=k"),
         (f"{R} -F key=", "can only be set", f"{R} -F key!="),
-        (f"{R} -F pid=1", "the value is missing", f"{R} -F pid="),
+        (f"{R} -F pid=1", "the value is missing after the operator", f"{R} -F pid="),
         ("-a always,exit -F path=/a", "does not work on the list exclude, only on exit",
          "-a always,exclude -F path=/a"),
         ("-a always,exit -F dir=/a", "does not work on the list user, only on exit", "-a always,user -F dir=/a"),
@@ -113,8 +113,8 @@ def fields(count):
         ("-a always,exit -F inode=1", "does not work on the list task", "-a always,task -F inode=1"),
         (f"{R} -k \x80", "a control character", f"{R} -k \x1f"),
         (f"{R} -k \xa0", "a control character", f"{R} -k \x7f"),
-        (f"{R} -k x", "without an option", f"{R} -k x y"),
-        (f"{R} -k x", "auditctl would not understand it", f"{R} -k"),
+        (f"{R} -k x", "does not belong to any option", f"{R} -k x y"),
+        (f"{R} -k x", "auditctl does not accept this", f"{R} -k"),
     ],
 )  # fmt: skip
 def test_the_last_that_is_read_and_the_first_that_is_not(line, reason, more):
@@ -152,17 +152,17 @@ def test_the_part_that_is_wrong(line, part):
     ("word", "hint"),
     [
         ("always,exit,x", ""),
-        ("exit,possible", "; the action possible is gone, and auditctl drops such a rule without an error"),
-        ("POSSIBLE,entry", "; the action possible is gone, and auditctl drops such a rule without an error"),
-        ("always,Entry", "; the list entry is gone, use exit"),
+        ("exit,possible", "; the action possible no longer exists, and auditctl drops such a rule without an error"),
+        ("POSSIBLE,entry", "; the action possible no longer exists, and auditctl drops such a rule without an error"),
+        ("always,Entry", "; the list entry no longer exists: use exit"),
     ],
 )
 def test_hints(word, hint):
     with pytest.raises(RuleError) as caught:
         parse_line(f"-a {word}", HOST)
     assert caught.value.reason == (
-        "must be an action (always, never) and a list (user, task, exit, exclude, filesystem, io_uring) with a comma "
-        "between them" + hint
+        "must be an action (always, never) and a list (user, task, exit, exclude, filesystem, io_uring), "
+        "separated by a comma" + hint
     )
 
 
@@ -170,6 +170,7 @@ def test_hints(word, hint):
     ("line", "watched"),
     [
         ("-w /", ("dir", "/")),
+        ("-w //", ("dir", "//")),
         ("-w ///", ("dir", "/")),
         ("-w /a/", ("path", "/a")),
         ("-w /etc/", ("dir", "/etc")),
@@ -218,7 +219,7 @@ def test_a_host_whose_machine_has_no_table():
     host = Host(machine="vax")
     assert parse_line("-a always,exit -S 2", host).rule.syscalls == {2}
     assert parse_line("-a always,io_uring -S openat", host).rule.syscalls == {18}
-    with pytest.raises(RuleError, match="there is no table of syscalls for this arch; give the number"):
+    with pytest.raises(RuleError, match="the names of this arch's syscalls are not known here; write the number"):
         parse_line("-a always,exit -S open", host)
 
 

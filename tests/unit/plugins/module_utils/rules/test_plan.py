@@ -296,6 +296,31 @@ def test_a_variant_is_the_same_to_us_and_another_to_the_kernel(rule):
     assert len(other.fields) <= len(rule.fields) + 1
 
 
+@pytest.mark.parametrize(
+    ("fields", "twin"),
+    [
+        ("", "pid"),
+        ("pid", ""),
+        ("uid", "uid uid"),
+        ("uid uid", "uid"),
+        ("path perm", "path perm perm"),
+        ("path perm perm", "path perm"),
+        ("arch path perm", "arch path perm perm"),
+        ("arch path perm perm", "arch path perm"),
+        ("dir perm uid", "dir uid perm"),
+        ("dir uid perm", "dir perm uid"),
+    ],
+)
+def test_fields_of_a_twin(fields, twin):
+    """A field is repeated, two change places, or a repetition goes; a path stays before its perm."""
+    values = {
+        "arch": ("=", 0xC000003E), "path": ("=", "/a"), "dir": ("=", "/a"), "perm": ("=", 2), "uid": ("=", 0),
+        "pid": (">=", 0),
+    }  # fmt: skip
+    rule, other = (always("k", *((name, *values[name]) for name in names.split())) for names in (fields, twin))
+    assert reordered_twin(rule) == other
+
+
 @settings(max_examples=300, deadline=None)
 @given(rules("exit"), rules("exit"))
 def test_rules_whose_order_does_not_count(one, other):

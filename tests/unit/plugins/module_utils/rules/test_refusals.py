@@ -14,47 +14,47 @@ from strategies import HOST, Host
 
 # Line, the part that the error names, and some of what it says.
 REFUSALS = [
-    ("-a always,exit -S no_such_call", "no_such_call", "no syscall of that name on x86_64"),
-    ("-a always,exit -F arch=b32 -S accept", "accept", "no syscall of that name on i386"),
-    ("-a always,exit -F arch=aarch64 -S open", "open", "no syscall of that name on aarch64"),
+    ("-a always,exit -S no_such_call", "no_such_call", "auditctl knows no syscall of that name on x86_64"),
+    ("-a always,exit -F arch=b32 -S accept", "accept", "auditctl knows no syscall of that name on i386"),
+    ("-a always,exit -F arch=aarch64 -S open", "open", "auditctl knows no syscall of that name on aarch64"),
     ("-a always,exit -S 2047", "2047", "less than 2032"),
-    ("-a always,io_uring -S ppoll", "ppoll", "io_uring operation"),
+    ("-a always,io_uring -S ppoll", "ppoll", "not an io_uring operation"),
     ("-a always,task -S open", "-S open", "the list task has no syscalls"),
     ("-a always,exit -S open -F arch=b64", "-F arch=b64", "before the syscalls"),
     ("-a always,exit -F arch=vax", "-F arch=vax", "b64, b32"),
     ("-a always,exit -F arch=c000_003e", "-F arch=c000_003e", "b64, b32"),
-    ("-a always,exit -F uid=nobody-here", "-F uid=nobody-here", "no user of that name"),
-    ("-a always,exit -F gid=nobody-here", "-F gid=nobody-here", "no group of that name"),
-    ("-a always,exit -F uid&1", "-F uid&1", "= != < <= > >= only"),
-    ("-a always,exit -F path!=/etc", "-F path!=/etc", "compared with = only"),
+    ("-a always,exit -F uid=nobody-here", "-F uid=nobody-here", "neither a number nor the name of a user on the host"),
+    ("-a always,exit -F gid=nobody-here", "-F gid=nobody-here", "neither a number nor the name of a group on the host"),
+    ("-a always,exit -F uid&1", "-F uid&1", "only be compared with =, !=, <, <=, > or >="),
+    ("-a always,exit -F path!=/etc", "-F path!=/etc", "path can only be compared with ="),
     ("-a always,exit -F nofield=1", "nofield", "no field of that name"),
     ("-a always,exit -F uid", "-F uid", "needs an operator: one of"),
-    ("-a always,exit -F uid=", "-F uid=", "value is missing"),
+    ("-a always,exit -F uid=", "-F uid=", "value is missing after the operator"),
     ("-a always,exit -F msgtype=CWD", "-F msgtype=CWD", "only on user, exclude"),
-    ("-a always,user -F ppid=1", "-F ppid=1", "disables the rules behind it; it works on exit"),
+    ("-a always,user -F ppid=1", "-F ppid=1", "disables every later rule of the list; ppid works only on exit"),
     ("-a always,exclude -F msgtype=CWD -F key=x", "x", "ends the evaluation of the list exclude"),
     ("-a always,exit -F uid=1000abc", "-F uid=1000abc", "1000abc must be a number"),
-    ("-a always,exit -F uid=-1", "-F uid=-1", "only auid and sessionid can be unset"),
-    ("-a always,exit -F auid>unset", "-F auid>unset", "only be compared by = and !="),
+    ("-a always,exit -F uid=-1", "-F uid=-1", "accepts -1 (unset) only for auid and sessionid"),
+    ("-a always,exit -F auid>unset", "-F auid>unset", "an unset auid can only be compared with = or !="),
     ("-a always,exit -F a0=4294967296", "-F a0=4294967296", "to 4294967295"),
     ("-a always,exit -F pid=-0", "-F pid=-0", "-0 must be a number"),
-    ("-a always,exit -F exit=ENOTSUP", "-F exit=ENOTSUP", "as in -EPERM"),
+    ("-a always,exit -F exit=ENOTSUP", "-F exit=ENOTSUP", "such as -EPERM"),
     ("-a always,exit -F saddr_fam=ipv4", "-F saddr_fam=ipv4", "2 is ipv4"),
     ("-a always,exit -F sessionid=x", "-F sessionid=x", "unset or a number"),
-    ("-a always,exit -F perm=q", "-F perm=q", "r (read), w (write), x (execute), a (attributes)"),
-    ("-a always,exit -F filetype=pipe", "-F filetype=pipe", "block, character, dir, fifo, file, link, socket"),
-    ("-a always,filesystem -F fstype=ext4", "-F fstype=ext4", "debugfs, tracefs, or the magic number"),
-    ("-a always,exclude -F msgtype=UNKNOWN[0]", "-F msgtype=UNKNOWN[0]", "a name such as CWD"),
+    ("-a always,exit -F perm=q", "-F perm=q", "r (read), w (write), x (execute) and a (attributes)"),
+    ("-a always,exit -F filetype=pipe", "-F filetype=pipe", "use one of block, character, dir, fifo, file, link"),
+    ("-a always,filesystem -F fstype=ext4", "-F fstype=ext4", "debugfs, tracefs, or a magic number"),
+    ("-a always,exclude -F msgtype=UNKNOWN[0]", "-F msgtype=UNKNOWN[0]", "the name of a record type, such as CWD"),
     ("-a always,exit -F path=etc/passwd", "-F path=etc/passwd", "absolute path"),
-    ("-a always,exit -F path=/etc/", "-F path=/etc/", "for a directory tree use dir"),
-    ("-a always,exit -F path=/etc/a -F dir=/etc", "-F dir=/etc", "only one of path, dir, inode"),
-    ("-a always,exit -F exe=/a -F exe=/b", "-F exe=/b", "given twice"),
+    ("-a always,exit -F path=/etc/", "-F path=/etc/", "for a directory tree, use dir"),
+    ("-a always,exit -F path=/etc/a -F dir=/etc", "-F dir=/etc", "only one path or dir or inode field"),
+    ("-a always,exit -F exe=/a -F exe=/b", "-F exe=/b", "only one exe field"),
     ("-w etc/passwd", "-w etc/passwd", "absolute path"),
-    ("-a always,exit -C uid=gid", "-C uid=gid", "auid uid euid suid fsuid obj_uid"),
+    ("-a always,exit -C uid=gid", "-C uid=gid", "auid, uid, euid, suid, fsuid and obj_uid"),
     ("-a always,exit -k x", "-k x", "write -S all"),
     ("-a always,exit -F key=x", "-F key=x", "write -S all"),
-    ("-a always,exit -S open -F key!=x", "-F key!=x", "can only be set"),
-    ("-a always,exit -S open -k a!=b", "a!=b", "take for the operator"),
+    ("-a always,exit -S open -F key!=x", "-F key!=x", "can only be set, with key=NAME"),
+    ("-a always,exit -S open -k a!=b", "a!=b", "take it for the operator"),
     ("-a always,exit -S open -k " + "x" * 257, "x" * 257, "256 bytes"),
     ("-a always,entry -S open", "-a always,entry", "use exit"),
     ("-a exit,possible", "-a exit,possible", "always, never"),
@@ -62,17 +62,17 @@ REFUSALS = [
     ("-a always,exit -d always,exit", "-a -d", "exactly one of -a, -A, -d, -w and -W"),
     ("-S open", "", "exactly one of -a, -A, -d, -w and -W"),
     ("-a always,exit -p wa", "-p wa", "needs a watch"),
-    ("-a always,exit -S open trailing", "trailing", "without an option"),
+    ("-a always,exit -S open trailing", "trailing", "does not belong to any option"),
     ('-a always,exit -S open -k "my key"', 'key"', r"written '\ '"),
-    ("-z", "z", "auditctl would not understand"),
+    ("-z", "z", "auditctl does not accept this (option -z not recognized)"),
     ("-b many", "many", "must be a number"),
     ("-e 3", "-e 3", "from 0 to 2"),
     ("-e 0x1", "-e 0x1", "from 0 to 2"),
     ("-D -e 1", "-e", "one rule or one setting"),
-    ("-l", "-l", "no option for a rules file"),
+    ("-l", "-l", "not an option for a rules file"),
     ("", "", "a rule starts with"),
     ("-w / -p w -k a", "", "short words"),
-    ("-a always,exit\t-S open", "", "has a tab"),
+    ("-a always,exit\t-S open", "", "contains a tab"),
     ("-a always,exit -S open\r", "", "a carriage return"),
     ("-a always,exit -S open\n-D", "", "a line end"),
     ("-a always,exit -S open -k a\x01b", "", "a control character"),
@@ -97,7 +97,7 @@ def test_message():
     line = parse_file("-D\n-a always,exit -F uid=1000abc -k x\n", "50-site.rules", HOST)[1]
     assert str(line.error) == (
         "50-site.rules:2: audit rule '-a always,exit -F uid=1000abc -k x': '-F uid=1000abc': 1000abc must be a number "
-        "from -2147483648 to 4294967295 (decimal, 0x hexadecimal or 0 octal, nothing behind it)"
+        "from -2147483648 to 4294967295 (decimal, hexadecimal after 0x, or octal after 0), with nothing after it"
     )
 
 
@@ -186,6 +186,6 @@ def test_bytes_that_are_no_text():
 
 def test_a_name_that_the_host_knows():
     line = "-a always,exit -S open -F uid=www-data"
-    with pytest.raises(RuleError, match="no user"):
+    with pytest.raises(RuleError, match="nor the name of a user"):
         parse_line(line, HOST)
     assert parse_line(line, Host(users={"www-data": 33})).rule.fields == (("uid", "=", 33),)

@@ -158,11 +158,11 @@ def test_the_structure_of_a_line(line, structure):
     [
         (
             {"syscall": ["mount"], 1: 2},
-            "audit rule '{rule}': has the unknown key 1, syscall; a rule has list, action, arch, syscalls, fields, "
+            "audit rule '{rule}': has the unknown key 1, syscall; use list, action, arch, syscalls, fields, "
             "comparisons, keys, record_types",
         ),
-        ({"list": ["exit", "task"]}, "audit rule '{rule}': 'list': must be one word"),
-        ({"action": ["always", "never"]}, "audit rule '{rule}': 'action': must be one word"),
+        ({"list": ["exit", "task"]}, "audit rule '{rule}': 'list': must be a single word"),
+        ({"action": ["always", "never"]}, "audit rule '{rule}': 'action': must be a single word"),
         ({"list": None, "action": 1.5}, "audit rule '{rule}': 'action': must be a text, not 1.5"),
         ({"list": {}}, "audit rule '{rule}': 'list': must be a text, not {{}}"),
         *(
@@ -173,7 +173,7 @@ def test_the_structure_of_a_line(line, structure):
         *(
             (
                 {"list": name, "record_types": ["CWD"]},
-                "audit rule '{rule}': 'record_types': are compared on the lists exclude and user alone",
+                "audit rule '{rule}': 'record_types': can only be matched on the lists exclude and user",
             )
             for name in ("exit", "task", "filesystem", "io_uring")
         ),
@@ -192,7 +192,8 @@ def test_an_empty_text_is_an_error_but_for_a_key(key):
 
 
 def test_a_record_type_that_is_none_is_named_with_the_whole_rule():
-    with pytest.raises(RuleError, match="^audit rule '{'record_types': 'cwd, x'}': 'x': is no record type") as caught:
+    reason = "'x': is neither the number nor the name of a record type, such as CWD, nor a category of record types: "
+    with pytest.raises(RuleError, match="^audit rule '{'record_types': 'cwd, x'}': " + reason) as caught:
         parse_structure({"record_types": "cwd, x"}, HOST)
     assert (caught.value.part, caught.value.rule) == ("x", "{'record_types': 'cwd, x'}")
 
@@ -201,7 +202,7 @@ def test_a_record_type_that_is_none_is_named_with_the_whole_rule():
     ("structure", "parts"),
     [
         ({"syscall": ["mount"]}, ["syscall", "syscalls"]),
-        ({"list": ["exit", "task"]}, ["list", "one word"]),
+        ({"list": ["exit", "task"]}, ["list", "must be a single word"]),
         ({"list": True}, ["list", "a text"]),
         ({"fields": {"auid": 1000}}, ["fields", "a list of texts", "auid"]),
         ({"fields": [["auid=1000"]]}, ["fields", "auid=1000"]),

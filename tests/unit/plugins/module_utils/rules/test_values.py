@@ -6,7 +6,7 @@ import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.fields import FIELDS
-from ansible_collections.linux.audit.plugins.module_utils.rules.values import KINDS, UNSET, format_permissions
+from ansible_collections.linux.audit.plugins.module_utils.rules.values import KINDS, UNSET
 from strategies import HOST, Host
 
 NUMBERS = [
@@ -94,33 +94,35 @@ def test_what_is_refused(kind):
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
-        ("number", "x", "must be a number up to 4294967295 (decimal, 0x hexadecimal or 0 octal, nothing behind it)"),
+        ("number", "x", "must be a number up to 4294967295 "
+         "(decimal, hexadecimal after 0x, or octal after 0), with nothing after it"),
         ("argument", "x", "must be a number from -2147483648 to 4294967295 (decimal"),
         ("gid", "4294967295", "must be a number from 0 to 4294967294 (decimal"),
         ("saddr_fam", "46", "must be the number of an address family (2 is ipv4, 10 is ipv6) from 0 to 45 ("),
         ("comparison", "26", "must be the number of a comparison from 1 to 25 ("),
         ("sessionid", "x", "must be unset or a number from -2147483648 to 4294967295 ("),
-        ("success", "x", "must be 1, 0 or a number up to 4294967295 ("),
+        ("success", "x", "must be yes, no or a number up to 4294967295 ("),
         ("msgtype", "2147483648", "must be a number from 0 to 2147483647 ("),
-        ("uid", "-1", "only auid and sessionid can be unset: the kernel refuses the number -1 in other fields"),
-        ("uid", "unset", "only auid and sessionid can be unset"),
-        ("uid", "x", "there is no user of that name on the host"),
-        ("auid", "x", "there is no user of that name on the host"),
-        ("gid", "x", "there is no group of that name on the host"),
-        ("exit", "x", "is neither a number nor the name of an error, as in -EPERM or EACCES"),
-        ("arch", "x", "is no arch that auditctl knows for a host of machine x86_64: b64, b32, a name such as x86_64"),
-        ("msgtype", "x", "is no record type: neither a number nor a name such as CWD"),
-        ("filetype", "x", "is no file type: block, character, dir, fifo, file, link, socket"),
-        ("fstype", "x", "is no file system type: cgroup, cgroup2, debugfs, tracefs, or the magic number of one"),
+        ("uid", "-1", "cannot be used here: the kernel accepts -1 (unset) only for auid and sessionid"),
+        ("uid", "unset", "cannot be used here: the kernel accepts -1 (unset) only for auid and sessionid"),
+        ("uid", "x", "is neither a number nor the name of a user on the host"),
+        ("auid", "x", "is neither a number nor the name of a user on the host"),
+        ("gid", "x", "is neither a number nor the name of a group on the host"),
+        ("exit", "x", "is neither a number nor the name of an error, such as -EPERM or EACCES"),
+        ("arch", "x", "is not an arch that auditctl knows on x86_64; use b64, b32, a name such as x86_64"),
+        ("msgtype", "x", "is neither the number nor the name of a record type, such as CWD"),
+        ("filetype", "x", "is not a file type; use one of block, character, dir, fifo, file, link, socket"),
+        ("fstype", "x", "is not a type of file system that auditctl knows; "
+         "use cgroup, cgroup2, debugfs, tracefs, or a magic number"),
         ("string", "", "must have 1 to 4096 bytes"),
         ("path", "/" + "x" * 4095, "must have 1 to 4095 bytes"),
         ("path", "a", "must be an absolute path"),
-        ("exe", "/a/", "must not end with a slash; for a directory tree use dir"),
-        ("string", "\x01", "has a control character"),
-        ("string", "a!=b", "has one of != >= <= &= in it"),
-        ("key", "x" * 257, "the keys of a rule must not have more than 256 bytes together"),
-        ("key", "\x01", "a key must not have a control character"),
-        ("key", "a&=b", "a key must not have one of != >= <= &= in it"),
+        ("exe", "/a/", "must not end with a slash; for a directory tree, use dir"),
+        ("string", "\x01", "must not contain a control character"),
+        ("string", "a!=b", "must not contain !=, >=, <= or &=, because auditctl would take it for the operator"),
+        ("key", "x" * 257, "is too long: the keys of a rule can have at most 256 bytes together"),
+        ("key", "\x01", "must not contain a control character"),
+        ("key", "a&=b", "must not contain !=, >=, <= or &=, because auditctl would take it for the operator"),
     ],
 )
 def test_why_it_is_refused(kind, text, reason):
@@ -187,9 +189,3 @@ def test_values_that_are_relative_to_the_host():
     # A user whose id is what stands for no user.
     with pytest.raises(RuleError, match="unset"):
         KINDS["uid"].parse("odd", Host(users={"odd": UNSET}))
-
-
-def test_letters_of_permissions_are_those_of_listings():
-    assert [format_permissions(bits) for bits in range(16)] == [
-        "", "x", "w", "wx", "r", "rx", "rw", "rwx", "a", "xa", "wa", "wxa", "ra", "rxa", "rwa", "rwxa",
-    ]  # fmt: skip

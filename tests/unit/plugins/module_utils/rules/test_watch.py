@@ -5,8 +5,10 @@
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import equivalent
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.watch import statements
-from strategies import Host
+from strategies import HOST, Host
 
 
 def texts(*arguments, host=None):
@@ -88,6 +90,15 @@ def test_a_path_without_a_slash_at_its_end_is_the_same_one():
     assert texts("//", True, "w", [], "watch") == texts("/", True, "w", [], "watch")
 
 
+def test_two_slashes_are_the_root_directory():
+    """auditctl sends // as it is written, and canonical rules have no slash at the end of a directory."""
+    (two,), (one,) = (statements(path, True, "w", [], "watch", HOST)[0] for path in ("//", "/"))
+    written = parse_line("-w // -p w", HOST)
+    assert written.rule.value("dir") == "//"
+    assert equivalent(written.rule, one.rule)
+    assert two == one
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
@@ -96,8 +107,10 @@ def test_a_path_without_a_slash_at_its_end_is_the_same_one():
         (("/etc/passwd", False, "wb", [], "syscall"), ["wb", "r (read)"]),
         (("/etc/passwd", False, "", [], "syscall"), ["r (read)"]),
         (("/etc/passwd", False, "wa", ["a\x01b"], "syscall"), [r"a\x01b"]),
-        (("/etc/ssh", False, "wa", [], "watch"), ["-w /etc/ssh", "as a directory", "style: syscall"]),
-        (("/etc/later", True, "wa", [], "watch"), ["-w /etc/later", "as a file", "style: syscall"]),
+        (("/etc/ssh", False, "wa", [], "watch"),
+         ["-w /etc/ssh -p wa", "would watch /etc/ssh as a directory", "use style: syscall"]),
+        (("/etc/later", True, "wa", [], "watch"),
+         ["-w /etc/later -p wa", "would watch /etc/later as a file", "use style: syscall"]),
     ],
 )
 def test_what_is_refused(arguments, parts):

@@ -1,0 +1,57 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which parts of a rule the auditctl of a host cannot read, because it is of another release.
+
+Such a part is named in ``Statement.unread`` and, where the same can be written another way, rewritten in
+``Statement.text``. Nothing here applies to a host whose release is not known (``Resolver.version`` is None).
+"""
+
+from typing import List, Tuple
+
+from . import tables
+from .model import Field
+from .resolver import Resolver
+from .values import KINDS
+
+__all__ = ("is_newer", "readable_value", "unread_list_option")
+
+# The tables date names that every release knows to this one: for these a host need not be asked for its release.
+_OLDEST = (2, 8)
+
+
+def is_newer(since: Tuple[int, ...], resolver: Resolver) -> bool:
+    """Whether a name that auditctl knows since that release is too new for the host."""
+    return since > _OLDEST and resolver.version is not None and since > resolver.version
+
+
+def unread_list_option(option: str, value: str, filter_list: str, resolver: Resolver) -> List[str]:
+    """The part of ``-a LIST,ACTION`` (or -A, -d) that the host's auditctl refuses or misunderstands; at most one.
+
+    Releases before 3.1 know neither the list io_uring nor names of lists in upper case. Releases 4.0.4 to 4.1.0 delete
+    the rule that -A should add.
+    """
+    is_lower = value == value.lower()
+    # Asking a host for its release takes time, and most rules do not depend on it.
+    if option != "-A" and is_lower and filter_list != "io_uring":
+        return []
+    version = resolver.version
+    if version is None:
+        return []
+    if version < (3, 1) and (filter_list == "io_uring" or not is_lower):
+        return [f"{option} {value}"]
+    return [option] if option == "-A" and (4, 0, 4) <= version < (4, 1, 1) else []
+
+
+def readable_value(field: Field, text: str, resolver: Resolver) -> str:
+    """The value of a field as the host's auditctl reads it, where auditctl refuses ``text``, which this library reads.
+
+    That is: success=yes and no, the numbers of file types, and names that are newer than the host's auditctl.
+    """
+    if field.name == "success" and text in ("yes", "no"):
+        return str(field.value)
+    if (field.name == "filetype" and text.isdigit()) or (field.name == "fstype" and not text[0].isdigit()):
+        return KINDS[field.name].format(field.value)
+    if field.name == "msgtype" and not text[0].isdigit():
+        known = tables.record_type_name(field.value) == text.upper()
+        return text if known and not is_newer(tables.record_type_since(text), resolver) else str(field.value)
+    return text

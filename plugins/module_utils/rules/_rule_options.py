@@ -1,0 +1,252 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""The options of one rule (-a -A -d -w -W -p -S -F -C -k), read in order as setopt() of auditctl reads them."""
+
+from typing import List, Optional, Set, Tuple
+
+from . import syscalls
+from ._conditions import check_combination, check_list, parse_comparison, parse_condition, split_condition
+from ._releases import is_newer, readable_value, unread_list_option
+from .errors import RuleError
+from .fields import ACTIONS, BY_NAME, LISTS
+from .model import Field, Rule, syscall_machine
+from .permissions import format_permissions, permission_syscalls
+from .resolver import Resolver
+from .statements import Statement
+from .values import KINDS
+from .words import quote
+
+__all__ = ("RULE_OPTIONS", "RuleParser")
+
+# AUDIT_MAX_FIELDS is 64, but auditctl adds no field to a rule that has 63.
+_FIELDS_MAX = 63
+# AUDIT_MAX_KEY_LEN
+_KEYS_MAX = 256
+# The bits of the syscall mask from here on are classes of syscalls (AUDIT_SYSCALL_CLASSES): the kernel expands or
+# drops them.
+_FIRST_CLASS_BIT = 2032
+
+# The option that says what to do with the rule, and the operation of the statement.
+_OPERATIONS = {"-a": "append", "-A": "prepend", "-d": "delete", "-w": "append", "-W": "delete"}
+# auditctl accepts a key after -S, and after any of these fields.
+_KEY_MAY_FOLLOW = frozenset(("path", "dir", "perm", "exe", "fstype"))
+_BEFORE_KEY = "a syscall (-S) or a path, dir, perm, exe or fstype"
+
+
+class RuleParser:
+    """Follows auditctl through the options of one rule, from left to right. Each instance reads one rule."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._operation = ""
+        self._list = ""
+        self._action = ""
+        self._fields: List[Field] = []
+        self._keys: List[str] = []
+        self._syscalls: Set[int] = set()
+        self._every_syscall = False
+        self._syscalls_given = False
+        self._is_watch = False
+        self._key_allowed = False
+        self._words: List[str] = []
+        self._unread: List[str] = []
+
+    def parse(self, options: List[Tuple[str, str]]) -> Statement:
+        """The statement of one line, from its pairs of option and value. Raises RuleError."""
+        operations = [option for option, value in options if option in _OPERATIONS]
+        if len(operations) != 1:
+            raise RuleError("a rule has exactly one of -a, -A, -d, -w and -W", " ".join(operations))
+        for option, value in options:
+            if option == "-S" and not self._list:
+                # auditctl accepts -S here, and then even for lists that have no syscalls.
+                raise RuleError("must come after the list (-a, -A, -d)", f"-S {value}")
+            reader = _READERS.get(option)
+            if reader is None:
+                raise RuleError("one line holds one rule or one setting; write this on a line of its own", option)
+            reader(self, option, value)
+        return self._statement()
+
+    def _read_list(self, option: str, value: str) -> None:
+        words = value.split(",")
+        lowered = [word.lower() for word in words]
+        action = [word for word in words if word in ACTIONS]
+        filters = [word for word in lowered if word in LISTS]
+        if len(words) != 2 or len(action) != 1 or len(filters) != 1:
+            hint = ""
+            if "possible" in lowered:
+                hint = "; the action possible no longer exists, and auditctl drops such a rule without an error"
+            elif "entry" in lowered:
+                hint = "; the list entry no longer exists: use exit"
+            raise RuleError(
+                f"must be an action ({', '.join(sorted(ACTIONS))}) and a list ({', '.join(LISTS)}), "
+                f"separated by a comma{hint}",
+                f"{option} {value}",
+            )
+        self._operation, self._action, self._list = _OPERATIONS[option], action[0], filters[0]
+        self._unread += unread_list_option(option, value, self._list, self._resolver)
+        # In a file, the place of the line decides where its rule goes, so -A becomes -a.
+        self._words.append("-a" if option == "-A" else option)
+        self._words.append(",".join(word if word in ACTIONS else word.lower() for word in words))
+
+    def _read_watch(self, option: str, value: str) -> None:
+        if self._list or self._fields:
+            raise RuleError("must come first, and without -a, -A or -d", f"{option} {value}")
+        # Like audit_setup_watch_name(), which takes slashes off the end only from a third character on.
+        path = value.rstrip("/") or "/" if len(value) > 2 else value
+        if not path.startswith("/") or len(path.rpartition("/")[2].encode("utf-8", "surrogateescape")) > 255:
+            raise RuleError("must be an absolute path, with a last part of at most 255 bytes", f"{option} {value}")
+        name = "dir" if not path.strip("/") or self._resolver.is_directory(value) else "path"
+        self._operation, self._action, self._list, self._is_watch = _OPERATIONS[option], "always", "exit", True
+        self._key_allowed = self._every_syscall = self._syscalls_given = True
+        self._fields += [Field(name, "=", KINDS[name].parse(path, self._resolver)), Field("perm", "=", 15)]
+        self._words += [option, quote(path)]
+
+    def _read_permissions(self, option: str, value: str) -> None:
+        if self._list != "exit" or not self._fields:
+            raise RuleError("-p needs a watch (-w), or a field of a rule on the list exit, before it", f"-p {value}")
+        field = Field("perm", "=", KINDS["perm"].parse(value, self._resolver))
+        places = [place for place, other in enumerate(self._fields) if other.name == "perm"]
+        if places:
+            self._fields[places[0]] = field
+        else:
+            self._fields.append(field)
+        self._key_allowed = True
+        self._words += [option, value]
+
+    def _read_syscalls(self, option: str, value: str) -> None:
+        if self._list not in ("exit", "io_uring"):
+            raise RuleError(
+                f"the list {self._list} has no syscalls (-S); only exit and io_uring have them", f"-S {value}"
+            )
+        names = [name for name in value.split(",") if name]
+        if not names:
+            raise RuleError("-S needs the name or number of a syscall, or all", f"-S {value}")
+        words = []
+        for name in names:
+            if name == "all" and self._list == "exit":
+                self._every_syscall = True
+                words.append(name)
+            else:
+                number, word = self._syscall(name)
+                self._syscalls.add(number)
+                words.append(word)
+                if word != name:
+                    self._unread.append(f"-S {name}")
+        self._key_allowed = self._syscalls_given = True
+        self._words += [option, ",".join(words)]
+
+    def _syscall(self, name: str) -> Tuple[int, str]:
+        """The number of a syscall, and the word that the host's auditctl reads for it."""
+        if name[0].isdigit():
+            number = KINDS["number"].parse(name, self._resolver)
+            if number >= _FIRST_CLASS_BIT:
+                raise RuleError(
+                    f"a syscall number must be less than {_FIRST_CLASS_BIT}; to the kernel, greater numbers are "
+                    "classes of syscalls",
+                    name,
+                )
+            return number, name
+        machine = syscalls.IO_URING if self._list == "io_uring" else self._machine()
+        if machine is None:
+            raise RuleError("the names of this arch's syscalls are not known here; write the number", name)
+        found = syscalls.number(machine, name)
+        if found is None and machine == syscalls.IO_URING:
+            raise RuleError("is not an io_uring operation that auditctl knows; for all of them, leave out -S", name)
+        if found is None:
+            raise RuleError(
+                f"auditctl knows no syscall of that name on {machine}; check the spelling, or write the number", name
+            )
+        return found, str(found) if is_newer(syscalls.since(machine, found), self._resolver) else name
+
+    def _machine(self) -> Optional[str]:
+        return syscall_machine(self._fields, self._resolver.machine)
+
+    def _read_field(self, option: str, value: str) -> None:
+        if not self._list:
+            raise RuleError("the list (-a, -A, -d) must come before the fields", f"-F {value}")
+        if value.startswith("key="):
+            self._add_key(option, value[4:], "key=")
+            return
+        condition = split_condition(value)
+        if condition.type.name == "arch" and self._syscalls_given:
+            raise RuleError("arch must come before the syscalls (-S)", f"-F {value}")
+        field = parse_condition(condition, self._list, self._resolver)
+        check_combination(self._fields, field, f"-F {value}")
+        self._fields.append(field)
+        if field.name == "perm":
+            self._expand(field.value)
+        self._key_allowed = self._key_allowed or field.name in _KEY_MAY_FOLLOW
+        readable = readable_value(field, condition.value, self._resolver)
+        if readable != condition.value:
+            self._unread.append(f"-F {value}")
+        self._words += [option, quote(f"{condition.name}{condition.operator}{readable}")]
+
+    def _read_comparison(self, option: str, value: str) -> None:
+        self._fields.append(parse_comparison(value, self._list))
+        self._words += [option, value]
+
+    def _expand(self, permissions: int) -> None:
+        """Add the syscalls that auditctl adds for ``-F perm=`` after an arch or -S; without -S they change nothing."""
+        if self._resolver.version and (self._syscalls or any(field.name == "arch" for field in self._fields)):
+            machine = self._machine()
+            if machine:
+                version = self._resolver.version
+                self._syscalls |= permission_syscalls(format_permissions(permissions), machine, version)
+
+    def _read_key(self, option: str, value: str) -> None:
+        if not self._key_allowed:
+            raise RuleError(
+                f"-k needs {_BEFORE_KEY} before it; to match every syscall, write -S all",
+                f"-k {value}",
+            )
+        self._add_key(option, value)
+
+    def _add_key(self, option: str, value: str, prefix: str = "") -> None:
+        check_list(BY_NAME["key"], self._list, value)
+        KINDS["key"].parse(value, self._resolver)
+        if value:
+            self._keys.append(value)
+            self._words += [option, quote(prefix + value)]
+        if len("\x01".join(self._keys).encode("utf-8", "surrogateescape")) > _KEYS_MAX:
+            raise RuleError(f"the keys of a rule can have at most {_KEYS_MAX} bytes together", value)
+
+    def _statement(self) -> Statement:
+        if self._keys and not self._key_allowed:
+            raise RuleError(
+                f"a key needs {_BEFORE_KEY} in the rule; to match every syscall, write -S all",
+                f"-F key={self._keys[0]}",
+            )
+        if len(self._fields) + bool(self._keys) > _FIELDS_MAX:
+            raise RuleError(f"a rule can have at most {_FIELDS_MAX} fields, including the key")
+        text = " ".join(self._words)
+        if len(self._words) > len(text.encode("utf-8", "surrogateescape")) // 3 + 1:
+            raise RuleError(
+                "has so many short words that auditctl would drop the last ones, because it has room for one word in "
+                "three bytes; give all syscalls in one -S, separated by commas, or choose longer keys"
+            )
+        everything = self._every_syscall or not self._syscalls_given
+        rule = Rule(
+            self._list,
+            self._action,
+            tuple(self._fields),
+            None if everything else frozenset(self._syscalls),
+            tuple(self._keys),
+        )
+        return Statement(self._operation, text, rule, watch=self._is_watch, unread=tuple(self._unread))
+
+
+_READERS = {
+    "-a": RuleParser._read_list,
+    "-A": RuleParser._read_list,
+    "-d": RuleParser._read_list,
+    "-w": RuleParser._read_watch,
+    "-W": RuleParser._read_watch,
+    "-p": RuleParser._read_permissions,
+    "-S": RuleParser._read_syscalls,
+    "-F": RuleParser._read_field,
+    "-C": RuleParser._read_comparison,
+    "-k": RuleParser._read_key,
+}
+
+#: The options that make a line a rule, and not a setting.
+RULE_OPTIONS = frozenset(_READERS)

@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Permissions of -F perm= and -p: their letters, and the syscalls that auditctl adds to a rule because of them.
+
+Since 3.1.3, auditctl adds to a rule with ``-F arch=`` and a later ``-F perm=`` the syscalls that can match the letters,
+so that the kernel need not check the rule for every other syscall. What it adds differs between releases, and it adds
+nothing for ``-p``. Which events match does not depend on it, because the kernel checks the permission as well
+(audit_match_perm()).
+"""
+
+from functools import lru_cache
+from typing import FrozenSet, Iterator, Optional, Tuple
+
+from . import syscalls, tables
+
+__all__ = (
+    "PERMISSIONS",
+    "format_permissions",
+    "least_permission_syscalls",
+    "permission_syscalls",
+    "permission_syscalls_refused",
+)
+
+#: Bit (AUDIT_PERM_* of linux/audit.h) by letter, in the order in which auditctl lists the letters.
+PERMISSIONS = {"r": 4, "w": 2, "x": 1, "a": 8}
+
+# The syscalls that auditctl adds for each letter, with the first release that adds them (permtab.h of libaudit).
+_SYSCALLS = {
+    "x": (
+        ((3, 1, 3), "execve"),
+        ((4, 2), "execveat"),
+    ),
+    "w": (
+        (
+            (3, 1, 3),
+            "rename mkdir rmdir creat link unlink symlink mknod mkdirat mknodat unlinkat renameat linkat symlinkat "
+            "renameat2 acct swapon quotactl truncate ftruncate bind fallocate open openat openat2",
+        ),
+        ((4, 1, 2), "quotactl_fd"),
+    ),
+    "r": (
+        (
+            (3, 1, 3),
+            "readlink quotactl listxattr llistxattr flistxattr getxattr lgetxattr fgetxattr readlinkat open openat "
+            "openat2",
+        ),
+        ((4, 0, 4), "listxattrat getxattrat"),
+        ((4, 1, 2), "file_getattr"),
+        ((4, 2), "quotactl_fd stat lstat fstat newfstatat statx"),
+    ),
+    "a": (
+        (
+            (3, 1, 3),
+            "chmod fchmod chown lchown fchown setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr "
+            "fchownat fchmodat link linkat",
+        ),
+        ((4, 0, 4), "setxattrat removexattrat"),
+        ((4, 1, 2), "fchmodat2 file_setattr"),
+    ),
+}
+_ADDED_SINCE = (3, 1, 3)
+# Before this release, auditctl refuses a rule if one of the syscalls to add does not exist on the machine.
+_ADAPTED_TO_MACHINE_SINCE = (4, 0, 4)
+
+
+def format_permissions(bits: int) -> str:
+    """The letters of the bits of AUDIT_PERM_*, in the order in which auditctl lists them."""
+    return "".join(letter for letter, bit in PERMISSIONS.items() if bits & bit)
+
+
+def permission_syscalls(permissions: str, machine: str, version: Optional[Tuple[int, ...]]) -> FrozenSet[int]:
+    """The numbers of the syscalls that auditctl adds to a rule with ``-F arch=`` and a later ``-F perm=``.
+
+    ``permissions`` are letters of rwxa, ``machine`` is that of the arch, ``version`` is the release of auditctl. None
+    stands for a release that adds nothing, which is every release before 3.1.3.
+    """
+    known = syscalls.names(machine)
+    return frozenset(known[name] for name in _names(permissions, version or ()) if name in known)
+
+
+def permission_syscalls_refused(permissions: str, machine: str, version: Optional[Tuple[int, ...]]) -> FrozenSet[str]:
+    """The names of the syscalls because of which auditctl refuses such a rule: the machine does not have them.
+
+    Empty if auditctl accepts the rule. Releases 3.1.3 to 4.0.3 refuse it on aarch64, riscv64 and riscv32. All releases
+    accept ``-p`` instead of ``-F perm=``.
+    """
+    if version is None or version >= _ADAPTED_TO_MACHINE_SINCE:
+        return frozenset()
+    return frozenset(_names(permissions, version)) - frozenset(syscalls.names(machine))
+
+
+@lru_cache(maxsize=None)
+def least_permission_syscalls(permissions: int, arch: int) -> FrozenSet[int]:
+    """The part of permission_syscalls() that every release adds that adds anything.
+
+    ``permissions`` are bits of AUDIT_PERM_*, ``arch`` is an AUDIT_ARCH_* number; empty for an unknown arch.
+    """
+    machine = tables.arch_machine(arch)
+    return permission_syscalls(format_permissions(permissions), machine, _ADDED_SINCE) if machine else frozenset()
+
+
+def _names(permissions: str, version: Tuple[int, ...]) -> Iterator[str]:
+    for letter in permissions.lower():
+        for since, names in _SYSCALLS[letter]:
+            if version >= since:
+                yield from names.split()
