@@ -10,6 +10,7 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_file impo
     SettingLine,
     edited,
     parse,
+    read_settings,
     render,
     respaced,
     values,
@@ -95,6 +96,15 @@ def test_a_last_line_without_its_newline():
 def test_the_last_line_of_a_key_counts():
     assert values(parse(FILE)) == {"num_logs": "7", "space_left": "75"}
     assert change(FILE, {"num_logs": "9"}) == FILE.replace("NUM_LOGS = 7", "num_logs = 9")
+
+
+@pytest.mark.parametrize(("unended", "settings"), [(False, {"num_logs": "5"}), (True, {"num_logs": "5", "freq": "50"})])
+def test_settings_of_a_file_are_those_that_the_daemon_reads(tmp_path, unended, settings):
+    """A line without spaces around its sign is not read, nor a last line without a newline where that matters."""
+    path = tmp_path / "auditd.conf"
+    assert read_settings(str(path), unended) == {}
+    path.write_text("NUM_LOGS = 5\nlog_file=/x\n# name = a\nfreq = 50")
+    assert read_settings(str(path), unended) == settings
 
 
 def test_new_keys_have_a_place():
