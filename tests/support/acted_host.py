@@ -19,17 +19,27 @@ import threading
 import time
 import types
 
+from ansible_collections.linux.audit.plugins.module_utils._daemon.auditd import find_daemon
 from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import (
     AUDISPD_CONF,
     AUDITD_CONF,
     PLUGIN_CONF,
     REMOTE_CONF,
 )
+from ansible_collections.linux.audit.plugins.module_utils._host.files import Edit
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable, Kernel
 
 ACTORS = pathlib.Path(__file__).resolve().parent / "actors"
 CONF = "# top\nspace_left = 75\nadmin_space_left = 50\n"
 UNIT, RULES_UNIT = "auditd.service", "audit-rules.service"
+#: A configuration that the played auditd rejects, and what it says when it has read one that it accepts.
+BAD = CONF + "nonsense = 1\n"
+TAKEN = "config change requested by pid=1 auid=0 subj=kernel"
+MANAGERS = ["systemd", "sysvinit", "none"]
+#: The outcome of a module that had nothing to do.
+NONE = (False, "none", False, False)
+REMOTE = "remote_server = 192.0.2.1\n"
 PLUGIN = "#!/bin/sh\nwhile read line; do :; done\n"
 _COLLECTION = "ansible_collections.linux.audit.plugins."
 _PR_SET_CHILD_SUBREAPER = 36
@@ -77,9 +87,9 @@ class ActedHost:
         script = root / "init.d"
         if self.manager == "sysvinit":
             script = self.program("script", f"#!/bin/sh\nexec {root}/bin/auditd\n")
-        self.constant("CONFIGURATION", str(self.conf))
+        self.constant("AUDITD_CONF_PATH", str(self.conf))
         self.constant("_LOG_FILE", str(self.log))
-        self.constant("_REPORTS", (str(root / "auditd.state"), str(root / "old.state")))
+        self.constant("REPORT_FILES", (str(root / "auditd.state"), str(root / "old.state")))
         self.constant("_SYSLOGS", (str(root / "syslog"), str(root / "messages")))
         self.constant("_SCRIPTS", (str(script),))
         # What is waited for is looked at more often, so that tests are quick.
@@ -205,6 +215,32 @@ class ActedHost:
         """A record of a user, which auditd passes on; it hears of it by a signal of its own."""
         if self.pid:
             os.kill(self.pid, signal.SIGRTMIN)
+
+
+def found():
+    """The daemon of the host that is played."""
+    return find_daemon(Host())
+
+
+def edit(host, text, before=CONF):
+    """A change of the daemon's configuration."""
+    return Edit(str(host.conf), before, text)
+
+
+def failure(result):
+    """The message of a module that has failed."""
+    assert result.get("failed"), result
+    return result["msg"]
+
+
+def warnings(result):
+    """The warnings of a module as texts, which newer releases of ansible-core wrap."""
+    return [text if isinstance(text, str) else str(text) for text in result.get("warnings", [])]
+
+
+def outcome(result):
+    """What a module for a file has done, and what it has left to do."""
+    return result["changed"], result["action"], result["reload_required"], result["restart_required"]
 
 
 def wait_for(condition, seconds=20):

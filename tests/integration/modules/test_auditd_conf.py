@@ -98,21 +98,21 @@ def test_what_is_wrong_is_named_and_costs_nothing(host):
     host.refused(
         "auditd_conf",
         ({"settings": {"num_logs": 1000}}, CONF, "num_logs = 1000", "from 0 to 999"),
-        ({"settings": {"num_logs": 7, "q_dept": 5}}, "q_dept is no keyword of auditd.conf"),
-        ({"settings": {"report_interval": 5}}, "report_interval is a keyword", "since audit 4.0.5", "this is 3.0.9"),
+        ({"settings": {"num_logs": 7, "q_dept": 5}}, "q_dept is not a keyword of auditd.conf"),
+        ({"settings": {"report_interval": 5}}, "audit 4.0.5 added report_interval to auditd.conf; this is audit 3.0.9"),
         ({"settings": {"space_left": 50}}, "space_left must be above admin_space_left", "admin_space_left is 50"),
         ({"settings": {"flush": "incremental", "freq": 0}}, "needs a freq of 1 or more"),
         ({"settings": {"name_format": "user"}}, "needs a name"),
         ({"settings": {"disk_full_action": "exec /root/none"}}, "there is no file /root/none"),
         ({"settings": {"disk_full_action": "exec /root/shipped"}}, "there is no file"),
-        ({"settings": {"tcp_listen_port": 0}}, "from 1 to 65535", "remove it"),
-        ({"settings": {"transport": "tls"}}, "one of tcp, krb5", "since audit 4.2"),
+        ({"settings": {"tcp_listen_port": 0}}, "from 1 to 65535", "to turn it off, remove its line"),
+        ({"settings": {"transport": "tls"}}, "one of tcp, krb5", "audit 4.2 added tls"),
         ({"settings": {"log_group": "nobodys"}}, "a group of this host"),
         ({"settings": {"log_file": "/var/log/audit.log"}}, "directly in /var/log"),
         ({"settings": {"name": "a\nnum_logs = 0"}}, "name must be one line"),
         ({"settings": {"name": ""}}, "name must have a value"),
         ({"settings": {"name": ["a"]}}, "name must be a text"),
-        ({"settings": {"a b": 5}}, "'a b' is no keyword"),
+        ({"settings": {"a b": 5}}, "'a b' is not a keyword"),
         ({"settings": {}}, "names no keyword"),
         ({"option": "num_logs"}, "option needs a value"),
         ({"option": "num_logs", "value": 5, "version": "next"}, "a release of audit from 2.8 on", "'next'"),
@@ -149,7 +149,7 @@ def test_unknown_keywords_that_are_wanted(host):
     args = {"settings": {"keyword_of_tomorrow": 5}, "strict": False, "apply": "none"}
     result, state = host.four_times("auditd_conf", args)
     assert "keyword_of_tomorrow = 5\n" in state.files[CONF]
-    assert "keyword_of_tomorrow is no keyword" in result["warnings"][0]
+    assert "keyword_of_tomorrow is not a keyword" in result["warnings"][0]
 
 
 @pytest.mark.parametrize(

@@ -85,12 +85,13 @@ def test_lines_that_are_not_read(text, key, error):
 
 def test_a_last_line_without_its_newline():
     (line,) = parse("num_logs = 5")
-    assert (line.key, line.error) == ("num_logs", "has no newline at its end, and so is not read")
+    assert (line.key, line.error) == ("num_logs", "has no newline at its end, so the daemon does not read it")
     assert parse("num_logs = 5", unended=True) == parse("num_logs = 5\n")
     assert parse("# end") == parse("# end\n")
     for text, key in (("a-b = 5", "a-b"), ("num_logs=5", "num_logs"), ("junk", "")):
         (line,) = parse(text)
-        assert (line.key, line.value, line.error) == (key, "", "has no newline at its end, and so is not read")
+        assert (line.key, line.value) == (key, "")
+        assert line.error == "has no newline at its end, so the daemon does not read it"
 
 
 def test_the_last_line_of_a_key_counts():
