@@ -5,7 +5,7 @@
 
 DOCUMENTATION = r"""
 module: auditd_service
-short_description: Start, stop, reload or restart the audit daemon, rotate its logs, resume logging, ask for a report
+short_description: Start, stop, reload or restart the audit daemon, or send it another signal
 version_added: 0.1.0
 description:
   - Works where C(systemctl stop auditd) and C(systemctl restart auditd) are refused, and where there is no C(service).

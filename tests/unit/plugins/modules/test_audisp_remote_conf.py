@@ -21,7 +21,7 @@ def run(check=False, diff=False, **parameters):
 @pytest.mark.parametrize(("version", "action"), [("4.1.99", "restart"), ("4.2", "reload")])
 @pytest.mark.parametrize("active", [True, False])
 def test_a_change(stage, version, action, active):
-    """Counts for the plugin once it is started anew, if it runs."""
+    """Takes effect when the plugin is started again, if it is active."""
     host = stage(version, runs=False)
     host.plugin("audisp-remote", active=active)
     host.run()
@@ -59,7 +59,7 @@ def test_what_its_program_is_built_with(host):
     [("", "/var/spool/audit"), ("queue_file = {}/spool/x\n", "{}/spool")],
 )
 def test_a_queue(host, line, directory):
-    """Needs a folder in mode forward, and none otherwise."""
+    """Needs a folder in mode forward only."""
     host.remote.write_text(REMOTE + line.format(host.root))
     folder = directory.format(host.root)
     done = run(check=True, option="mode", value="forward")

@@ -102,7 +102,7 @@ def test_an_owner(host, run):
     assert host.conf.stat().st_uid == 0
 
 
-def test_what_the_daemon_would_not_take(host, run):
+def test_what_the_daemon_would_reject(host, run):
     """Is refused before anything is written, also in check mode; not if nothing is to be checked."""
     for check in (True, False):
         assert "num_logs = x" in failure(run(check=check, option="num_logs", value="x"))
@@ -158,7 +158,7 @@ def test_a_daemon_that_does_not_run(stage, run):
 
 
 def test_another_file(host, run):
-    """Is no matter of the daemon; one called audispd.conf has other keywords."""
+    """Does not concern the daemon. A file called audispd.conf has other keywords."""
     other = host.root / "etc" / "other.conf"
     assert outcome(run(path=str(other), settings={"space_left": 5})) == (True, "none", False, False)
     assert (other.read_text(), stat.S_IMODE(other.stat().st_mode)) == ("space_left = 5\n", 0o640)

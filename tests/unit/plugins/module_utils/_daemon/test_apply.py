@@ -72,7 +72,7 @@ def test_a_restart_that_has_started_another_is_done_again(host):
     assert (host.conf.read_text(), host.pid in (0, pid)) == (CONF, False)
 
 
-def test_what_cannot_be_undone_is_said(host):
+def test_a_daemon_that_does_not_come_back_is_an_error(host):
     """The daemon does not come back either."""
     host.play(exit=4)
     with pytest.raises(DaemonError, match="the old files are back, and auditd does not run again: auditd does not st"):
@@ -91,7 +91,7 @@ def test_a_daemon_that_did_not_run_does_not_run_afterwards(stage):
     assert put_into_effect(found(), [], "none", start=True) == Done("start", 0, host.pid, True)
 
 
-def test_files_that_cannot_be_written_are_no_matter_of_the_daemon(host):
+def test_files_that_cannot_be_written_do_not_concern_the_daemon(host):
     """It is told nothing."""
     (host.root / "file").touch()
     with pytest.raises(FileError, match="File exists"):
@@ -100,7 +100,7 @@ def test_files_that_cannot_be_written_are_no_matter_of_the_daemon(host):
 
 
 @pytest.mark.parametrize("files", [True, False], ids=["files", "alone"])
-def test_a_process_that_is_told_to_end_has_the_daemon_run_first(host, files):
+def test_an_interrupt_waits_until_the_daemon_runs(host, files):
     """An interrupt waits until the daemon runs again, whether files are put into effect or it is only restarted."""
     pid = host.pid
     text = CONF + "# new\n" if files else CONF

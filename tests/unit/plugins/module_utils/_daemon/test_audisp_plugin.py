@@ -69,7 +69,7 @@ def test_what_is_wanted_of_a_plugin(tmp_path, asked, version, text, wanted):
         ({"name": "site", "plugin": "/a\tb"}, (3, 0), "plugin must be one line"),
     ],
 )
-def test_what_is_no_plugin(tmp_path, asked, version, part):
+def test_what_is_refused(tmp_path, asked, version, part):
     with pytest.raises(ConfError, match=part):
         requested({**ASKED, "directory": str(tmp_path), **asked}, version)
 
@@ -92,7 +92,7 @@ ON, OFF = {"active": "yes", "path": "/sbin/x"}, {"active": "no", "path": "/sbin/
         (ON, {**ON, "direction": "out"}, "none", "none"),
     ],
 )
-def test_what_a_change_of_a_plugin_takes(before, after, old, new):
+def test_what_a_change_of_a_plugin_needs(before, after, old, new):
     for version, need in (((4, 1, 2), old), ((4, 2), new)):
         effect = effect_of_change(before, after, version, ["/sbin/z"])
         assert effect.need == need

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The daemon: what needs none that runs. The rest is in tests/integration/modules/test_auditd_service.py."""
+"""The daemon, where no daemon is needed. The rest is in tests/integration/modules/test_auditd_service.py."""
 
 import os
 import subprocess
@@ -99,7 +99,7 @@ TAKEN = "config change requested by pid=1 auid=0 subj=kernel"
         ([(["success"], [])], 1, True),
         ([([], [TAKEN])], 1, True),
         ([([], ["Audit daemon is low on disk space for logging", TAKEN])], 1, True),
-        # Too busy to learn who sent it the signal, it has not read anything: it is told again.
+        # Too busy to learn who sent the signal, the daemon has read nothing: it is told again.
         ([(["failed"], []), (["success"], [])], 2, True),
         ([(["failed"], [BUSY]), ([], [BUSY, TAKEN])], 2, True),
         ([([], [])] * 3, 3, False),
@@ -113,7 +113,7 @@ def test_a_reload_is_confirmed_or_repeated(monkeypatch, answers, sent, confirmed
 
 
 @pytest.mark.parametrize("results", [[], ["failed"]], ids=str)
-def test_a_reload_that_is_not_taken_is_said(monkeypatch, results):
+def test_a_reload_that_the_daemon_rejects_is_an_error(monkeypatch, results):
     told = Told(monkeypatch, (results, [WRONG]))
     with pytest.raises(DaemonError, match="rejects its new configuration.*Unknown keyword"):
         Daemon().reload()
@@ -124,7 +124,7 @@ def test_a_reload_that_is_not_taken_is_said(monkeypatch, results):
     ("seen", "error"),
     [
         ([{}, *[{"/p": 1}] * 6], None),
-        # The daemon starts it anew, once.
+        # The daemon starts it again, once.
         ([*[{"/p": 1}] * 3, *[{"/p": 2}] * 6], None),
         ([{"/p": number // 4} for number in range(32)], r"a plugin of auditd \(/p\) ends each time it is started"),
         ([*[{"/p": 1}] * 5, *[{}] * 27], "does not run its plugin /p"),
@@ -222,7 +222,7 @@ def test_whether_a_plugin_reads_a_record(monkeypatch, reads):
     ids=str,
 )
 def test_plugins_that_must_end_are_awaited(monkeypatch, version, plugins, ended, awaited):
-    """Those that are not to run any more, and since audit 4.2 all, as it starts them anew."""
+    """Plugins that are no longer to run, and since audit 4.2 all plugins, because it starts them again."""
     Told(monkeypatch, (["success"], []))
     monkeypatch.setattr(daemon, "programs_below", lambda pid, plugins: dict.fromkeys(plugins, 1))
     runs = iter([True] * 2 + [False])
@@ -240,7 +240,7 @@ def test_plugins_that_must_end_are_awaited(monkeypatch, version, plugins, ended,
     ],
     ids=str,
 )
-def test_plugins_that_do_not_end_are_said(monkeypatch, words, seconds, looked):
+def test_plugins_that_do_not_end_are_an_error(monkeypatch, words, seconds, looked):
     Told(monkeypatch, (["success"], words))
     monkeypatch.setattr(daemon, "programs_below", lambda pid, plugins: dict.fromkeys(plugins, 1))
     monkeypatch.setattr(plugin_processes, "_END_SECONDS", seconds)
@@ -250,7 +250,7 @@ def test_plugins_that_do_not_end_are_said(monkeypatch, words, seconds, looked):
         Daemon((4, 2)).reload(["/p"])
 
 
-def test_a_masked_unit_is_said_before_anything_is_stopped(monkeypatch):
+def test_a_masked_unit_is_an_error_before_anything_is_stopped(monkeypatch):
     masked = Daemon(program="/sbin/auditd", manager="systemd", unit={"LoadState": "masked"})
     monkeypatch.setattr(Daemon, "pid", property(lambda self: 4242))
     monkeypatch.setattr(daemon, "unit_properties", lambda unit, names: {"ActiveState": "active"})

@@ -114,7 +114,7 @@ def test_new_keys_have_a_place():
     assert change("", {"freq": "50"}) == "freq = 50\n"
 
 
-def test_keys_are_taken_out_everywhere():
+def test_all_lines_of_a_key_are_removed():
     assert change(FILE, {"num_logs": None}) == FILE.replace("num_logs = 5\n", "").replace("NUM_LOGS = 7\n", "")
     assert change(FILE, {"freq": None}) == FILE
 
@@ -134,7 +134,7 @@ AHEAD = {"verify_email": "mail"}
         ("# verify_email = no\nx = 1\n", "# verify_email = no\nverify_email = no\nx = 1\n"),
     ],
 )
-def test_a_key_that_must_stand_before_another(text, after):
+def test_a_key_that_must_come_before_another(text, after):
     assert change(text, {"verify_email": "no"}, AHEAD) == after
 
 
@@ -147,12 +147,12 @@ def test_a_key_that_must_stand_before_another(text, after):
         ("a  =b  c ", "a = b c"),
     ],
 )
-def test_spacing_is_mended(text, after):
+def test_spaces_are_mended(text, after):
     assert respaced(parse(text)[0]) == parse(after + "\n")[0]
 
 
 @pytest.mark.parametrize("text", ["junk", "a =", "= b", "a b = c", ""])
-def test_what_spacing_does_not_mend(text):
+def test_what_spaces_do_not_mend(text):
     line = respaced(parse(text + "\n")[0])
     assert line.error or not line.key or line.text == text
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files are plugins, and which of those are active."""
+"""Which files are plugins, which plugins are active, and in which folders they are."""
 
 import pytest
 
@@ -35,7 +35,7 @@ from ansible_collections.linux.audit.plugins.module_utils._host.files import Fil
         ("", False),
     ],
 )
-def test_active(tmp_path, text, active):
+def test_active_plugins(tmp_path, text, active):
     path = tmp_path / "a.conf"
     path.write_text(text)
     (plugin,) = read_plugins(str(tmp_path), (4, 2))
@@ -55,11 +55,11 @@ def test_active(tmp_path, text, active):
         (".conf", False, False),
     ],
 )
-def test_names(name, old, new):
+def test_names_that_releases_read(name, old, new):
     assert (is_read(name, (3, 0)), is_read(name, (4, 0, 2)), is_read(name, (4, 0, 3))) == (old, old, new)
 
 
-def test_no_folder_and_what_is_no_folder(tmp_path):
+def test_a_missing_folder_has_no_plugins_and_a_file_is_no_folder(tmp_path):
     assert read_plugins(str(tmp_path / "none"), None) == []
     (tmp_path / "file").touch()
     with pytest.raises(FileError, match="file cannot be read"):
@@ -67,7 +67,7 @@ def test_no_folder_and_what_is_no_folder(tmp_path):
 
 
 def test_a_folder_is_read_as_the_release_does(tmp_path):
-    """By name; what the release does not take for a plugin's file, and what is no file, is passed over."""
+    """In the order of names, without what the release does not read and what is not a file."""
     for name in ("b.conf", "a", "old.rpmnew", "twice.conf.rpmnew", ".hidden"):
         (tmp_path / name).write_text("active = yes\n")
     (tmp_path / "folder").mkdir()
@@ -107,7 +107,7 @@ def before(version):
 
 @pytest.mark.parametrize("name", PLUGINS)
 def test_known_plugins(name):
-    """Before their first release there is none; each step is another from its release on."""
+    """Each plugin exists from its first release on, and each step differs from its release on."""
     plugins = {since: known_plugin(name, since) for since in STEPS[name]}
     assert {since: plugin.path for since, plugin in plugins.items()} == STEPS[name]
     assert len(set(plugins.values())) == len(plugins)

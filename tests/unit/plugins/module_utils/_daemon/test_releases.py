@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has changed from one release of the daemon to the next: just before it, with it; and sizes at their edges."""
+"""What has changed between releases of the daemon, just before and with each; and sizes at their edges."""
 
 import stat
 
@@ -170,7 +170,7 @@ def test_values_of_auditd_at_their_edges(text, taken):
         (f"remote_server = {'n' * 111}", False),
     ],
 )  # fmt: skip
-def test_values_of_the_plugin_for_other_hosts_at_their_edges(text, taken):
+def test_values_of_audisp_remote_at_their_edges(text, taken):
     """Also of a last line that is not ended."""
     assert [reasons(REMOTE_CONF, text + end) == [] for end in ("\n", "")] == [taken] * 2
 
@@ -188,7 +188,7 @@ def test_values_of_plugins_at_their_edges(text, taken):
     assert (reasons(PLUGIN_CONF, text + "\n") == []) is taken
 
 
-def test_words_that_the_build_has_not():
+def test_words_that_the_program_was_not_built_with():
     """Unless nobody knows how it was built."""
     for built, taken in (((), False), (("krb5",), True), (None, True)):
         assert (reasons(AUDITD_CONF, f"{BASE}transport = krb5\n", (3, 0), built) == []) is taken
@@ -250,7 +250,7 @@ def expected_need(name, version):
 
 
 @pytest.mark.parametrize("version", [OLDEST, (2, 999), (3, 0), (4, 0, 999), (4, 1), (4, 1, 999), (4, 2)], ids=str)
-def test_what_each_keyword_takes(version):
+def test_what_a_change_of_each_keyword_needs(version):
     """From one value to another; the keywords whose answer depends on the values have tests of their own."""
     for name in set(AUDITD_CONF.keywords) - {"q_depth", "tcp_listen_port", "name_format", "name"}:
         found = need(AUDITD_CONF, {name: "one"}, {name: "two"}, version)
@@ -277,7 +277,7 @@ def test_what_each_keyword_takes(version):
         ({"name_format": "fqd"}, {"name_format": "fqd", "freq": "1"}, (4, 2), "restart"),
     ],
 )  # fmt: skip
-def test_what_takes_more_or_less_by_its_values(before, after, version, needed):
+def test_needs_that_depend_on_the_values(before, after, version, needed):
     assert need(AUDITD_CONF, before, after, version) == needed
 
 
@@ -285,8 +285,8 @@ def test_what_takes_more_or_less_by_its_values(before, after, version, needed):
     ("file", "since", "mode"),
     [(PLUGIN_CONF, (4, 2), 0o660), (AUDITD_CONF, None, 0o660), (REMOTE_CONF, None, 0o660)],
 )
-def test_modes_that_others_could_write(file, since, mode):
-    """By the group only since a release; by everybody never."""
+def test_modes_that_let_others_write(file, since, mode):
+    """The group may write up to a release; others never may."""
     for version in ((4, 1, 999), (4, 2)):
         closed = since is not None and version >= since
         assert bool(file_problems(file, info(stat.S_IFREG | mode), version)) is closed
@@ -314,8 +314,8 @@ def test_files_of_older_releases_are_elsewhere():
         assert [file.path(version) for version in ((2, 999), (3, 0))] == [old, new]
 
 
-def test_long_lines_are_made_comments_of_several_lines():
-    """So that the daemon reads each of them."""
+def test_long_lines_become_comments_of_several_lines():
+    """None of these is too long for the daemon."""
     lines = parse("name = " + " ".join(["word"] * 60) + "\n")
     after = repaired(lines, [problem for problem in check(AUDITD_CONF, lines, Target((3, 0))) if problem.number])
     assert len(after) > 2
@@ -349,7 +349,7 @@ def test_only_an_unknown_keyword_may_be_passed_over(text, unknown):
 
 
 def test_a_hint_is_given_where_it_helps():
-    """Only who asks for none is told how to have none."""
+    """Only a task that sets 0 is told how to turn the keyword off."""
     for value, hint in (("0", True), ("70000", False)):
         (said,) = reasons(AUDITD_CONF, f"{BASE}tcp_listen_port = {value}\n")
         assert said.endswith("to turn it off, remove its line") is hint

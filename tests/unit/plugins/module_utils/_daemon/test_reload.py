@@ -55,15 +55,15 @@ def test_what_was_said_before_confirms_nothing(host):
 
 
 def test_a_daemon_that_was_too_busy_is_told_again(host):
-    """It has read nothing, as it could not learn who asked."""
+    """It has read nothing, because it could not learn who asked."""
     host.play(hup="busy")
     host.constant("_ANSWER_SECONDS", 0.5)
     assert found().reload() == Done("reload", host.pid, host.pid, True)
     assert host.received == ["SIGHUP"] * 2
 
 
-def test_a_reload_that_is_not_taken(host):
-    """Has the daemon's words, those of a journal that lags behind too."""
+def test_a_reload_that_the_daemon_rejects(host):
+    """The error has the daemon's words, even if the journal is late."""
     host.conf.write_text(BAD)
     with pytest.raises(DaemonError, match='^auditd rejects its new configuration: Unknown keyword "nonsense"'):
         found().reload()
@@ -130,7 +130,7 @@ def test_plugins_that_a_reload_replaces(stage, version, replaced):
     assert (plugins(host) != [old]) is replaced
 
 
-def test_plugins_that_the_daemon_keeps_are_said(stage):
+def test_plugins_that_the_daemon_keeps_are_an_error(stage):
     """Since 4.2 it says so, and nothing is waited for."""
     host = stage(version="4.2")
     path = host.plugin()

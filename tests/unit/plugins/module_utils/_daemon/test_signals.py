@@ -32,14 +32,14 @@ def test_logs_are_rotated(host):
 
 
 def test_the_log_that_is_rotated_is_that_of_the_configuration(host):
-    """Another file in the place of another log is no rotation."""
+    """A rotation of any other log is not enough."""
     other = host.root / "log" / "other.log"
     host.conf.write_text(f"{CONF}log_file = {other}\n")
     other.touch()
     host.constant("_ANSWER_SECONDS", 0.3)
     with pytest.raises(DaemonError, match="does not rotate"):
         found().rotate()
-    # And there is none where there is no log.
+    # Without a log there is no rotation either.
     other.unlink()
     with pytest.raises(DaemonError, match="does not rotate"):
         found().rotate()
@@ -72,8 +72,8 @@ def test_a_report_that_is_not_written(host):
         found().report()
 
 
-def test_a_process_that_takes_no_signal(host):
-    """It has ended, and the kernel has not noticed yet."""
+def test_a_process_that_no_longer_exists(host):
+    """It has ended, but the kernel has not noticed yet."""
     daemon = found()
     gone = host.pid
     daemon.stop()

@@ -39,8 +39,8 @@ def test_the_daemon_is_found_without_a_unit(stage, manager, unit, program):
     assert daemon.program.endswith(program)
 
 
-def test_what_keeps_a_daemon_from_running_is_said(stage):
-    """No program, or a kernel that does not answer; then nothing is sent and nothing started."""
+def test_the_reason_why_no_daemon_can_run_is_given(stage):
+    """There is no program, or the kernel does not answer. Then nothing is sent or started."""
     host = stage()
     host.run()
     host.unavailable = "this host is a container"
@@ -64,7 +64,7 @@ def test_a_kernel_that_stops_answering_is_said(host):
 
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_start_restart_and_stop(stage, manager):
-    """Each is done once, and what is so already is left alone."""
+    """Each is done once. A daemon in the wanted state is left alone."""
     host = stage(manager)
     daemon = found()
     with pytest.raises(DaemonError, match="^auditd is not running$"):
@@ -172,8 +172,8 @@ def test_a_daemon_that_does_not_start_has_its_words(stage, manager, journal):
         found().start()
 
 
-def test_words_from_before_are_not_the_daemons_of_now(stage):
-    """Neither in the file of syslog, nor in one that was begun anew."""
+def test_words_from_before_the_start_are_not_reported(stage):
+    """Neither words in a file of syslog, nor words in a new file in its place."""
     host = stage("none", journal=False)
     line = "Nov 25 02:12:00 host auditd[728]: {}\n"
     (host.root / "syslog").write_text(line.format("of yesterday") * 3)
@@ -264,7 +264,7 @@ def test_a_daemon_that_does_not_end(host):
     assert host.calls(of=("start",)) == []
 
 
-def test_a_daemon_that_comes_back_is_no_daemon_that_was_stopped(host):
+def test_a_daemon_that_something_starts_again_was_not_stopped(host):
     """Another one starts it again."""
     pid, other = host.pid, host.root / "other"
     host.play(ends=False)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a release of the daemon takes. test_keyword_fidelity.py asks the real daemons."""
+"""What a release of the daemon accepts. test_keyword_fidelity.py asks the real daemons."""
 
 import os
 import stat
@@ -102,7 +102,7 @@ def reasons(file, text, version=(4, 2, 1), built=("krb5", "tls")):
         ((4, 2), "transport = tls\ntls_psk_file = /a", ["needs tls_psk_identity or"]),
     ],
 )
-def test_what_auditd_does_not_take(version, setting, parts):
+def test_what_auditd_rejects(version, setting, parts):
     (reason,) = reasons(AUDITD_CONF, f"{BASE}{setting}\n", version)
     for part in parts:
         assert part in reason
@@ -123,7 +123,7 @@ def test_what_auditd_does_not_take(version, setting, parts):
         ((3, 0), "# " + "n" * 500),
     ],
 )
-def test_what_auditd_takes(version, setting):
+def test_what_auditd_accepts(version, setting):
     assert reasons(AUDITD_CONF, f"{BASE}{setting}\n", version) == []
 
 
@@ -137,13 +137,13 @@ def test_what_a_program_is_built_with(tmp_path):
     assert check(AUDITD_CONF, parse(f"{BASE}transport = krb5\n"), Target((4, 2))) == []
 
 
-def test_an_empty_file_is_taken_and_one_of_comments_is_not():
+def test_an_empty_file_is_accepted_and_a_file_of_comments_is_not():
     assert reasons(AUDITD_CONF, "") == []
     (reason,) = reasons(AUDITD_CONF, "# nothing\n")
     assert "space_left is 0, admin_space_left is 0" in reason
 
 
-def test_an_account_is_checked_by_what_stands_before_it():
+def test_only_an_earlier_line_decides_how_an_account_is_checked():
     (reason,) = reasons(AUDITD_CONF, f"{BASE}action_mail_acct = a!b\nverify_email = no\n")
     assert "a!b" in reason
 
@@ -162,7 +162,7 @@ def test_an_account_is_checked_by_what_stands_before_it():
         ("remote_ending_action = exec /bin/open\n", "0750"),
     ],
 )
-def test_what_the_plugin_for_other_hosts_does_not_take(text, part):
+def test_what_audisp_remote_rejects(text, part):
     (reason,) = reasons(REMOTE_CONF, text)
     assert part in reason
 
@@ -176,7 +176,7 @@ def test_what_the_plugin_for_other_hosts_does_not_take(text, part):
         ((4, 2), "format = text\n", "string, binary"),
     ],
 )
-def test_what_is_no_plugin(version, text, part):
+def test_what_is_rejected_in_the_file_of_a_plugin(version, text, part):
     (reason,) = reasons(PLUGIN_CONF, text, version)
     assert part in reason
 
@@ -241,7 +241,7 @@ def test_files(mode, uid, version, part):
         ("name_format = fqd\n", "name_format = fqd\nkeyword_of_tomorrow = 1\n", (4, 2), "restart"),
     ],
 )
-def test_what_a_change_takes(before, after, version, needed):
+def test_what_a_change_needs(before, after, version, needed):
     assert need(AUDITD_CONF, values(parse(before)), values(parse(after)), version) == needed
 
 
@@ -293,7 +293,7 @@ def test_the_table_is_sound(file):
         assert set(rule.keys) <= set(file.keywords)
 
 
-def test_plugins_are_taken():
+def test_the_files_of_known_plugins_are_accepted():
     for known in PLUGINS.values():
         for since, plugin in known.steps:
             text = f"active = yes\npath = {plugin.path}\ntype = {plugin.type}\nformat = {plugin.format}\n"
