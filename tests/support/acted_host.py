@@ -1,9 +1,8 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that is played: auditd, systemd and the journal are real processes of actors/, files are real.
+"""A host that is played: auditd, systemd and the journal are real processes of actors/, and files are real.
 
-What the kernel says, which process it sends its records to, is the one answer that is made up: it is what the auditd
-that is played writes to a file.
+Only the answer of the kernel is made up, which process it sends its records to: the played auditd writes it to a file.
 """
 
 import contextlib
@@ -46,10 +45,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 class ActedHost:
-    """The host; files lie below ``root``, with what the daemon and the library keep elsewhere."""
+    """The host. Its files are below ``root``, even those that are elsewhere on a real host."""
 
     def __init__(self, root, monkeypatch, manager="systemd", journal=True, version="4.1.2") -> None:
-        """Set the stage; nothing runs yet."""
+        """Set the stage. Nothing is running yet."""
         self.root, self._patch, self.manager = pathlib.Path(root), monkeypatch, manager
         self.conf, self.plugins_d, self.log = root / "etc/auditd.conf", root / "etc/plugins.d", root / "log/audit.log"
         self.remote = root / "etc/audisp-remote.conf"
@@ -72,7 +71,7 @@ class ActedHost:
         self._reaper.start()
 
     def _redirect(self, journal):
-        """Have the library look here for what it otherwise finds at fixed places."""
+        """Have the library look here for what it otherwise finds in fixed places."""
         root, patch = self.root, self._patch
         patch.setattr(shutil, "which", self._which)
         is_directory = os.path.isdir
@@ -92,7 +91,7 @@ class ActedHost:
         self.constant("REPORT_FILES", (str(root / "auditd.state"), str(root / "old.state")))
         self.constant("_SYSLOGS", (str(root / "syslog"), str(root / "messages")))
         self.constant("_SCRIPTS", (str(script),))
-        # What is waited for is looked at more often, so that tests are quick.
+        # The library polls more often, so that tests are quick.
         brief = types.SimpleNamespace(**{**vars(time), "sleep": lambda seconds: time.sleep(min(seconds, 0.02))})
         self.constant("time", brief)
         self.constant("_SETTLE_SECONDS", 0.15)
@@ -101,7 +100,7 @@ class ActedHost:
         self.constant("_COMPLAINT_SECONDS", 0.3)
 
     def constant(self, name, value):
-        """Have a constant another value, in every module of the library that has it."""
+        """Give a constant another value in every module of the library that has it."""
         modules = [module for path, module in list(sys.modules.items()) if path.startswith(_COLLECTION)]
         holders = [module for module in modules if hasattr(module, name)]
         assert holders, f"no module has {name}"
@@ -132,13 +131,13 @@ class ActedHost:
         other.rename(path)
 
     def unit(self, name=UNIT, **properties):
-        """What systemd knows of a unit."""
+        """What systemd knows about a unit."""
         path = self.root / f"{name}.json"
         held = json.loads(path.read_text()) if path.exists() else {}
         path.write_text(json.dumps({**held, **properties}))
 
     def installed(self, version):
-        """Have a release of audit installed, of which ausearch tells."""
+        """Install a release of audit, which ausearch prints."""
         self.program("ausearch", f"#!/bin/sh\necho ausearch version {version}\n")
         self.play(version=version)
 
@@ -153,13 +152,13 @@ class ActedHost:
         return self._status().pid
 
     def said(self, text, uid="0", name="auditd", late=False):
-        """Have something said in the journal, by whom ever."""
+        """Have any user say something in the journal."""
         with open(self.root / ("journal.late" if late else "journal"), "a", encoding="utf-8") as file:
             file.write(json.dumps({"_UID": uid, "SYSLOG_IDENTIFIER": name, "MESSAGE": text}) + "\n")
 
     @property
     def received(self):
-        """The names of the signals that auditd has received; those of the test itself, which pass records, are not."""
+        """The names of the signals that auditd has received, without those with which the tests pass records."""
         names = (self.root / "received").read_text().split()
         return [name for name in names if name != "SIGRTMIN"]
 
@@ -169,7 +168,7 @@ class ActedHost:
         return [words for name, words in lines if name == program and words.split()[0] in of]
 
     def close(self):
-        """End what runs still."""
+        """End what is still running."""
         pids = [int(path.name) for path in (self.root / "pids").iterdir()]
         for pid in pids:
             if self._is_ours(pid):
@@ -182,14 +181,14 @@ class ActedHost:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
     def _is_ours(self, pid):
-        """Whether a process is one of this stage: nobody else's is ended."""
+        """Whether a process belongs to this host. No other process is ended."""
         with contextlib.suppress(OSError):
             line = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
             return str(self.root).encode() in line
         return False
 
     def _reap(self):
-        """Take note of what has ended, as the first process of a host does."""
+        """Reap processes that have ended, which the first process of a host does."""
         while not self._over.wait(0.01):
             for path in list((self.root / "pids").iterdir()) if self.reaps else ():
                 with contextlib.suppress(ChildProcessError):
@@ -212,7 +211,7 @@ class ActedHost:
         return types.SimpleNamespace(pid=0)
 
     def _message(self, text):
-        """A record of a user, which auditd passes on; it hears of it by a signal of its own."""
+        """A record of a user, which auditd passes on. It learns of the record by a signal of its own."""
         if self.pid:
             os.kill(self.pid, signal.SIGRTMIN)
 
@@ -244,7 +243,7 @@ def outcome(result):
 
 
 def wait_for(condition, seconds=20):
-    """Wait until a condition holds; what it gives."""
+    """Wait until a condition holds; return its value."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"not so after {seconds} seconds: {condition}"

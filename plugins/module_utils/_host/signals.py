@@ -25,5 +25,5 @@ def signals_held() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler or signal.SIG_DFL)
-        for number in received[:1]:
-            os.kill(os.getpid(), number)
+        if received:
+            os.kill(os.getpid(), received[0])
