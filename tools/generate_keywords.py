@@ -14,7 +14,8 @@ if __name__ == "__main__":
     importlib.import_module("conftest")  # makes ansible_collections.linux.audit of this checkout
 
 # ruff: noqa: E402
-from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import FILES, OLDEST, PLUGINS, ByRelease
+from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import FILES, PLUGINS
+from ansible_collections.linux.audit.plugins.module_utils._daemon.schema import OLDEST, ByRelease
 
 KINDS = {
     "action": "{words}; `exec PATH`",
@@ -34,6 +35,7 @@ KINDS = {
     "yes or no": "yes, no",
 }
 NEEDS = {
+    "none": "nothing",
     "grow": "reload; smaller: restart",
     "enable": "reload if there was none and without tls; otherwise restart",
     "given": "reload; hostname, fqd, numeric: restart",

@@ -4,46 +4,47 @@
 
 
 class ModuleDocFragment:
-    """See module_utils/_daemon/conf_module.py for the parameters."""
+    """See module_utils/_daemon/arguments.py for the parameters."""
 
     DOCUMENTATION = r"""
 options:
   version:
     description:
-      - The release of audit whose daemon is to take the file, as V(3.0.9). Without it that of the installed one.
-      - A host on which audit is not installed needs it.
+      - The release of audit for which the file is checked, such as V(3.0.9). The default is the release that is
+        installed.
+      - On a host without audit this option is required.
     type: str
   apply:
     description:
-      - What is done for a daemon that runs to take what has changed. One that does not run is not started.
-      - V(auto) does what the change needs, a reload or a restart, and nothing where nothing is needed.
-      - V(reload) does no more than a reload. RV(restart_required) tells what is left.
-      - V(restart) restarts after any change.
-      - V(none) writes the file alone. RV(reload_required) and RV(restart_required) tell what is left.
-      - The daemon, and a plugin that the task is about, is looked at afterwards. If it does not run, the old files are
-        put back, it is started with those, and the task fails with its own words.
+      - How a change is put into effect in a running daemon. A daemon that is not running is not started.
+      - V(auto) does what the change needs, a reload, a restart or nothing.
+      - V(reload) reloads at most. RV(restart_required) tells whether a restart is still needed.
+      - V(restart) restarts the daemon after any change.
+      - V(none) only writes the file. RV(reload_required) and RV(restart_required) tell what is still needed.
+      - Afterwards the daemon, and the plugin that the task is about, must be running. Otherwise the old files are put
+        back, the daemon runs with them again, and the task fails with the daemon's own words.
     type: str
     choices: [auto, reload, restart, none]
     default: auto
   validate:
-    description: Whether everything is checked against what the release takes, before anything is written.
+    description: Whether everything is checked against what the release accepts, before anything is written.
     type: bool
     default: true
   strict:
     description:
-      - Whether a keyword that the release does not know makes the task fail, as it would make the daemon.
-      - With V(false) it is warned of.
+      - Whether the task fails because of a keyword that the release does not know, as the daemon would.
+      - With V(false) the task only warns.
     type: bool
     default: true
   repair:
     description:
-      - Whether lines of the file that the daemon does not take are mended, that is written with the spaces that it
-        wants, or else turned into comments.
-      - Without it the task fails and names them. A line whose key is set by the task is none of them.
+      - Whether to mend lines of the file that the daemon rejects. They get the spaces that the daemon needs or, if that
+        does not help, become comments. A wrong owner or mode of the file is mended too.
+      - Otherwise the task fails and names these lines. Lines that the task sets are replaced in any case.
     type: bool
     default: false
   backup:
-    description: Whether the old file is kept beside the new one, under a name that the daemon does not read.
+    description: Whether to keep a copy of the old file next to the new one, under a name that the daemon does not read.
     type: bool
     default: false
 attributes:
@@ -57,17 +58,17 @@ attributes:
     support: full
     platforms: linux
 notes:
-  - Comments, blank lines, the order of lines, and lines that the task does not name are kept.
-  - Values are compared by what they mean, so that V(ROTATE) and V(rotate) are the same.
-  - The file is replaced as a whole, owned by root, with its mode and its SELinux label.
+  - Comments, blank lines, the order of lines, and lines that the task does not set are kept.
+  - Values are compared by what they mean, so V(ROTATE) and V(rotate) are the same.
+  - The file is replaced as a whole. It is owned by root and keeps its mode and its SELinux label.
 """
 
     SETTINGS = r"""
 options:
   settings:
     description:
-      - Keywords and their values. V(true) and V(false) are written as C(yes) and C(no), and a keyword that is null is
-        taken out.
+      - Keywords and their values. V(true) and V(false) are written as C(yes) and C(no). The line of a keyword that is
+        null is removed.
       - With O(state=absent) the values do not matter.
     type: dict
   option:
@@ -77,11 +78,11 @@ options:
     description: The value of O(option).
     type: raw
   state:
-    description: Whether the keywords are to have the values, or no line, so that what the daemon has built in holds.
+    description: Whether the keywords have these values, or no line, so that the default of the daemon applies.
     type: str
     choices: [present, absent]
     default: present
   path:
-    description: The file. Another one than that of the daemon is written and checked, and not put into effect.
+    description: The file. A file that the daemon does not read is checked and written, but has no effect on the daemon.
     type: path
 """

@@ -5,12 +5,12 @@
 
 DOCUMENTATION = r"""
 module: audisp_plugin
-short_description: Set which programs the audit daemon hands its records to
+short_description: Set which programs get the records of the audit daemon
 version_added: 0.1.0
 description:
-  - Sets the file of a plugin, in the folder of the release that is installed, and has the daemon start or stop it, or
-    start it anew.
-  - Those that come with audit are known by their names, with the path, the arguments and the format of each release.
+  - Sets the file of a plugin in the folder from which the daemon reads its plugins, and has the daemon start, stop or
+    restart the plugin.
+  - Plugins that come with audit are known by name, with their path, arguments and format in each release.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -22,48 +22,49 @@ options:
     description:
       - The plugin. V(syslog), V(af_unix), V(au-remote), V(filter), V(ids), V(statsd) and V(zos-remote) come with audit.
         Not every release and not every package has all of them.
-      - Another one has the name of its file without C(.conf).
+      - A custom plugin has the name of its file without C(.conf).
     type: str
     required: true
   state:
-    description: Whether the plugin is to have a file.
+    description: Whether the plugin has a file.
     type: str
     choices: [present, absent]
     default: present
   active:
-    description: Whether the daemon is to run it. A file that is made is active unless this says otherwise.
+    description: Whether the daemon runs the plugin. In a new file the default is V(true).
     type: bool
   direction:
-    description: Which way records go. Audit 4.1.2 and newer do not look at it.
+    description: In which direction records go. Audit 4.1.2 and newer ignore it.
     type: str
     choices: [out]
   plugin:
-    description: The path of the program. Needed for one that does not come with audit, when its file is made.
+    description: The path of the program. A custom plugin needs it in a new file.
     type: path
   type:
-    description: Whether it is a program or a part of the daemon.
+    description: Whether the plugin is a program (V(always)) or a part of the daemon (V(builtin)).
     type: str
     choices: [always, builtin]
   args:
     description:
-      - Arguments of the program. An empty list takes out those that are there.
-      - Before audit 4.0.1 there are no more than two.
+      - Arguments of the program. An empty list removes the arguments that the file has.
+      - Before audit 4.0.1 a plugin has at most two arguments.
     type: list
     elements: str
   format:
-    description: How the program gets the records.
+    description: The format in which the program gets records.
     type: str
     choices: [string, binary]
   directory:
     description:
-      - The folder of plugins. Without it the one that the daemon reads, which C(plugin_dir) of C(auditd.conf) may name.
-      - In another one the file is written and checked, and not put into effect.
+      - The folder of plugins. The default is the folder that the daemon reads, which C(plugin_dir) in C(auditd.conf)
+        may name.
+      - In any other folder the file is checked and written, but has no effect on the daemon.
     type: path
 notes:
-  - Before audit 4.2 a change of the path, the arguments or the format of a plugin that runs takes a restart of the
+  - Before audit 4.2 a change of the path, the arguments or the format of a running plugin needs a restart of the
     daemon. A reload would do nothing.
-  - A plugin is taken to run if the daemon has a child that runs its path, as program or as script. So a script must not
-    put another program in its place with C(exec).
+  - A plugin counts as running if the daemon has a child that runs its path, as a program or as a script. So a script
+    must not replace itself with another program by C(exec).
 seealso:
   - module: linux.audit.audisp_remote_conf
   - module: linux.audit.auditd_conf
@@ -73,18 +74,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Send records to syslog as well, under a level of their own
+- name: Send records to syslog too, at the level notice
   linux.audit.audisp_plugin:
     name: syslog
     active: true
     args: [LOG_NOTICE]
 
-- name: Offer records to programs by a socket
+- name: Offer records to programs on a socket
   linux.audit.audisp_plugin:
     name: af_unix
     active: true
 
-- name: Have no plugin of one's own any more
+- name: Remove a custom plugin
   linux.audit.audisp_plugin:
     name: site-alerts
     state: absent
@@ -102,71 +103,100 @@ version:
   returned: success
   sample: 3.0.9
 before:
-  description: The values before, of the keys that have changed. A key without a line is null.
+  description: The old values of the keywords that have changed. A keyword without a line is null.
   type: dict
   returned: success
   sample: {active: "no"}
 after:
-  description: The values of these keys now.
+  description: The new values of these keywords.
   type: dict
   returned: success
   sample: {active: "yes"}
 action:
-  description: What was done for the daemon to take it, one of V(none), V(reload) and V(restart).
+  description: What was done to put the change into effect, one of V(none), V(reload) and V(restart).
   type: str
   returned: success
   sample: reload
 pid:
-  description: The process id of the daemon, V(0) if it does not run or was not asked for.
+  description: The process id of the daemon, V(0) if it is not running or nothing has changed.
   type: int
   returned: success
   sample: 812
 reload_required:
-  description: Whether the daemon takes the change only after a reload that was not done.
+  description: Whether the change takes effect only after a reload, which the task has not done.
   type: bool
   returned: success
   sample: false
 restart_required:
-  description: Whether the daemon takes the change only after a restart that was not done.
+  description: Whether the change takes effect only after a restart, which the task has not done.
   type: bool
   returned: success
   sample: false
 created:
-  description: Directories that were made.
+  description: Directories that the task has made.
   type: list
   elements: str
   returned: success
   sample: []
 backup_file:
-  description: Where the old file is kept.
+  description: The path of the copy of the old file.
   type: str
-  returned: O(backup=true), and the file was there and has changed
+  returned: O(backup=true), and a file that existed has changed
   sample: /etc/audit/plugins.d/syslog.conf.before-2026-01-31T12-00-00Z
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_module import ARGUMENTS, run
-from ansible_collections.linux.audit.plugins.module_utils._daemon.dispatcher import plugin_request
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._daemon.arguments import (
+    CONF_ARGUMENTS,
+    asked_options,
+    asked_version,
+    text_of,
+)
+from ansible_collections.linux.audit.plugins.module_utils._daemon.audisp_plugin import AskedPlugin, AudispPlugin
+from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_change import change_conf
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+
+ARGUMENTS = {
+    **CONF_ARGUMENTS,
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "active": {"type": "bool"},
+    "direction": {"type": "str", "choices": ["out"]},
+    "plugin": {"type": "path"},
+    "type": {"type": "str", "choices": ["always", "builtin"]},
+    "args": {"type": "list", "elements": "str"},
+    "format": {"type": "str", "choices": ["string", "binary"]},
+    "directory": {"type": "path"},
+}
+# Keywords of the file whose parameter has another name.
+_PARAMETERS = {"path": "plugin"}
+
+
+def asked_plugin(parameters):
+    """What the parameters ask for. An empty list of arguments asks for no line."""
+    if parameters["state"] == "absent":
+        return AskedPlugin(parameters["name"], parameters["directory"], removed=True)
+    values = {}
+    for key in ("active", "direction", "path", "type", "format"):
+        name = _PARAMETERS.get(key, key)
+        if parameters[name] is not None:
+            values[key] = text_of(name, parameters[name])
+    if parameters["args"] is not None:
+        values["args"] = text_of("args", " ".join(parameters["args"])) if parameters["args"] else None
+    return AskedPlugin(parameters["name"], parameters["directory"], values)
+
+
+def audisp_plugin(parameters, mode):
+    host = Host()
+    version = asked_version(parameters, host)
+    request = AudispPlugin(asked_plugin(parameters), version, host)
+    return change_conf(request, asked_options(parameters), host, mode)
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            **ARGUMENTS,
-            "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "active": {"type": "bool"},
-            "direction": {"type": "str", "choices": ["out"]},
-            "plugin": {"type": "path"},
-            "type": {"type": "str", "choices": ["always", "builtin"]},
-            "args": {"type": "list", "elements": "str"},
-            "format": {"type": "str", "choices": ["string", "binary"]},
-            "directory": {"type": "path"},
-        },
-        supports_check_mode=True,
-    )
-    run(module, plugin_request)
+    run(AnsibleModule(ARGUMENTS, supports_check_mode=True), audisp_plugin)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ module: audisp_remote_conf
 short_description: Set how audit records are sent to another host
 version_added: 0.1.0
 description:
-  - Sets keywords of audisp-remote.conf(5), checks the file against the release that is installed before it is written,
-    and has the plugin take it if it is active.
-  - Whether it is active is said with M(linux.audit.audisp_plugin).
+  - Sets keywords of audisp-remote.conf(5). Before the file is written, it is checked against the release that is
+    installed. Then the plugin au-remote is started again if it is active, because it reads the file only at its start.
+  - Use M(linux.audit.audisp_plugin) to make the plugin active.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -21,15 +21,15 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - The file. Without it that of the release, C(/etc/audit/audisp-remote.conf), or before audit 3.0
+      - The file. The default is C(/etc/audit/audisp-remote.conf), and before audit 3.0
         C(/etc/audisp/audisp-remote.conf).
-      - Another one is written and checked, and not put into effect.
+      - Any other file is checked and written, but has no effect on the plugin.
     type: path
 notes:
-  - The plugin reads its file when it is started. Before audit 4.2 only a restart of the daemon starts it anew.
-  - The directory of C(queue_file) is made if C(mode) is V(forward) and it is missing, since the plugin does not make
-    it, and without it ends as often as it is started.
-  - While the plugin is active C(remote_server) must have a value. The file of the packages has none.
+  - Before audit 4.2 only a restart of the daemon starts the plugin again. Since audit 4.2 a reload is enough.
+  - If C(mode) is V(forward), the directory of C(queue_file) is made if it is missing. The plugin does not make it, and
+    without it ends each time it is started.
+  - While the plugin is active, C(remote_server) must have a value. In the file of the packages it has no value.
 seealso:
   - module: linux.audit.audisp_plugin
   - module: linux.audit.auditd_conf
@@ -48,7 +48,7 @@ EXAMPLES = r"""
       network_failure_action: warn_once
       heartbeat_timeout: 20
 
-- name: Hold more of them
+- name: Keep more records in the queue
   linux.audit.audisp_remote_conf:
     option: queue_depth
     value: 20000
@@ -66,62 +66,80 @@ version:
   returned: success
   sample: 3.0.9
 before:
-  description: The values before, of the keys that have changed. A key without a line is null.
+  description: The old values of the keywords that have changed. A keyword without a line is null.
   type: dict
   returned: success
   sample: {mode: immediate}
 after:
-  description: The values of these keys now.
+  description: The new values of these keywords.
   type: dict
   returned: success
   sample: {mode: forward}
 action:
-  description: What was done for the daemon to take it, one of V(none), V(reload) and V(restart).
+  description: What was done to put the change into effect, one of V(none), V(reload) and V(restart).
   type: str
   returned: success
   sample: restart
 pid:
-  description: The process id of the daemon, V(0) if it does not run or was not asked for.
+  description: The process id of the daemon, V(0) if it is not running or nothing has changed.
   type: int
   returned: success
   sample: 812
 reload_required:
-  description: Whether the daemon takes the change only after a reload that was not done.
+  description: Whether the change takes effect only after a reload, which the task has not done.
   type: bool
   returned: success
   sample: false
 restart_required:
-  description: Whether the daemon takes the change only after a restart that was not done.
+  description: Whether the change takes effect only after a restart, which the task has not done.
   type: bool
   returned: success
   sample: false
 created:
-  description: Directories that were made.
+  description: Directories that the task has made.
   type: list
   elements: str
   returned: success
   sample: [/var/spool/audit]
 backup_file:
-  description: Where the old file is kept.
+  description: The path of the copy of the old file.
   type: str
-  returned: O(backup=true), and the file was there and has changed
+  returned: O(backup=true), and a file that existed has changed
   sample: /etc/audit/audisp-remote.conf.before-2026-01-31T12-00-00Z
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_module import ARGUMENTS, SETTINGS_ARGUMENTS, run
-from ansible_collections.linux.audit.plugins.module_utils._daemon.dispatcher import remote_request
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._daemon.arguments import (
+    CONF_ARGUMENTS,
+    SETTINGS_ARGUMENTS,
+    asked_options,
+    asked_settings,
+    asked_version,
+)
+from ansible_collections.linux.audit.plugins.module_utils._daemon.audisp_remote_conf import AudispRemoteConf
+from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_change import change_conf
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+
+ARGUMENTS = {**CONF_ARGUMENTS, **SETTINGS_ARGUMENTS}
+
+
+def audisp_remote_conf(parameters, mode):
+    host = Host()
+    version = asked_version(parameters, host)
+    request = AudispRemoteConf(parameters["path"], asked_settings(parameters), version)
+    return change_conf(request, asked_options(parameters), host, mode)
 
 
 def main():
     module = AnsibleModule(
-        argument_spec={**ARGUMENTS, **SETTINGS_ARGUMENTS},
+        ARGUMENTS,
         required_one_of=[["settings", "option"]],
         mutually_exclusive=[["settings", "option"], ["settings", "value"]],
         supports_check_mode=True,
     )
-    run(module, remote_request)
+    run(module, audisp_remote_conf)
 
 
 if __name__ == "__main__":

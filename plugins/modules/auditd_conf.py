@@ -5,13 +5,13 @@
 
 DOCUMENTATION = r"""
 module: auditd_conf
-short_description: Set what the audit daemon is told by auditd.conf
+short_description: Set keywords of auditd.conf, the configuration of the audit daemon
 version_added: 0.1.0
 description:
-  - Sets keywords of auditd.conf(5), checks the file against the release of the daemon that is installed before it is
-    written, and has the daemon take it by the cheapest way that works.
-  - A daemon that finds one keyword or value that it does not know does not start, and nothing but this check tells
-    before.
+  - Sets keywords of auditd.conf(5). Before the file is written, it is checked against the release of the daemon that is
+    installed. Then the change is put into effect with a reload if that is enough, otherwise with a restart.
+  - A daemon that finds one keyword or value that it does not know does not start. It has no option to check its
+    configuration in advance.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -22,8 +22,8 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - The file. A daemon of audit 2.8 also has C(/etc/audisp/audispd.conf).
-      - Another one than that of the daemon is written and checked, and not put into effect.
+      - The file. Audit 2.8 also has C(/etc/audisp/audispd.conf).
+      - A file that the daemon does not read is checked and written, but has no effect on the daemon.
     type: path
     default: /etc/audit/auditd.conf
 seealso:
@@ -36,7 +36,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep ten logs of 50 MB, and stop the host from logging no more without a word
+- name: Keep ten logs of 50 MB and warn before the disk is full
   linux.audit.auditd_conf:
     settings:
       num_logs: 10
@@ -52,12 +52,12 @@ EXAMPLES = r"""
     option: name_format
     value: hostname
 
-- name: Take records from no other host
+- name: Accept no records from other hosts
   linux.audit.auditd_conf:
     option: tcp_listen_port
     state: absent
 
-- name: Write a longer queue now, and restart the daemon some other time
+- name: Lengthen the queue, but reload the daemon some other time
   linux.audit.auditd_conf:
     settings: {q_depth: 4000}
     apply: none
@@ -76,66 +76,84 @@ version:
   returned: success
   sample: 3.0.9
 before:
-  description: The values before, of the keys that have changed. A key without a line is null.
+  description: The old values of the keywords that have changed. A keyword without a line is null.
   type: dict
   returned: success
   sample: {num_logs: "5"}
 after:
-  description: The values of these keys now.
+  description: The new values of these keywords.
   type: dict
   returned: success
   sample: {num_logs: "10"}
 action:
-  description: What was done for the daemon to take it, one of V(none), V(reload) and V(restart).
+  description: What was done to put the change into effect, one of V(none), V(reload) and V(restart).
   type: str
   returned: success
   sample: reload
 pid:
-  description: The process id of the daemon, V(0) if it does not run or was not asked for.
+  description: The process id of the daemon, V(0) if it is not running or nothing has changed.
   type: int
   returned: success
   sample: 812
 reload_required:
-  description: Whether the daemon takes the change only after a reload that was not done.
+  description: Whether the change takes effect only after a reload, which the task has not done.
   type: bool
   returned: success
   sample: false
 restart_required:
-  description: Whether the daemon takes the change only after a restart that was not done.
+  description: Whether the change takes effect only after a restart, which the task has not done.
   type: bool
   returned: success
   sample: false
 created:
-  description: Directories that were made.
+  description: Directories that the task has made.
   type: list
   elements: str
   returned: success
   sample: []
 backup_file:
-  description: Where the old file is kept.
+  description: The path of the copy of the old file.
   type: str
-  returned: O(backup=true), and the file was there and has changed
+  returned: O(backup=true), and a file that existed has changed
   sample: /etc/audit/auditd.conf.before-2026-01-31T12-00-00Z
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_module import ARGUMENTS, SETTINGS_ARGUMENTS, run
-from ansible_collections.linux.audit.plugins.module_utils._daemon.dispatcher import auditd_request
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._daemon.arguments import (
+    CONF_ARGUMENTS,
+    SETTINGS_ARGUMENTS,
+    asked_options,
+    asked_settings,
+    asked_version,
+)
+from ansible_collections.linux.audit.plugins.module_utils._daemon.auditd_conf import AuditdConf
+from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_change import change_conf
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+
+ARGUMENTS = {
+    **CONF_ARGUMENTS,
+    **SETTINGS_ARGUMENTS,
+    "path": {"type": "path", "default": "/etc/audit/auditd.conf"},
+}
+
+
+def auditd_conf(parameters, mode):
+    host = Host()
+    version = asked_version(parameters, host)
+    request = AuditdConf(parameters["path"], asked_settings(parameters), version)
+    return change_conf(request, asked_options(parameters), host, mode)
 
 
 def main():
     module = AnsibleModule(
-        argument_spec={
-            **ARGUMENTS,
-            **SETTINGS_ARGUMENTS,
-            "path": {"type": "path", "default": "/etc/audit/auditd.conf"},
-        },
+        ARGUMENTS,
         required_one_of=[["settings", "option"]],
         mutually_exclusive=[["settings", "option"], ["settings", "value"]],
         supports_check_mode=True,
     )
-    run(module, auditd_request)
+    run(module, auditd_conf)
 
 
 if __name__ == "__main__":

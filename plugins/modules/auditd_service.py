@@ -5,13 +5,13 @@
 
 DOCUMENTATION = r"""
 module: auditd_service
-short_description: Start, stop, reload and restart the audit daemon, and ask it for what it does on a signal
+short_description: Start, stop, reload or restart the audit daemon, or send it another signal
 version_added: 0.1.0
 description:
-  - Works where C(systemctl stop auditd) and C(systemctl restart auditd) are refused, and needs no C(service).
-  - The daemon is told by signals to the process that the kernel sends its records to, so that its own records of them
-    name who asked for it.
-  - After a start the kernel must name a new process that stays alive, after a reload the daemon must say that it has
+  - Works where C(systemctl stop auditd) and C(systemctl restart auditd) are refused, and where there is no C(service).
+  - Sends signals to the process that gets the records of the kernel. So the daemon's own records of a reload or an end
+    name the user who asked for it.
+  - After a start, the kernel must name a new process that stays alive. After a reload, the daemon must say that it has
     read its files. Otherwise the task fails with the daemon's own words.
 author:
   - The linux.audit contributors (@linux-audit)
@@ -26,39 +26,36 @@ attributes:
   idempotent:
     support: partial
     details:
-      - The states V(reloaded) and V(restarted), and O(rotate), are done on every run.
+      - O(state=reloaded), O(state=restarted) and O(rotate=true) act, and report a change, on every run.
   platform:
     support: full
     platforms: linux
 options:
   state:
     description:
-      - V(started) and V(stopped) do nothing where it is so.
-      - V(reloaded) has the daemon read its files again, and is all that most changes of them need. No event is lost.
-      - V(restarted) ends the daemon and starts it anew. Events are lost meanwhile, unless the kernel was booted with
+      - V(started) and V(stopped) do nothing if the daemon is in that state already.
+      - V(reloaded) has the daemon read its files again, which is enough for most changes of them. No event is lost.
+      - V(restarted) ends the daemon and starts it again. Events in between are lost, unless the kernel was booted with
         C(audit=1).
-      - A daemon that does not run is started by V(reloaded) and V(restarted).
+      - V(reloaded) and V(restarted) start a daemon that is not running.
     type: str
     choices: [started, stopped, reloaded, restarted]
   enabled:
-    description: Whether a boot starts the daemon. Needs systemd.
+    description: Whether the daemon starts at boot. Needs systemd.
     type: bool
   rotate:
-    description: Have the log files rotated, whatever their size.
+    description: Have the daemon rotate its log files, whatever their size.
     type: bool
-    default: false
   resume:
-    description: Have logging resumed if it has been suspended, as when the disk was full.
+    description: Have the daemon resume logging if it has suspended it, for example because the disk was full.
     type: bool
-    default: false
   report:
-    description: Ask the daemon for a report of its state, and return it.
+    description: Ask the daemon for a report of its state, and return the report.
     type: bool
-    default: false
   validate:
     description:
-      - Whether C(/etc/audit/auditd.conf) is checked before a daemon that runs is reloaded or restarted.
-      - With a mistake in it the daemon would not be started again, and audit 4.1 ends even on a reload.
+      - Whether C(/etc/audit/auditd.conf) is checked before a running daemon is reloaded or restarted.
+      - With a mistake in this file the daemon would not start again, and audit 4.1 ends even at a reload.
     type: bool
     default: true
 seealso:
@@ -74,12 +71,12 @@ EXAMPLES = r"""
     state: started
     enabled: true
 
-# As a handler: all that most changes of its files need.
+# As a handler. This is enough for most changes of its files.
 - name: Reload auditd
   linux.audit.auditd_service:
     state: reloaded
 
-# For the settings that a reload does not reach.
+# For settings that need more than a reload.
 - name: Restart auditd
   linux.audit.auditd_service:
     state: restarted
@@ -88,7 +85,7 @@ EXAMPLES = r"""
   linux.audit.auditd_service:
     rotate: true
 
-- name: Log again after a full disk, and see how much room is left
+- name: Resume logging after the disk was full, and see how much space is left
   linux.audit.auditd_service:
     resume: true
     report: true
@@ -102,17 +99,17 @@ action:
   returned: success
   sample: reload
 pid:
-  description: The process that the kernel sends its records to, V(0) if the daemon does not run.
+  description: The process that the kernel sends its records to, V(0) if the daemon is not running.
   type: int
   returned: success
   sample: 812
 enabled:
-  description: Whether a boot starts the daemon; null where systemd does not run it.
+  description: Whether the daemon starts at boot; null if systemd does not manage it.
   type: bool
   returned: success
   sample: true
 manager:
-  description: What starts the daemon, one of V(systemd), V(sysvinit) and V(none).
+  description: What manages the daemon, one of V(systemd), V(sysvinit) and V(none).
   type: str
   returned: success
   sample: systemd
@@ -123,8 +120,8 @@ version:
   sample: 3.0.9
 report:
   description:
-    - The state of the daemon by name, as it reports it; yes and no as booleans.
-    - Which there are depends on the release.
+    - The values of the report by name. Yes and no are booleans.
+    - Which values there are depends on the release.
   type: dict
   returned: O(report=true)
   sample:
@@ -136,25 +133,39 @@ report:
     space_left_on_partition: true
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._daemon.service import run_service
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._daemon.errors import DaemonError
+from ansible_collections.linux.audit.plugins.module_utils._daemon.service import ServiceRequest, manage_daemon
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+
+ARGUMENTS = {
+    "state": {"type": "str", "choices": ["started", "stopped", "reloaded", "restarted"]},
+    "enabled": {"type": "bool"},
+    # Without defaults, so that a task that asks for nothing is told from one that says false.
+    "rotate": {"type": "bool"},
+    "resume": {"type": "bool"},
+    "report": {"type": "bool"},
+    "validate": {"type": "bool", "default": True},
+}
+
+
+def auditd_service(parameters, mode):
+    if os.geteuid() != 0:
+        raise DaemonError("only root can talk to the audit daemon: use become: true")
+    return manage_daemon(ServiceRequest(**{name: parameters[name] for name in ARGUMENTS}), Host(), mode.check)
 
 
 def main():
     module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["started", "stopped", "reloaded", "restarted"]},
-            "enabled": {"type": "bool"},
-            "rotate": {"type": "bool", "default": False},
-            "resume": {"type": "bool", "default": False},
-            "report": {"type": "bool", "default": False},
-            "validate": {"type": "bool", "default": True},
-        },
+        ARGUMENTS,
         required_one_of=[["state", "enabled", "rotate", "resume", "report"]],
         supports_check_mode=True,
     )
-    run_service(module)
+    run(module, auditd_service)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs on a guest: what the collection says of files of the daemon, and what the daemon that is installed says.
+"""Runs on a guest: what the collection says of files of the daemon, and what the installed daemon says.
 
-Reads cases, prints a verdict of each: what the collection objects to, whether the daemon takes it, its own words.
+Reads cases and prints a verdict on each: what the collection objects to, whether the daemon accepts it, its own words.
 
-auditd is run without the right to raise its priority, so that it ends behind its configuration and before it does
-anything: with exit status 6 if it did not take it. audisp-remote ends with its input, and with 6 if it did not. Of
-plugins auditd tells which it skips; a real one is started, with all of them.
+auditd is run without the right to raise its priority, so it ends after it has read its configuration and before it does
+anything, with exit status 6 if it rejects the configuration. audisp-remote ends at the end of its input, with 6 if it
+rejects its file. auditd says which plugins it skips; a real auditd is started with all of them.
 """
 
 import contextlib
@@ -22,10 +22,12 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from module_utils._daemon.audisp_plugin import program_problems
 from module_utils._daemon.conf_file import edited, parse, render, values
-from module_utils._daemon.dispatcher import unfit
 from module_utils._daemon.keywords import AUDITD_CONF, PLUGIN_CONF, REMOTE_CONF
-from module_utils._daemon.validation import Target, built_with, check, file_problems
+from module_utils._daemon.target import Target, built_with
+from module_utils._daemon.validation import check, file_problems
+from module_utils._host.files import file_status
 from module_utils._host.host import Host
 
 DIRECTORY = "/root/daemon/etc"
@@ -35,15 +37,8 @@ AUDITD, REMOTE = "/sbin/auditd", "/sbin/audisp-remote"
 PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
 
 
-def stat(path):
-    try:
-        return os.stat(path)
-    except OSError:
-        return None
-
-
 def prepare():
-    """The files that cases name."""
+    """Make the files that cases name."""
     for path in (DIRECTORY, PLUGINS, "/root/daemon/empty", "/root/daemon/bin"):
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(path, 0o750)
@@ -63,12 +58,12 @@ def prepare():
 
 
 def give_up_priority():
-    """What is started from now on cannot raise its priority. Not between fork and exec, which would be slow."""
+    """Keep what is started from now on from raising its priority. After each fork this would be slow."""
     ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE, 0, 0, 0)
 
 
 def words(text):
-    """What is no chatter."""
+    """The lines that are not chatter."""
     chatter = (
         "Config file .* opened", r"\w+_parser called", ".*is not enabled, ignoring", "Init complete", "No plugins",
         "The audit daemon is exiting",
@@ -77,7 +72,7 @@ def words(text):
 
 
 def auditd(text):
-    """Whether auditd takes a file, and its words."""
+    """Whether auditd accepts a file, and its words."""
     with open(f"{DIRECTORY}/auditd.conf", "w", encoding="utf-8", newline="") as file:
         file.write(text)
     try:
@@ -86,14 +81,14 @@ def auditd(text):
             stderr=subprocess.STDOUT, check=False, timeout=10,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        # With a boost of 0 there is nothing to raise, and it runs.
+        # With a boost of 0 there is no priority to raise, and auditd runs.
         return True, []
     assert done.returncode in (0, 1, 6), (done.returncode, done.stdout)
     return done.returncode != 6, words(done.stdout.decode("utf-8", "replace"))
 
 
 def remote(text):
-    """Whether audisp-remote takes a file."""
+    """Whether audisp-remote accepts a file."""
     path = "/etc/audit/audisp-remote.conf"
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
@@ -106,7 +101,7 @@ def arguments_of_children(pid):
     """The command lines of the processes that a process has started."""
     found = []
     for child in shipped(f"/proc/{pid}/task/{pid}/children").split():
-        # One that has ended meanwhile does not run.
+        # A process that has ended meanwhile is not running.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             found.append(shipped(f"/proc/{child}/cmdline").split("\0"))
     return found
@@ -141,8 +136,8 @@ def start(directory, expected=(), seconds=60):
     return words(text.decode("utf-8", "replace")), children, status
 
 
-def plugins(cases, version):
-    """What is said of files of plugins, all in one run; the system's own daemon is stopped before."""
+def plugins(cases, host):
+    """Verdicts on files of plugins, all in one run, after the system's own daemon has been stopped."""
     objections = []
     for number, case in enumerate(cases):
         path = f"{PLUGINS}/case{number}.conf"
@@ -150,11 +145,11 @@ def plugins(cases, version):
             file.write(case["text"])
         os.chmod(path, int(case.get("mode", "0640"), 8))
         lines = parse(case["text"], PLUGIN_CONF.unended)
-        problems = file_problems(PLUGIN_CONF, os.lstat(path), version)
-        problems += check(PLUGIN_CONF, lines, Target(version, None, stat))
+        problems = file_problems(PLUGIN_CONF, os.lstat(path), host.version)
+        problems += check(PLUGIN_CONF, lines, Target(host.version, None, file_status))
         reasons = [problem.reason for problem in problems]
         if not reasons and values(lines).get("active") == "yes":
-            reasons = unfit(values(lines), version)
+            reasons = program_problems(values(lines), host.version, host)
         objections.append("; ".join(reasons))
     with open(f"{DIRECTORY}/auditd.conf", "w", encoding="utf-8") as file:
         file.write(render(edited(parse(shipped("/etc/audit/auditd.conf")), {"plugin_dir": PLUGINS})))
@@ -172,7 +167,7 @@ def plugins(cases, version):
 
 
 def stop_system_daemon():
-    """It would be in the way of another one."""
+    """Stop the system's own daemon, which would be in the way of another one."""
     subprocess.run(["sh", "-c", "kill $(pidof auditd)"], check=False)
     deadline = time.monotonic() + 30
     while subprocess.run(["pidof", "auditd"], stdout=subprocess.DEVNULL, check=False).returncode == 0:
@@ -186,14 +181,14 @@ def shipped(path):
 
 
 def text_of(case, base):
-    """The text of a case: its own, or that of the package with other settings."""
+    """The text of a case: its own, or the file of the package with other settings."""
     if "text" in case:
         return case["text"]
     return render(edited(base, case["settings"]))
 
 
 def batches(cases, accepted):
-    """Numbers of cases, in groups: what the collection has no objection to goes together, as far as keys differ."""
+    """Numbers of cases, in groups: cases without objections are tried together if they set different keys."""
     groups = []
     for number, case in enumerate(cases):
         # A daemon that need not raise its priority goes on, see auditd().
@@ -227,11 +222,11 @@ def main():
     def objections(case):
         file = FILES[case["file"]]
         lines = parse(text_of(case, base[file.name]), file.unended)
-        problems = check(file, lines, Target(host.version, daemons[file.name][1], stat, host.gid))
+        problems = check(file, lines, Target(host.version, daemons[file.name][1], file_status, host.gid))
         return "; ".join(problem.reason for problem in problems)
 
     stop_system_daemon()
-    of_plugins = plugins(cases["plugins"], host.version)
+    of_plugins = plugins(cases["plugins"], host)
     everything = []
     for settings in cases["everything"]:
         with open(f"{DIRECTORY}/auditd.conf", "w", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs on a guest: puts files of the daemon into effect, one case after the other, and prints what came of each.
+"""Runs on a guest: puts files of the daemon into effect, one case after another, and prints the outcome of each.
 
 A case is {"files": {path: text or null}, "need": ..., "plugins": [...], "start": ..., "before": a shell command}.
 """
@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 
-from ansible_collections.linux.audit.plugins.module_utils._daemon.auditd import DaemonError, find, put_into_effect
+from ansible_collections.linux.audit.plugins.module_utils._daemon.apply import put_into_effect
+from ansible_collections.linux.audit.plugins.module_utils._daemon.auditd import find_daemon
+from ansible_collections.linux.audit.plugins.module_utils._daemon.errors import DaemonError
 from ansible_collections.linux.audit.plugins.module_utils._host.files import Edit, read_text
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 
@@ -37,4 +39,4 @@ def outcome(daemon, case):
 
 
 if __name__ == "__main__":
-    print(json.dumps([outcome(find(Host()), case) for case in json.load(sys.stdin)]))
+    print(json.dumps([outcome(find_daemon(Host()), case) for case in json.load(sys.stdin)]))

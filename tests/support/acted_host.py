@@ -1,9 +1,8 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that is played: auditd, systemd and the journal are real processes of actors/, files are real.
+"""A host that is played: auditd, systemd and the journal are real processes of actors/, and files are real.
 
-What the kernel says, which process it sends its records to, is the one answer that is made up: it is what the auditd
-that is played writes to a file.
+Only the answer of the kernel is made up, which process it sends its records to: the played auditd writes it to a file.
 """
 
 import contextlib
@@ -19,27 +18,37 @@ import threading
 import time
 import types
 
+from ansible_collections.linux.audit.plugins.module_utils._daemon.auditd import find_daemon
 from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import (
     AUDISPD_CONF,
     AUDITD_CONF,
     PLUGIN_CONF,
     REMOTE_CONF,
 )
+from ansible_collections.linux.audit.plugins.module_utils._host.files import Edit
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable, Kernel
 
 ACTORS = pathlib.Path(__file__).resolve().parent / "actors"
 CONF = "# top\nspace_left = 75\nadmin_space_left = 50\n"
 UNIT, RULES_UNIT = "auditd.service", "audit-rules.service"
+#: A configuration that the played auditd rejects, and what it says when it has read one that it accepts.
+BAD = CONF + "nonsense = 1\n"
+TAKEN = "config change requested by pid=1 auid=0 subj=kernel"
+MANAGERS = ["systemd", "sysvinit", "none"]
+#: The outcome of a module that had nothing to do.
+NONE = (False, "none", False, False)
+REMOTE = "remote_server = 192.0.2.1\n"
 PLUGIN = "#!/bin/sh\nwhile read line; do :; done\n"
 _COLLECTION = "ansible_collections.linux.audit.plugins."
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 class ActedHost:
-    """The host; files lie below ``root``, with what the daemon and the library keep elsewhere."""
+    """The host. Its files are below ``root``, even those that are elsewhere on a real host."""
 
     def __init__(self, root, monkeypatch, manager="systemd", journal=True, version="4.1.2") -> None:
-        """Set the stage; nothing runs yet."""
+        """Set the stage. Nothing is running yet."""
         self.root, self._patch, self.manager = pathlib.Path(root), monkeypatch, manager
         self.conf, self.plugins_d, self.log = root / "etc/auditd.conf", root / "etc/plugins.d", root / "log/audit.log"
         self.remote = root / "etc/audisp-remote.conf"
@@ -62,7 +71,7 @@ class ActedHost:
         self._reaper.start()
 
     def _redirect(self, journal):
-        """Have the library look here for what it otherwise finds at fixed places."""
+        """Have the library look here for what it otherwise finds in fixed places."""
         root, patch = self.root, self._patch
         patch.setattr(shutil, "which", self._which)
         is_directory = os.path.isdir
@@ -77,12 +86,12 @@ class ActedHost:
         script = root / "init.d"
         if self.manager == "sysvinit":
             script = self.program("script", f"#!/bin/sh\nexec {root}/bin/auditd\n")
-        self.constant("CONFIGURATION", str(self.conf))
+        self.constant("AUDITD_CONF_PATH", str(self.conf))
         self.constant("_LOG_FILE", str(self.log))
-        self.constant("_REPORTS", (str(root / "auditd.state"), str(root / "old.state")))
+        self.constant("REPORT_FILES", (str(root / "auditd.state"), str(root / "old.state")))
         self.constant("_SYSLOGS", (str(root / "syslog"), str(root / "messages")))
         self.constant("_SCRIPTS", (str(script),))
-        # What is waited for is looked at more often, so that tests are quick.
+        # The library polls more often, so that tests are quick.
         brief = types.SimpleNamespace(**{**vars(time), "sleep": lambda seconds: time.sleep(min(seconds, 0.02))})
         self.constant("time", brief)
         self.constant("_SETTLE_SECONDS", 0.15)
@@ -91,7 +100,7 @@ class ActedHost:
         self.constant("_COMPLAINT_SECONDS", 0.3)
 
     def constant(self, name, value):
-        """Have a constant another value, in every module of the library that has it."""
+        """Give a constant another value in every module of the library that has it."""
         modules = [module for path, module in list(sys.modules.items()) if path.startswith(_COLLECTION)]
         holders = [module for module in modules if hasattr(module, name)]
         assert holders, f"no module has {name}"
@@ -122,13 +131,13 @@ class ActedHost:
         other.rename(path)
 
     def unit(self, name=UNIT, **properties):
-        """What systemd knows of a unit."""
+        """What systemd knows about a unit."""
         path = self.root / f"{name}.json"
         held = json.loads(path.read_text()) if path.exists() else {}
         path.write_text(json.dumps({**held, **properties}))
 
     def installed(self, version):
-        """Have a release of audit installed, of which ausearch tells."""
+        """Install a release of audit, which ausearch prints."""
         self.program("ausearch", f"#!/bin/sh\necho ausearch version {version}\n")
         self.play(version=version)
 
@@ -143,13 +152,13 @@ class ActedHost:
         return self._status().pid
 
     def said(self, text, uid="0", name="auditd", late=False):
-        """Have something said in the journal, by whom ever."""
+        """Have any user say something in the journal."""
         with open(self.root / ("journal.late" if late else "journal"), "a", encoding="utf-8") as file:
             file.write(json.dumps({"_UID": uid, "SYSLOG_IDENTIFIER": name, "MESSAGE": text}) + "\n")
 
     @property
     def received(self):
-        """The names of the signals that auditd has received; those of the test itself, which pass records, are not."""
+        """The names of the signals that auditd has received, without those with which the tests pass records."""
         names = (self.root / "received").read_text().split()
         return [name for name in names if name != "SIGRTMIN"]
 
@@ -159,7 +168,7 @@ class ActedHost:
         return [words for name, words in lines if name == program and words.split()[0] in of]
 
     def close(self):
-        """End what runs still."""
+        """End what is still running."""
         pids = [int(path.name) for path in (self.root / "pids").iterdir()]
         for pid in pids:
             if self._is_ours(pid):
@@ -172,14 +181,14 @@ class ActedHost:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
     def _is_ours(self, pid):
-        """Whether a process is one of this stage: nobody else's is ended."""
+        """Whether a process belongs to this host. No other process is ended."""
         with contextlib.suppress(OSError):
             line = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
             return str(self.root).encode() in line
         return False
 
     def _reap(self):
-        """Take note of what has ended, as the first process of a host does."""
+        """Reap processes that have ended, which the first process of a host does."""
         while not self._over.wait(0.01):
             for path in list((self.root / "pids").iterdir()) if self.reaps else ():
                 with contextlib.suppress(ChildProcessError):
@@ -202,13 +211,39 @@ class ActedHost:
         return types.SimpleNamespace(pid=0)
 
     def _message(self, text):
-        """A record of a user, which auditd passes on; it hears of it by a signal of its own."""
+        """A record of a user, which auditd passes on. It learns of the record by a signal of its own."""
         if self.pid:
             os.kill(self.pid, signal.SIGRTMIN)
 
 
+def found():
+    """The daemon of the host that is played."""
+    return find_daemon(Host())
+
+
+def edit(host, text, before=CONF):
+    """A change of the daemon's configuration."""
+    return Edit(str(host.conf), before, text)
+
+
+def failure(result):
+    """The message of a module that has failed."""
+    assert result.get("failed"), result
+    return result["msg"]
+
+
+def warnings(result):
+    """The warnings of a module as texts, which newer releases of ansible-core wrap."""
+    return [text if isinstance(text, str) else str(text) for text in result.get("warnings", [])]
+
+
+def outcome(result):
+    """What a module for a file has done, and what it has left to do."""
+    return result["changed"], result["action"], result["reload_required"], result["restart_required"]
+
+
 def wait_for(condition, seconds=20):
-    """Wait until a condition holds; what it gives."""
+    """Wait until a condition holds; return its value."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"not so after {seconds} seconds: {condition}"

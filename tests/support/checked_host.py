@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of a host that configurations are checked against, as stat(2) tells of them."""
+"""What stat(2) says of the files of a host that configurations are checked against."""
 
 import os
 import stat

@@ -8,7 +8,7 @@ CONF = "/etc/audit/auditd.conf"
 PLUGINS_D = "/etc/audit/plugins.d"
 REMOTE = "/etc/audit/audisp-remote.conf"
 
-# The files of the packages, and a daemon that runs with them; restarted only where something is different.
+# Put back the files of the packages and restart the daemon, only if something differs or no daemon is running.
 _RESET = """
 [ -d /root/shipped ] || cp -a /etc/audit /root/shipped
 if ! diff -r /root/shipped /etc/audit >/dev/null || ! pidof auditd >/dev/null; then
@@ -23,13 +23,13 @@ class DaemonHost(Audited):
     """A guest with the files of the packages, whose daemon runs with them."""
 
     def __init__(self, guest, playbook, directory):
-        """As of Audited."""
+        """See Audited; the daemon runs with the files of the packages."""
         super().__init__(guest, playbook, directory)
         guest.run(_RESET)
 
     @property
     def pid(self) -> int:
-        """The process that the kernel sends its records to, which must be there and be auditd."""
+        """The process that the kernel sends its records to, which must be auditd."""
         return int(self.guest.run("test $(pidof auditd) = $(auditctl -s | sed -n 's/^pid //p'); pidof auditd").stdout)
 
     def children(self) -> dict[str, int]:
@@ -43,12 +43,15 @@ class DaemonHost(Audited):
         return self.guest.run(f"cat {path}").stdout
 
     def settings(self, path: str) -> dict[str, str]:
-        """What a file says, by key."""
+        """The settings of a file, by key."""
         lines = (line.split(" = ", 1) for line in self.read(path).splitlines() if not line.startswith("#"))
         return {words[0]: words[1].strip() for words in lines if len(words) == 2}
 
     def refused(self, module: str, *cases: tuple) -> None:
-        """Each case, of arguments and parts of the message, fails, changes nothing, and leaves the daemon alone."""
+        """Check that each case fails with a message, changes nothing and leaves the daemon alone.
+
+        A case has the arguments of the module, and parts of the message.
+        """
         before = self.state(), self.pid
         results = self.tasks(*(task(module, args) for args, *_parts in cases))
         for (args, *parts), result in zip(cases, results, strict=True):

@@ -1,15 +1,17 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of lines ``key = value``, as auditd.conf(5), edited in place: comments, order and blank lines stay."""
+"""Files of lines ``key = value`` such as auditd.conf(5), edited in place: comments, order and blank lines stay."""
 
 import re
 from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-__all__ = ("SettingLine", "edited", "parse", "render", "respaced", "values")
+from .._host.files import read_text
+
+__all__ = ("SettingLine", "edited", "parse", "read_settings", "render", "respaced", "values")
 
 
 class SettingLine(NamedTuple):
-    """A line without its newline. ``key`` is in lower case, and empty for a comment, a blank line and what has none.
+    """A line without its newline. ``key`` is in lower case, and empty for a comment, a blank line or a line without =.
 
     ``value``: words with one space between them. ``error``: why the daemon does not read the line as a setting.
     """
@@ -28,7 +30,8 @@ def parse(text: str, unended: bool = False) -> Tuple[SettingLine, ...]:
     if last:
         line = _line(last)
         if not unended and (line.key or line.error):
-            line = SettingLine(last, line.key or _key_of(last), "", "has no newline at its end, and so is not read")
+            reason = "has no newline at its end, so the daemon does not read it"
+            line = SettingLine(last, line.key or _key_of(last), "", reason)
         lines.append(line)
     return tuple(lines)
 
@@ -39,17 +42,25 @@ def render(lines: Iterable[SettingLine]) -> str:
 
 
 def values(lines: Iterable[SettingLine]) -> Dict[str, str]:
-    """The settings by key; of several lines of one key the last one counts."""
+    """The settings by key. Of several lines of one key the last one counts."""
     return {line.key: line.value for line in lines if line.key and not line.error}
+
+
+def read_settings(path: str, unended: bool = False) -> Dict[str, str]:
+    """The settings that the daemon reads from a file, by key; none if the file does not exist. Raises FileError.
+
+    ``unended``: whether the daemon reads a last line without a newline.
+    """
+    return values(parse(read_text(path) or "", unended))
 
 
 def edited(
     lines: Sequence[SettingLine], changes: Mapping[str, Optional[str]], ahead_of: Optional[Mapping[str, str]] = None
 ) -> Tuple[SettingLine, ...]:
-    """The lines with other values for some keys; None takes away every line of a key.
+    """The lines with other values for some keys; None removes every line of a key.
 
-    A key that has a line keeps its place. A new one comes behind a line that has it as a comment, otherwise to the end.
-    ``ahead_of``: keys whose line must stand before that of another key, wherever it stood.
+    A key that has a line keeps its place. A new key comes after a line that has it as a comment, otherwise at the end.
+    ``ahead_of``: keys whose line must come before that of another key, wherever the line was.
     """
     result = list(lines)
     for key, value in changes.items():
@@ -70,7 +81,7 @@ def edited(
 
 
 def respaced(line: SettingLine) -> SettingLine:
-    """A line with one space round its sign and between its words; it may have an error still."""
+    """A line with one space around its sign and between its words; it may still have an error."""
     key, sign, value = line.text.replace("\t", " ").replace("\r", " ").partition("=")
     words = " ".join(value.split())
     return _line(f"{key.strip()} = {words}") if sign else line
@@ -86,14 +97,14 @@ def _place(lines: Sequence[SettingLine], key: str) -> int:
 
 
 def _line(text: str) -> SettingLine:
-    # Only spaces stand between words. Of a comment nothing is looked at.
+    # Only spaces separate words. The daemon looks at nothing in a comment.
     words: List[str] = [word for word in text.split(" ") if word]
     if not words or words[0].startswith("#"):
         return SettingLine(text)
     if re.search(r"[\x00-\x1f\x7f]", text):
         name = {"\t": "a tab", "\r": "a carriage return"}
         found = [word for sign, word in name.items() if sign in text] or ["a control character"]
-        return SettingLine(text, _key_of(text), "", f"has {found[0]}, where the daemon knows spaces alone")
+        return SettingLine(text, _key_of(text), "", f"has {found[0]}, but the daemon accepts only spaces")
     if len(words) == 1 or words[1] != "=":
         return SettingLine(
             text, _key_of(text), "", "needs a space on both sides of the =" if "=" in text else "has no ="
@@ -104,6 +115,6 @@ def _line(text: str) -> SettingLine:
 
 
 def _key_of(text: str) -> str:
-    """The key that a line is meant to set, though the daemon does not see it."""
+    """The key that a line is meant to set, although the daemon does not see it."""
     found = re.match(r"\s*([A-Za-z0-9_]+)\s*=", text)
     return found.group(1).lower() if found else ""

@@ -2,133 +2,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the files of the audit daemon may say, release by release, as data.
 
-The checks (validation.py), the tables of docs/daemon.md and the tests against the real daemons all come from here.
-Sources: auditd.conf(5), auditd-plugins(5), audisp-remote.conf(5), and what the daemons of five releases take.
+The checks (kinds.py, validation.py), the tables of docs/daemon.md and the tests against real daemons are made of it.
+Sources: auditd.conf(5), auditd-plugins(5), audisp-remote.conf(5), and what the daemons of five releases accept.
 """
 
 import re
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple
+from typing import Dict, Mapping, Optional
+
+from .schema import ByRelease, ConfigFile, Constraint, Keyword, Plugin
 
 __all__ = (
     "AUDISPD_CONF",
     "AUDITD_CONF",
+    "AUDITD_CONF_PATH",
     "BUILTIN",
     "EXEC_MODES",
     "FILES",
+    "LOOKED_UP",
     "MAIL",
     "PLUGINS",
     "PLUGIN_CONF",
     "REMOTE_CONF",
     "UNITS",
-    "ByRelease",
-    "ConfigFile",
-    "Constraint",
-    "Keyword",
-    "Plugin",
-    "Version",
-    "Word",
     "megabytes",
 )  # fmt: skip
 
-Version = Tuple[int, ...]
-
-OLDEST = (2, 8)
-_INT_MAX = 2**31 - 1
-
-
-class ByRelease:
-    """What has changed from one release to another: pairs of the release since which it holds, and the value."""
-
-    def __init__(self, *steps: Tuple[Version, Any]) -> None:
-        self.steps = steps
-
-    def __call__(self, version: Version) -> Any:
-        """The value in a release; None before the first."""
-        value = None
-        for since, later in self.steps:
-            if version >= since:
-                value = later
-        return value
-
-
-class Word(NamedTuple):
-    """A word that a keyword takes in the releases from ``since`` to before ``until``."""
-
-    name: str
-    since: Version
-    until: Optional[Version]
-
-
-class Keyword(NamedTuple):
-    """A keyword.
-
-    ``kind`` is a name of validation.KINDS. ``words``: what is taken besides, or alone, from one release on or before
-    another (``halt<4.0.4``, ``tls>=4.2``). ``low`` and ``high``: the range of a number. ``default``: what holds without
-    a line. ``need``: what a daemon that runs needs to take another value: none, reload, restart; ``grow``: reload for a
-    larger one, ``enable``: reload where there was none and TLS is not asked for, ``given``: reload for a value that is
-    none of LOOKED_UP, and restart otherwise. ``low``, ``default`` and ``need`` may be an At.
-    """
-
-    name: str
-    kind: str
-    words: str = ""
-    low: Any = 0
-    high: int = _INT_MAX
-    default: Any = None
-    need: Any = "reload"
-    since: Version = OLDEST
-    until: Optional[Version] = None
-
-    def choices(self) -> Tuple[Word, ...]:
-        """The words, with their releases."""
-        return tuple(_word(text) for text in self.words.split())
-
-
-class Constraint(NamedTuple):
-    """What several keys have to fulfil together: a test of their values, and what to say if it fails.
-
-    The values are those of all keywords, defaults included, words in lower case; None for what is not set.
-    """
-
-    keys: Tuple[str, ...]
-    holds: Callable[[Mapping[str, Optional[str]]], bool]
-    reason: str
-    since: Version = OLDEST
-
-
-class ConfigFile(NamedTuple):
-    """A kind of file.
-
-    ``longest``: how long a line may be, in bytes, without its newline; ``splits``: whether a longer one, a comment
-    included, is read as two, and not passed over. ``unended``: whether the last line counts if it has no newline.
-    ``closed``: bits that its mode must not have. ``ahead_of``: keys that must stand before another.
-    """
-
-    name: str
-    path: ByRelease
-    keywords: Dict[str, Keyword]
-    rules: Tuple[Constraint, ...]
-    longest: ByRelease
-    splits: bool = False
-    unended: bool = False
-    closed: Any = 0o002
-    ahead_of: Mapping[str, str] = {}
-
-
-class Plugin(NamedTuple):
-    """A plugin that comes with the daemon: the name of its file, and what that says."""
-
-    file: str
-    path: str
-    type: str = "always"
-    args: str = ""
-    format: str = "string"
-
-
-def _word(text: str) -> Word:
-    name, sign, number = re.match(r"([a-z0-9_]+)(<|>=)?([\d.]*)$", text).groups()
-    version = tuple(int(part) for part in number.split(".")) if number else None
-    return Word(name, version if sign == ">=" else OLDEST, version if sign == "<" else None)
+#: The daemon's own configuration, in all releases.
+AUDITD_CONF_PATH = "/etc/audit/auditd.conf"
 
 
 def _table(*keywords: Keyword) -> Dict[str, Keyword]:
@@ -136,7 +36,7 @@ def _table(*keywords: Keyword) -> Dict[str, Keyword]:
 
 
 def megabytes(value: Optional[str]) -> Optional[int]:
-    """A space in MB; None for a percentage, which the daemon compares only when it runs. 0% is 0 MB to it."""
+    """A space in MB; None for a percentage, which the daemon compares only when it runs. To the daemon 0% is 0 MB."""
     number = (value or "0").rstrip("%")
     return int(number) if number == value or int(number) == 0 else None
 
@@ -146,19 +46,19 @@ def _space_is_above(values: Mapping[str, Optional[str]]) -> bool:
     return space is None or admin is None or space > admin
 
 
-#: Modes that the executable of an exec action of auditd.conf must have.
+#: Modes that the executable of an exec action of auditd.conf may have.
 EXEC_MODES = ByRelease(
     ((2, 8), (0o750, 0o755)), ((3, 0), (0o750, 0o755, 0o555)), ((4, 1, 4), (0o750, 0o755, 0o555, 0o550))
 )
-#: Signs of an address of action_mail_acct.
+#: Patterns of the account or address in action_mail_acct.
 MAIL = ByRelease(((2, 8), r"[A-Za-z0-9@._-]{2,}"), ((4, 0, 5), r"[A-Za-z0-9@._+-]{2,}"))
 
 #: Units of a time.
 UNITS = ByRelease(((4, 0, 5), "mhd"), ((4, 1, 4), "smhd"))
-#: Plugins that are a part of the daemon; since 3.1.1 the one that is left stands for a program.
+#: Plugins that are a part of the daemon. Since 3.1.1 the daemon replaces the remaining one by a program.
 BUILTIN = ByRelease(((2, 8), ("builtin_syslog", "builtin_af_unix")), ((3, 0), ("builtin_af_unix",)))
 
-#: Values of name_format for which the daemon asks the host, as it does only when it starts.
+#: Values of name_format for which the daemon looks up a name of the host, which it does only when it starts.
 LOOKED_UP = ("hostname", "fqd", "numeric")
 
 _SPACE = "ignore syslog rotate email exec suspend single halt"
@@ -166,7 +66,7 @@ _RESTART = "restart"
 
 AUDITD_CONF = ConfigFile(
     "auditd.conf",
-    ByRelease(((2, 8), "/etc/audit/auditd.conf")),
+    ByRelease(((2, 8), AUDITD_CONF_PATH)),
     _table(
         Keyword("local_events", "yes or no", default="yes", need=_RESTART),
         Keyword("write_logs", "yes or no", default="yes"),
@@ -177,7 +77,7 @@ AUDITD_CONF = ConfigFile(
         Keyword("freq", "number", default="0"),
         Keyword("num_logs", "number", high=999, default="0"),
         Keyword("max_log_file", "number", high=2**32 - 1, default="0"),
-        # exec stands in the daemon's table since 4.1, but no release takes its path.
+        # exec is in the daemon's own table since 4.1, but no release accepts its path.
         Keyword("max_log_file_action", "word", "ignore syslog suspend rotate keep_logs", default="ignore"),
         Keyword("space_left", "space", high=2**32 - 1, default="0"),
         Keyword("space_left_action", "action", _SPACE + "<4.0.4", default="ignore"),
@@ -216,7 +116,7 @@ AUDITD_CONF = ConfigFile(
         Keyword("overflow_action", "word", "ignore syslog suspend single halt", default="syslog", since=(3, 0)),
         Keyword("max_restarts", "number", default="10", since=(3, 0)),
         Keyword("plugin_dir", "text", default="/etc/audit/plugins.d", since=(3, 0)),
-        # For ausearch and aureport, which read it themselves.
+        # Only ausearch and aureport use it, and read it themselves.
         Keyword("end_of_event_timeout", "number", default="2", need="none", since=(3, 0, 1)),
         Keyword("report_interval", "time", high=40 * 86400, default="0", since=(4, 0, 5)),
         Keyword("dispatcher", "text", need=ByRelease(((2, 8), _RESTART), ((3, 0), "none"))),
@@ -237,7 +137,7 @@ AUDITD_CONF = ConfigFile(
         Constraint(
             ("log_file", "log_group"),
             lambda v: v["log_group"] in ("0", "root") or not re.match(r"/var/log/+[^/]+$", v["log_file"]),
-            "a log_file directly in /var/log needs log_group root, as auditd gives the directory to that group",
+            "a log_file directly in /var/log needs log_group root, because auditd gives the directory to that group",
             (3, 0, 9),
         ),
         Constraint(
@@ -256,7 +156,7 @@ AUDITD_CONF = ConfigFile(
         Constraint(
             ("tls_require_pqc", "tls_crypto_profile"),
             lambda v: v["tls_require_pqc"] != "yes" or v["tls_crypto_profile"] in (None, "pqc"),
-            "tls_require_pqc yes needs tls_crypto_profile pqc, or none",
+            "tls_require_pqc yes needs tls_crypto_profile pqc, or no tls_crypto_profile",
             (4, 2),
         ),
     ),
@@ -326,7 +226,7 @@ REMOTE_CONF = ConfigFile(
         Constraint(
             ("tls_require_pqc", "tls_crypto_profile"),
             lambda v: v["tls_require_pqc"] != "yes" or v["tls_crypto_profile"] in (None, "pqc"),
-            "tls_require_pqc yes needs tls_crypto_profile pqc, or none",
+            "tls_require_pqc yes needs tls_crypto_profile pqc, or no tls_crypto_profile",
             (4, 2),
         ),
     ),
@@ -386,7 +286,7 @@ def _unix_socket(path: str) -> Plugin:
     return Plugin("af_unix", "/sbin/audisp-af_unix", args=f"0640 {path} string", format="binary")
 
 
-#: Plugins by name; None in releases that do not have one.
+#: Plugins that come with audit, by name; None in releases without the plugin.
 PLUGINS: Dict[str, ByRelease] = {
     "syslog": ByRelease(
         ((2, 8), Plugin("syslog", "builtin_syslog", "builtin", "LOG_INFO")),

@@ -11,7 +11,17 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optiona
 
 from ..rules.errors import AuditError
 
-__all__ = ("Edit", "FileError", "file_diffs", "read_text", "staged", "without_waiting", "write_atomically", "written")
+__all__ = (
+    "Edit",
+    "FileError",
+    "file_diffs",
+    "file_status",
+    "read_text",
+    "staged",
+    "without_waiting",
+    "write_atomically",
+    "written",
+)
 
 
 class FileError(AuditError):
@@ -39,6 +49,14 @@ def read_text(path: str) -> Optional[str]:
         return None
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def file_status(path: str) -> Optional[os.stat_result]:
+    """What stat(2) says of a file, None if there is none. Links are followed."""
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
 
 
 def without_waiting(path: str, flags: int) -> int:

@@ -6,11 +6,10 @@ import grp
 import os
 import pwd
 import re
-import shutil
-import subprocess
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 from ..rules.resolver import Resolver
+from .programs import ProgramError, find_program, run_program
 
 __all__ = ("Host",)
 
@@ -29,7 +28,7 @@ class Host(Resolver):
 
     @property
     def version(self) -> Optional[Tuple[int, ...]]:
-        """The release of the installed auditctl, None without one. Asked for by the few rules that depend on it."""
+        """The release of audit that is installed, None without one; looked up only when something depends on it."""
         if not self._version_known:
             self._version = _auditctl_version()
             self._version_known = True
@@ -62,25 +61,18 @@ class Host(Resolver):
 
 
 def _auditctl_version() -> Optional[Tuple[int, ...]]:
-    # Without audit in the kernel, and to other users than root, auditctl does not even tell its version; ausearch, of
-    # the same release, does.
-    for command in (["ausearch", "--version"], ["auditctl", "-v"]):
-        program = shutil.which(command[0], path="/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin")
-        found = re.search(rb"version (\d+(?:\.\d+)*)", _output([program, command[1]]) if program else b"")
+    # auditctl does not even print its version without audit in the kernel, or to users other than root. ausearch comes
+    # with the same release, and does.
+    for name, option in (("ausearch", "--version"), ("auditctl", "-v")):
+        program = find_program(name)
+        found = re.search(rb"version (\d+(?:\.\d+)*)", _output(program, option) if program else b"")
         if found:
             return tuple(int(part) for part in found.group(1).split(b"."))
     return None
 
 
-def _output(command: List[str]) -> bytes:
+def _output(program: str, option: str) -> bytes:
     try:
-        return subprocess.run(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL,
-            timeout=10,
-            check=False,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
+        return run_program([program, option], 10).output
+    except ProgramError:
         return b""

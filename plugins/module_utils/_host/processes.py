@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Processes, as proc(5) shows them."""
 
-from typing import List, Optional, Tuple
+import os
+from typing import Dict, List, Optional, Sequence, Tuple
 
-__all__ = ("process_name", "start_time", "state_and_parent")
+__all__ = ("bytes_read", "process_name", "programs_below", "runs_program", "start_time", "state_and_parent")
 
 
 def start_time(pid: int) -> Optional[str]:
@@ -24,6 +25,39 @@ def process_name(pid: int) -> Optional[str]:
     try:
         with open(f"/proc/{pid}/comm", encoding="utf-8", errors="surrogateescape") as file:
             return file.read().rstrip("\n")
+    except OSError:
+        return None
+
+
+def runs_program(pid: int, program: str) -> bool:
+    """Whether a process runs a program, which may be a script."""
+    try:
+        if os.path.samefile(f"/proc/{pid}/exe", program):
+            return True
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return os.fsencode(program) in file.read().split(b"\0")
+    except OSError:
+        return False
+
+
+def programs_below(pid: int, programs: Sequence[str]) -> Dict[str, int]:
+    """Which of the programs the children and grandchildren of a process run, with their process ids."""
+    found: Dict[str, int] = {}
+    if not programs or not pid:
+        return found
+    states = {number: state_and_parent(number) for number in map(int, filter(str.isdigit, os.listdir("/proc")))}
+    parents = {number: state[1] for number, state in states.items() if state}
+    for number, parent in parents.items():
+        if pid in (parent, parents.get(parent)):
+            found.update((program, number) for program in programs if runs_program(number, program))
+    return found
+
+
+def bytes_read(pid: int) -> Optional[int]:
+    """How many bytes a process has read (rchar); None without the process, or if its kernel does not count them."""
+    try:
+        with open(f"/proc/{pid}/io", encoding="utf-8") as file:
+            return int(file.readline().split()[1])
     except OSError:
         return None
 

@@ -93,7 +93,7 @@ def test_the_first_plugin_of_a_daemon_that_had_some(host):
     assert arrives == "arrives\n"
     if host.guest.release == "bookworm":
         assert refused["failed"]
-        assert_message(refused["msg"], "will not before it is restarted", "the old files are back")
+        assert_message(refused["msg"], "will not until it is restarted", "the old files are back")
         assert second["action"] == "restart"
     else:
         assert (refused["action"], second["changed"]) == ("reload", False)
@@ -123,7 +123,7 @@ def test_records_keep_the_name_of_their_node(host):
     else:
         assert actions == dict.fromkeys(tasks, "restart") | {"told to": "reload", "by request": "reload"}
         assert (nodes, left) == ([named] * 3 + ["node=(null)"] * 2, True)
-        assert_message(warned[0], "only when it starts", "state: restarted keeps it")
+        assert_message(warned[0], "only when it starts", "state: restarted keeps the name")
 
 
 def test_a_plugin_that_ends_at_once_is_taken_back(host):
@@ -145,17 +145,17 @@ def test_what_is_wrong_is_named_and_costs_nothing(host):
     cases = [
         ({"name": "../x"}, "name must be a word", "'../x'"),
         ({"name": "site.d"}, "name must be a word"),
-        ({"name": "site"}, "site is none of af_unix, au-remote", "as plugin"),
-        ({"name": "site", "plugin": "/usr/local/sbin/none"}, "path = /usr/local/sbin/none", "that is there"),
+        ({"name": "site"}, "site is not a plugin of audit (af_unix, au-remote", "set plugin"),
+        ({"name": "site", "plugin": "/usr/local/sbin/none"}, "path = /usr/local/sbin/none", "there is no such file"),
         ({"name": "site", "plugin": "/usr/local/sbin/theirs"}, "owned by root", "user 1"),
         ({"name": "site", "plugin": "/usr/local/sbin/site", "args": ["a\nb"]}, "args must be one line"),
         ({"name": "site", "plugin": "builtin_syslog"}, "path = builtin_syslog"),
-        ({"name": "au-remote", "active": True}, "names no remote_server", "set it first"),
+        ({"name": "au-remote", "active": True}, "has no remote_server", "set it first"),
         ({"name": "site", "plugin": "/usr/local/sbin/site", "type": "never"}, "type", "always, builtin"),
     ]
     if old:
         cases += [
-            ({"name": "filter"}, "filter comes with audit since 4.0.1, and this is 3.0.9"),
+            ({"name": "filter"}, "filter comes with audit since 4.0.1; this is audit 3.0.9"),
             ({"name": "site", "plugin": "/usr/local/sbin/site", "args": list("abc")}, "before audit 4.0.1"),
         ]
     else:

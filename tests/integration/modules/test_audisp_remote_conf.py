@@ -80,14 +80,14 @@ def test_sending(host):
         host.guest.run(f"echo 'active = perhaps' >{PLUGINS_D}/broken.conf")
         before = host.state()
         (failed,) = host.tasks(task("audisp_remote_conf", {"option": "port", "value": 1060}))
-        assert_message(failed["msg"], "still runs its plugin", "broken.conf", "auditd runs again as before")
+        assert_message(failed["msg"], "has not ended its plugin", "broken.conf", "auditd runs again as before")
         assert host.state() == before
 
 
 def test_the_plugin_is_not_started_without_what_it_needs(host):
     """As it would end again and again while auditd stays active."""
     plugin = task("audisp_plugin", {"name": "au-remote", "active": True})
-    host.fails("audisp_plugin", {"name": "au-remote", "active": True}, "names no remote_server")
+    host.fails("audisp_plugin", {"name": "au-remote", "active": True}, "has no remote_server")
     host.guest.run(f"sed -i 's/^remote_server.*/remote_server = 127.0.0.1/; s/^mode.*/mode = forward/' {REMOTE}")
     result, _state = host.four_times("audisp_plugin", {"name": "au-remote", "active": True})
     assert (result["created"], list(host.children())) == ([QUEUE], ["/sbin/audisp-remote"])
@@ -110,10 +110,11 @@ def test_what_is_wrong_is_named_and_costs_nothing(host):
         ({"settings": {"startup_failure_action": "stop"}}, "startup_failure_action = stop", "warn_once_continue"),
         ({"settings": {"network_failure_action": "exec /root/none"}}, "there is no file /root/none"),
         ({"settings": {"queue_file": "spool"}}, "absolute path"),
-        ({"settings": {"servers": "a"}}, "servers is no keyword of audisp-remote.conf"),
+        ({"settings": {"servers": "a"}}, "servers is not a keyword of audisp-remote.conf"),
         ({"settings": {"krb5_principal": "n" * 130}}, "longer than the 126 bytes"),
     ]
     if host.guest.release == "bookworm":
-        cases.append(({"settings": {"tls_psk_file": "/etc/audit/psk"}}, "since audit 4.2, and this is 3.0.9"))
+        words = "audit 4.2 added tls_psk_file to audisp-remote.conf; this is audit 3.0.9"
+        cases.append(({"settings": {"tls_psk_file": "/etc/audit/psk"}}, words))
     host.refused("audisp_remote_conf", *cases)
     assert host.settings(f"{PLUGINS_D}/au-remote.conf")["active"] == "no"

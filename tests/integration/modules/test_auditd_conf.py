@@ -98,21 +98,21 @@ def test_what_is_wrong_is_named_and_costs_nothing(host):
     host.refused(
         "auditd_conf",
         ({"settings": {"num_logs": 1000}}, CONF, "num_logs = 1000", "from 0 to 999"),
-        ({"settings": {"num_logs": 7, "q_dept": 5}}, "q_dept is no keyword of auditd.conf"),
-        ({"settings": {"report_interval": 5}}, "report_interval is a keyword", "since audit 4.0.5", "this is 3.0.9"),
+        ({"settings": {"num_logs": 7, "q_dept": 5}}, "q_dept is not a keyword of auditd.conf"),
+        ({"settings": {"report_interval": 5}}, "audit 4.0.5 added report_interval to auditd.conf; this is audit 3.0.9"),
         ({"settings": {"space_left": 50}}, "space_left must be above admin_space_left", "admin_space_left is 50"),
         ({"settings": {"flush": "incremental", "freq": 0}}, "needs a freq of 1 or more"),
         ({"settings": {"name_format": "user"}}, "needs a name"),
         ({"settings": {"disk_full_action": "exec /root/none"}}, "there is no file /root/none"),
         ({"settings": {"disk_full_action": "exec /root/shipped"}}, "there is no file"),
-        ({"settings": {"tcp_listen_port": 0}}, "from 1 to 65535", "remove it"),
-        ({"settings": {"transport": "tls"}}, "one of tcp, krb5", "since audit 4.2"),
+        ({"settings": {"tcp_listen_port": 0}}, "from 1 to 65535", "to turn it off, remove its line"),
+        ({"settings": {"transport": "tls"}}, "one of tcp, krb5", "audit 4.2 added tls"),
         ({"settings": {"log_group": "nobodys"}}, "a group of this host"),
         ({"settings": {"log_file": "/var/log/audit.log"}}, "directly in /var/log"),
         ({"settings": {"name": "a\nnum_logs = 0"}}, "name must be one line"),
         ({"settings": {"name": ""}}, "name must have a value"),
         ({"settings": {"name": ["a"]}}, "name must be a text"),
-        ({"settings": {"a b": 5}}, "'a b' is no keyword"),
+        ({"settings": {"a b": 5}}, "'a b' is not a keyword"),
         ({"settings": {}}, "names no keyword"),
         ({"option": "num_logs"}, "option needs a value"),
         ({"option": "num_logs", "value": 5, "version": "next"}, "a release of audit from 2.8 on", "'next'"),
@@ -128,9 +128,10 @@ def test_a_file_that_is_broken(host):
     count = len(host.read(CONF).splitlines())
     broken = {"settings": {"freq": 60}}
     message = host.fails("auditd_conf", broken, "repair: true")
-    for number, line in enumerate(["num_logs=9", "junk", "report_interval", "flush = often", "name = last"], count - 4):
-        assert re.search(rf"{CONF}:{number}: '?{line}", message), (number, message)
-    # What a task sets anew is not in its way.
+    added = "audit 4.0.5 added report_interval"
+    for number, words in enumerate(["num_logs=9", "junk", added, "flush = often", "name = last"], count - 4):
+        assert re.search(rf"{CONF}:{number}: '?{words}", message), (number, message)
+    # Lines that the task sets are replaced.
     fixed = {"settings": {"num_logs": 9, "flush": "none", "freq": 60}}
     assert f"{CONF}:{count - 3}" in host.fails("auditd_conf", fixed, "junk")
     result, state = host.four_times("auditd_conf", {**broken, "repair": True})
@@ -149,7 +150,7 @@ def test_unknown_keywords_that_are_wanted(host):
     args = {"settings": {"keyword_of_tomorrow": 5}, "strict": False, "apply": "none"}
     result, state = host.four_times("auditd_conf", args)
     assert "keyword_of_tomorrow = 5\n" in state.files[CONF]
-    assert "keyword_of_tomorrow is no keyword" in result["warnings"][0]
+    assert "keyword_of_tomorrow is not a keyword" in result["warnings"][0]
 
 
 @pytest.mark.parametrize(

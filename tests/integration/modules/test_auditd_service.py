@@ -218,7 +218,7 @@ def test_a_daemon_that_does_not_run_stays_so(host):
         {"files": {CONF: conf}, "need": "reload", "start": True},
     ])  # fmt: skip
     assert (alone["done"]["action"], alone["files"], alone["after"]) == ("none", ["new"], 0)
-    assert_message(fails["error"], "does not start", 'Unknown keyword "nonsense"', "does not run, as before")
+    assert_message(fails["error"], "does not start", 'Unknown keyword "nonsense"', "is not running, as before")
     assert (fails["files"], fails["after"]) == (["old"], 0)
     assert (starts["done"]["action"], starts["alive"]) == ("start", True)
 
@@ -271,7 +271,7 @@ def test_without_systemd(host):
     hide = "mount -t tmpfs none /run/systemd"
     for manager, more, words in (
         # Nothing is read from the script's exit status, and there is no log.
-        ("sysvinit", ":", "was started and does not run"),
+        ("sysvinit", ":", "was started but is not running"),
         ("none", "mount -t tmpfs none /etc/init.d", "does not start: its configuration has a mistake"),
     ):
         enter = f"unshare --mount sh -c '{hide}; {more}; exec \"$@\"' sh"

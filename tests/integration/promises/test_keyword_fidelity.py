@@ -19,9 +19,8 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords impor
     FILES,
     PLUGIN_CONF,
     REMOTE_CONF,
-    ByRelease,
 )
-from ansible_collections.linux.audit.plugins.module_utils._daemon.validation import in_release
+from ansible_collections.linux.audit.plugins.module_utils._daemon.schema import ByRelease, in_release
 from paths import MODULE_UTILS, ON_GUEST
 from releases import releases
 
@@ -35,10 +34,10 @@ LONG = {size: f"# {'x' * (size - 2)}" for size in (126, 127, 158, 159, 510, 511)
 MISREAD = {
     r"has no newline at its end": "auditd passes over the last line",
     r"is longer than the \d+ bytes": "auditd passes over the line",
-    r"only exec has something behind it|no arguments$": "what is behind it is ignored",
-    r"^(space_left|admin_space_left) = (%5|5%%): ": "what is behind the first sign of percent is ignored",
-    r"^log_group = 12ab: ": "letters behind a number are ignored",
-    r"^tcp_client_ports = 1-2-3: ": "what is behind the second number is ignored",
+    r"only exec takes a path|without arguments$": "what follows is ignored",
+    r"^(space_left|admin_space_left) = (%5|5%%): ": "what follows the first percent sign is ignored",
+    r"^log_group = 12ab: ": "letters after a number are ignored",
+    r"^tcp_client_ports = 1-2-3: ": "what follows the second number is ignored",
     r"^disp_qos = .*one of lossy, lossless": "not looked at since audit 3.0",
     r"^(max_log_file|space_left|admin_space_left) = 4294967296: ": "more MB than any disk has",
     r"^end_of_event_timeout = 2147483648: ": "more seconds than anybody waits",

@@ -10,6 +10,7 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_file impo
     SettingLine,
     edited,
     parse,
+    read_settings,
     render,
     respaced,
     values,
@@ -84,17 +85,27 @@ def test_lines_that_are_not_read(text, key, error):
 
 def test_a_last_line_without_its_newline():
     (line,) = parse("num_logs = 5")
-    assert (line.key, line.error) == ("num_logs", "has no newline at its end, and so is not read")
+    assert (line.key, line.error) == ("num_logs", "has no newline at its end, so the daemon does not read it")
     assert parse("num_logs = 5", unended=True) == parse("num_logs = 5\n")
     assert parse("# end") == parse("# end\n")
     for text, key in (("a-b = 5", "a-b"), ("num_logs=5", "num_logs"), ("junk", "")):
         (line,) = parse(text)
-        assert (line.key, line.value, line.error) == (key, "", "has no newline at its end, and so is not read")
+        assert (line.key, line.value) == (key, "")
+        assert line.error == "has no newline at its end, so the daemon does not read it"
 
 
 def test_the_last_line_of_a_key_counts():
     assert values(parse(FILE)) == {"num_logs": "7", "space_left": "75"}
     assert change(FILE, {"num_logs": "9"}) == FILE.replace("NUM_LOGS = 7", "num_logs = 9")
+
+
+@pytest.mark.parametrize(("unended", "settings"), [(False, {"num_logs": "5"}), (True, {"num_logs": "5", "freq": "50"})])
+def test_settings_of_a_file_are_those_that_the_daemon_reads(tmp_path, unended, settings):
+    """A line without spaces around its sign is not read, nor a last line without a newline where that matters."""
+    path = tmp_path / "auditd.conf"
+    assert read_settings(str(path), unended) == {}
+    path.write_text("NUM_LOGS = 5\nlog_file=/x\n# name = a\nfreq = 50")
+    assert read_settings(str(path), unended) == settings
 
 
 def test_new_keys_have_a_place():
@@ -103,7 +114,7 @@ def test_new_keys_have_a_place():
     assert change("", {"freq": "50"}) == "freq = 50\n"
 
 
-def test_keys_are_taken_out_everywhere():
+def test_all_lines_of_a_key_are_removed():
     assert change(FILE, {"num_logs": None}) == FILE.replace("num_logs = 5\n", "").replace("NUM_LOGS = 7\n", "")
     assert change(FILE, {"freq": None}) == FILE
 
@@ -123,7 +134,7 @@ AHEAD = {"verify_email": "mail"}
         ("# verify_email = no\nx = 1\n", "# verify_email = no\nverify_email = no\nx = 1\n"),
     ],
 )
-def test_a_key_that_must_stand_before_another(text, after):
+def test_a_key_that_must_come_before_another(text, after):
     assert change(text, {"verify_email": "no"}, AHEAD) == after
 
 
@@ -136,12 +147,12 @@ def test_a_key_that_must_stand_before_another(text, after):
         ("a  =b  c ", "a = b c"),
     ],
 )
-def test_spacing_is_mended(text, after):
+def test_spaces_are_mended(text, after):
     assert respaced(parse(text)[0]) == parse(after + "\n")[0]
 
 
 @pytest.mark.parametrize("text", ["junk", "a =", "= b", "a b = c", ""])
-def test_what_spacing_does_not_mend(text):
+def test_what_spaces_do_not_mend(text):
     line = respaced(parse(text + "\n")[0])
     assert line.error or not line.key or line.text == text
 

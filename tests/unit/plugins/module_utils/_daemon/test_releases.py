@@ -1,32 +1,23 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has changed from one release of the daemon to the next: just before it, with it; and sizes at their edges."""
+"""What has changed between releases of the daemon, just before and with each; and sizes at their edges."""
 
 import stat
 
 import pytest
 
-from ansible_collections.linux.audit.plugins.module_utils._daemon import dispatcher
 from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_file import parse, values
-from ansible_collections.linux.audit.plugins.module_utils._daemon.conf_module import ConfError
 from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import (
     AUDISPD_CONF,
     AUDITD_CONF,
     FILES,
     PLUGIN_CONF,
-    PLUGINS,
     REMOTE_CONF,
     megabytes,
 )
-from ansible_collections.linux.audit.plugins.module_utils._daemon.validation import (
-    Target,
-    check,
-    effective,
-    file_problems,
-    forgets_name,
-    need,
-    repaired,
-)
+from ansible_collections.linux.audit.plugins.module_utils._daemon.meaning import effective, forgets_name, need
+from ansible_collections.linux.audit.plugins.module_utils._daemon.target import Target
+from ansible_collections.linux.audit.plugins.module_utils._daemon.validation import check, file_problems, repaired
 from checked_host import HOST, info
 
 OLDEST, NEWEST = (2, 8), (4, 2, 1)
@@ -86,14 +77,16 @@ def test_keywords_say_since_when_they_are_and_are_not(file):
     """By the release that the host has."""
     for name, keyword in file.keywords.items():
         line = f"{name} = \x7f\n".replace("\x7f", "x")
-        for bound, word in ((keyword.since, "a keyword"), (keyword.until, "no keyword")):
+        for bound, word in ((keyword.since, "added"), (keyword.until, "removed")):
             if bound in (None, OLDEST):
                 continue
-            versions = (before(bound), bound) if word == "a keyword" else (bound, before(bound))
+            versions = (before(bound), bound) if word == "added" else (bound, before(bound))
             (said,) = reasons(file, line, versions[0])[:1]
             number = ".".join(map(str, bound))
-            assert f"{name} is {word} of {file.name} since audit {number}, and this is" in said
-            assert not any(f"is {word}" in reason for reason in reasons(file, line, versions[1]))
+            preposition = "to" if word == "added" else "from"
+            this_is = ".".join(map(str, versions[0]))
+            assert said == f"audit {number} {word} {name} {preposition} {file.name}; this is audit {this_is}"
+            assert not any(f" {word} " in reason for reason in reasons(file, line, versions[1]))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +170,7 @@ def test_values_of_auditd_at_their_edges(text, taken):
         (f"remote_server = {'n' * 111}", False),
     ],
 )  # fmt: skip
-def test_values_of_the_plugin_for_other_hosts_at_their_edges(text, taken):
+def test_values_of_audisp_remote_at_their_edges(text, taken):
     """Also of a last line that is not ended."""
     assert [reasons(REMOTE_CONF, text + end) == [] for end in ("\n", "")] == [taken] * 2
 
@@ -195,12 +188,12 @@ def test_values_of_plugins_at_their_edges(text, taken):
     assert (reasons(PLUGIN_CONF, text + "\n") == []) is taken
 
 
-def test_words_that_the_build_has_not():
+def test_words_that_the_program_was_not_built_with():
     """Unless nobody knows how it was built."""
     for built, taken in (((), False), (("krb5",), True), (None, True)):
         assert (reasons(AUDITD_CONF, f"{BASE}transport = krb5\n", (3, 0), built) == []) is taken
     (said,) = reasons(AUDITD_CONF, f"{BASE}transport = tls\n", (4, 1), ())
-    assert said.endswith("must be one of tcp; tls is one since audit 4.2, and this is 4.1")
+    assert said.endswith("must be one of tcp; audit 4.2 added tls; this is audit 4.1")
     (said,) = reasons(AUDITD_CONF, f"{BASE}transport = udp\n", (4, 2), ())
     assert said.endswith("must be one of tcp")
 
@@ -257,7 +250,7 @@ def expected_need(name, version):
 
 
 @pytest.mark.parametrize("version", [OLDEST, (2, 999), (3, 0), (4, 0, 999), (4, 1), (4, 1, 999), (4, 2)], ids=str)
-def test_what_each_keyword_takes(version):
+def test_what_a_change_of_each_keyword_needs(version):
     """From one value to another; the keywords whose answer depends on the values have tests of their own."""
     for name in set(AUDITD_CONF.keywords) - {"q_depth", "tcp_listen_port", "name_format", "name"}:
         found = need(AUDITD_CONF, {name: "one"}, {name: "two"}, version)
@@ -284,7 +277,7 @@ def test_what_each_keyword_takes(version):
         ({"name_format": "fqd"}, {"name_format": "fqd", "freq": "1"}, (4, 2), "restart"),
     ],
 )  # fmt: skip
-def test_what_takes_more_or_less_by_its_values(before, after, version, needed):
+def test_needs_that_depend_on_the_values(before, after, version, needed):
     assert need(AUDITD_CONF, before, after, version) == needed
 
 
@@ -292,8 +285,8 @@ def test_what_takes_more_or_less_by_its_values(before, after, version, needed):
     ("file", "since", "mode"),
     [(PLUGIN_CONF, (4, 2), 0o660), (AUDITD_CONF, None, 0o660), (REMOTE_CONF, None, 0o660)],
 )
-def test_modes_that_others_could_write(file, since, mode):
-    """By the group only since a release; by everybody never."""
+def test_modes_that_let_others_write(file, since, mode):
+    """The group may write up to a release; others never may."""
     for version in ((4, 1, 999), (4, 2)):
         closed = since is not None and version >= since
         assert bool(file_problems(file, info(stat.S_IFREG | mode), version)) is closed
@@ -310,55 +303,6 @@ def test_megabytes(value, result):
     assert megabytes(value) == result
 
 
-ASKED = {
-    "name": "site", "state": "present", "active": None, "direction": None, "plugin": "/usr/bin/site", "type": None,
-    "args": None, "format": None, "directory": "/none",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("version", "direction"), [((4, 1, 1, 9), "out"), ((4, 1, 2), None)])
-def test_a_new_plugin_has_a_direction_in_older_releases(version, direction):
-    request = dispatcher.plugin_request(ASKED, version)
-    assert request.wanted.get("direction") == direction
-
-
-# The first release that has it so, and what its file says.
-STEPS = {
-    "syslog": {(2, 8): "builtin_syslog", (3, 0): "/sbin/audisp-syslog"},
-    "af_unix": {(2, 8): "builtin_af_unix", (3, 1, 1): "/sbin/audisp-af_unix", (4, 0, 4): "/sbin/audisp-af_unix",
-                (4, 1, 2): "/sbin/audisp-af_unix"},
-    "au-remote": {(2, 8): "/sbin/audisp-remote"},
-    "filter": {(4, 0, 1): "/sbin/audisp-filter"},
-    "ids": {(3, 0): "/usr/sbin/audisp-ids"},
-    "statsd": {(3, 0): "/sbin/audisp-statsd"},
-    "zos-remote": {(2, 8): "/sbin/audispd-zos-remote", (3, 0): "/sbin/audispd-zos-remote"},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", PLUGINS)
-def test_known_plugins(name):
-    """Before their first release there is none; each step is another from its release on."""
-    plugins = {since: dispatcher.known_plugin(name, since) for since in STEPS[name]}
-    assert {since: plugin.path for since, plugin in plugins.items()} == STEPS[name]
-    assert len(set(plugins.values())) == len(plugins)
-    for number, since in enumerate(STEPS[name]):
-        if number:
-            assert dispatcher.known_plugin(name, before(since)) == list(plugins.values())[number - 1]
-        elif since != OLDEST:
-            with pytest.raises(ConfError, match=f"comes with audit since {'.'.join(map(str, since))}, and this is"):
-                dispatcher.known_plugin(name, before(since))
-
-
-def test_the_socket_of_programs():
-    """What its plugin is given, release by release."""
-    args = {version: dispatcher.known_plugin("af_unix", version).args for version in ((3, 1, 1), (4, 0, 4), (4, 1, 2))}
-    assert args == {
-        (3, 1, 1): "0640 /var/run/audispd_events",
-        (4, 0, 4): "0640 /var/run/audispd_events string",
-        (4, 1, 2): "0640 /run/audit/audispd_events string",
-    }
-
-
 def test_files_of_older_releases_are_elsewhere():
     """Since 3.0 all are in one folder."""
     for file, old, new in (
@@ -370,8 +314,8 @@ def test_files_of_older_releases_are_elsewhere():
         assert [file.path(version) for version in ((2, 999), (3, 0))] == [old, new]
 
 
-def test_long_lines_are_made_comments_of_several_lines():
-    """So that the daemon reads each of them."""
+def test_long_lines_become_comments_of_several_lines():
+    """None of these is too long for the daemon."""
     lines = parse("name = " + " ".join(["word"] * 60) + "\n")
     after = repaired(lines, [problem for problem in check(AUDITD_CONF, lines, Target((3, 0))) if problem.number])
     assert len(after) > 2
@@ -382,7 +326,7 @@ def test_long_lines_are_made_comments_of_several_lines():
 def test_where_a_problem_is():
     """The line of it, the last of several, or none."""
     said = [problem.at("/x") for problem in file_problems(AUDITD_CONF, info(stat.S_IFDIR | 0o700), NEWEST)]
-    assert said == ["/x: is not a regular file; the daemon follows no link"]
+    assert said == ["/x: is not a regular file; the daemon does not follow links"]
     for mode, uid, part in ((0o640, 7, "/x: must be owned"), (0o642, 0, "/x: must not be writable")):
         (problem,) = file_problems(AUDITD_CONF, info(stat.S_IFREG | mode, uid), NEWEST)
         assert problem.at("/x").startswith(part)
@@ -405,10 +349,10 @@ def test_only_an_unknown_keyword_may_be_passed_over(text, unknown):
 
 
 def test_a_hint_is_given_where_it_helps():
-    """Only who asks for none is told how to have none."""
+    """Only a task that sets 0 is told how to turn the keyword off."""
     for value, hint in (("0", True), ("70000", False)):
         (said,) = reasons(AUDITD_CONF, f"{BASE}tcp_listen_port = {value}\n")
-        assert said.endswith("to have none, remove it") is hint
+        assert said.endswith("to turn it off, remove its line") is hint
     for version, plus in (((4, 0, 4), True), ((4, 0, 5), False)):
         (said,) = reasons(AUDITD_CONF, f"{BASE}action_mail_acct = a!b\n", version)
         assert ("and + since audit 4.0.5" in said) is plus

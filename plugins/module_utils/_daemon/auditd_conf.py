@@ -1,0 +1,38 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a change of auditd.conf asks for, or of the audispd.conf of audit 2.8."""
+
+import os
+from typing import Mapping, Optional
+
+from .apply import Effect
+from .conf_change import ConfRequest, Values
+from .conf_file import read_settings
+from .keywords import AUDISPD_CONF, AUDITD_CONF, AUDITD_CONF_PATH
+from .meaning import forgets_name, need
+from .schema import Version
+
+__all__ = ("AuditdConf", "plugin_restart_need", "reload_need")
+
+
+class AuditdConf(ConfRequest):
+    """Values of auditd.conf, or of another file like it, which has no effect on the daemon."""
+
+    def __init__(self, path: str, wanted: Mapping[str, Optional[str]], version: Version) -> None:
+        file = AUDISPD_CONF if os.path.basename(path) == AUDISPD_CONF.name else AUDITD_CONF
+        super().__init__(file, path, wanted, version)
+
+    def effect(self, before: Values, after: Values) -> Effect:
+        """By the table of keywords."""
+        in_use = self.path == self.file.path(self.version)
+        return Effect(need(self.file, before, after, self.version) if in_use else "none")
+
+
+def reload_need(version: Version) -> str:
+    """What has the daemon read its files again: a reload, or a restart if a reload would make it forget its name."""
+    return "restart" if forgets_name(read_settings(AUDITD_CONF_PATH), version) else "reload"
+
+
+def plugin_restart_need(version: Version) -> str:
+    """What ends a running plugin and starts it again: since audit 4.2 a reload does."""
+    return reload_need(version) if version >= (4, 2) else "restart"
