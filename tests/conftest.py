@@ -3,6 +3,7 @@
 """Let the tests import ansible_collections.linux.audit from a checkout that lies anywhere; tell where the time goes."""
 
 import collections
+import json
 import os
 import pathlib
 import sys
@@ -104,3 +105,19 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.section("where the time goes")
     for name, seconds in rows:
         terminalreporter.line(f"{seconds:8.1f} s  {name}")
+    if terminalreporter.config.getoption("cov_source", None) and COVERAGE.exists():
+        _show_coverage(terminalreporter, json.loads(COVERAGE.read_text()))
+
+
+COVERAGE = ROOT / ".cache" / "coverage.json"
+LEAST_COVERED_SHOWN = 15
+
+
+def _show_coverage(terminalreporter, report):
+    """Print how much of the plugins the tests reach, as lines and branches, and of which files the least."""
+    least = sorted(report["files"].items(), key=lambda item: item[1]["summary"]["percent_covered"])
+    terminalreporter.section("coverage of lines and branches")
+    for name, file in [("plugins", {"summary": report["totals"]}), *least[:LEAST_COVERED_SHOWN]]:
+        summary = file["summary"]
+        missed = f"{summary['missing_lines']} lines and {summary['missing_branches']} branches are not reached"
+        terminalreporter.line(f"{summary['percent_covered']:8.1f} %  {name}: {missed}")

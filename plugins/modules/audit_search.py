@@ -113,7 +113,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 events:
-  description: The events, in the order of the log.
+  description:
+    - The events, in the order of the log.
+    - Besides what is listed here, each event has C(keys), a list of the keys of the rule. In Jinja, write
+      C(event['keys']), because C(event.keys) is a method.
   type: list
   elements: dict
   returned: success
@@ -180,10 +183,6 @@ events:
       description: Processes that got a signal. Each has a C(pid), C(auid), C(uid), C(session), C(comm) and C(label).
       type: list
       elements: dict
-    keys:
-      description: The keys of the rule.
-      type: list
-      elements: str
     records:
       description: All records, each with its C(type) and its C(fields) in words.
       type: list

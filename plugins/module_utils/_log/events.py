@@ -110,7 +110,7 @@ def _syscall(records: List[Record]) -> Optional[Dict[str, Any]]:
     machine = arch_machine(arch or 0)
     # An older release does not know the newest syscalls.
     known = syscall_name(machine, number) if machine and number is not None else None
-    error = errno_name(-status, machine or "x86_64") if status is not None and status < 0 else None
+    error = errno_name(abs(status), machine or "x86_64") if status is not None and status < 0 else None
     return {
         "name": known or _meaning(record, "syscall"),
         "number": number,

@@ -116,7 +116,8 @@ def _parse_exit(text: str, resolver: Resolver) -> int:
     number = tables.errno_number(text.lstrip("-"), resolver.machine) if text[:2] != "--" else None
     if number is None:
         raise RuleError("is neither a number nor the name of an error, such as -EPERM or EACCES", text)
-    return -number & 0xFFFFFFFF if text[0] == "-" else number
+    sign = -1 if text[0] == "-" else 1
+    return sign * number & 0xFFFFFFFF
 
 
 def _parse_success(text: str, resolver: Resolver) -> int:

@@ -246,6 +246,7 @@ def test_in_a_play(tmp_path):
             "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "integration" / "callback"),
             "ANSIBLE_STDOUT_CALLBACK": "results",
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_REMOTE_TMP": str(tmp_path / "remote"),
         },
         capture_output=True,
         text=True,

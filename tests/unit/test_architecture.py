@@ -1,0 +1,246 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The code of the plugins has the structure that docs/architecture.md draws, and its parts stay small."""
+
+import ast
+import collections
+import functools
+import graphlib
+import re
+
+from paths import MODULE_UTILS, PLUGINS, ROOT
+
+PACKAGE = "ansible_collections.linux.audit.plugins"
+
+MOST_BOXES = 7
+MOST_LINES_OF_MAIN = 14
+MOST_LINES_OF_A_FUNCTION = 44
+MOST_LINES_OF_A_FILE = 399
+
+# Each list below may only shrink: a test fails if an entry is no longer needed, or if what it names grows.
+
+ARROWS_TO_REMOVE = {
+    # printable(), which only run() needs once every module takes that road
+    ("_daemon", "_ansible"),
+    ("_log", "_ansible"),
+    ("_policy", "_ansible"),
+    # the check of auditd.conf in a report on drift
+    ("_policy", "_daemon"),
+    # the paragraphs of a pack
+    ("plugin_utils", "_policy"),
+}
+"""Imports between boxes that are not drawn."""
+
+ARROWS_TO_COME = {("modules", "_ansible")}
+"""Arrows that are drawn, and that no import follows yet."""
+
+CLASSES_TO_RENAME: set[str] = set()
+"""Names that several classes have."""
+
+LONG_FUNCTIONS = {
+    "module_utils/_daemon/conf_module.py._outcome": 49,
+    "module_utils/_policy/declaration.py._read": 56,
+    "module_utils/_policy/declaration.py._apply": 62,
+    "module_utils/_policy/declaration.py._compare": 49,
+    "module_utils/_policy/declaration.py.run_ruleset": 47,
+    "module_utils/rules/order.py.minimum_cut": 51,
+    "modules/audisp_plugin.py.main": 17,
+    "modules/audit_control.py.main": 21,
+    "modules/audit_report.py.main": 17,
+    "modules/audit_rule.py.main": 26,
+    "modules/audit_ruleset.py.main": 35,
+    "modules/audit_trace.py.main": 17,
+    "modules/audit_watch.py.main": 23,
+}
+"""Functions to split, `main()` among them, with their lines."""
+
+LONG_FILES = {
+    "module_utils/_daemon/auditd.py": 717,
+    "module_utils/_daemon/keywords.py": 409,
+    "module_utils/_daemon/validation.py": 451,
+    "module_utils/_log/search.py": 430,
+    "module_utils/_policy/declaration.py": 565,
+    "module_utils/_policy/single_rules.py": 439,
+    "module_utils/rules/parse.py": 459,
+}
+"""Files to split, with their lines."""
+
+GENERATED = {"module_utils/rules/syscalls.py"}
+"""Tables that a program of tools/ writes may be as long as they need be."""
+
+NAMES_OF_ANSIBLE = {"ActionModule", "FilterModule", "ModuleDocFragment", "TestModule"}
+"""Ansible finds plugins by these names, so that each file has its own."""
+
+PURE = {
+    "bisect", "collections", "enum", "functools", "getopt", "heapq", "itertools", "operator", "re", "string", "struct",
+    "types", "typing",
+}  # fmt: skip
+"""What the rule library may import: nothing that reads or writes, or knows the host."""
+
+
+@functools.cache
+def trees():
+    """The parsed files below plugins/, by path."""
+    return {path: ast.parse(path.read_text(), str(path)) for path in sorted(PLUGINS.rglob("*.py"))}
+
+
+def short(path):
+    """The path of a file below plugins/."""
+    return path.relative_to(PLUGINS).as_posix()
+
+
+def module_name(path):
+    """The name by which a file is imported."""
+    return ".".join((PACKAGE, *path.relative_to(PLUGINS).with_suffix("").parts))
+
+
+def imports(path):
+    """The absolute names of what a file imports, wherever in the file; `from a import b` gives a.b."""
+    package = module_name(path).rpartition(".")[0]
+    for node in ast.walk(trees()[path]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".")
+                base = ".".join([*parts[: len(parts) - node.level + 1], *filter(None, [node.module])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+@functools.cache
+def files_imported():
+    """For each file below plugins/, the files below plugins/ that it imports."""
+    paths = {module_name(path): path for path in trees()}
+    return {
+        path: {paths[name] for full in imports(path) for name in (full, full.rpartition(".")[0]) if name in paths}
+        for path in trees()
+    }
+
+
+def box(path):
+    """The part of the drawing that a file belongs to: a directory of plugins/, or of module_utils one level deeper."""
+    parts = path.relative_to(PLUGINS).with_suffix("").parts
+    return parts[1] if parts[0] == "module_utils" else parts[0]
+
+
+def arrows():
+    """The pairs of boxes of which the first imports the second."""
+    found = {(box(path), box(other)) for path, others in files_imported().items() for other in others}
+    return {(one, other) for one, other in found if one != other}
+
+
+def without_implied(pairs):
+    """The arrows that no chain of other arrows implies."""
+    after = collections.defaultdict(set)
+    for one, other in pairs:
+        after[one].add(other)
+
+    def reached(start):
+        return set().union(*({box} | reached(box) for box in after[start]))
+
+    return {
+        (one, other)
+        for one, other in pairs
+        if not any(other in reached(between) for between in after[one] if between != other)
+    }
+
+
+def drawing():
+    """The arrows of the drawing in docs/architecture.md."""
+    (text,) = re.findall(r"```mermaid\n(.*?)```", (ROOT / "docs" / "architecture.md").read_text(), re.DOTALL)
+    return set(re.findall(r"^ *(\w+) --> (\w+)$", text, re.MULTILINE))
+
+
+def test_the_tops_have_few_boxes():
+    """There are at most seven things in plugins/, and in module_utils/."""
+    for directory in (PLUGINS, MODULE_UTILS):
+        found = {path.stem for path in directory.iterdir() if path.name != "__pycache__"}
+        assert len(found) <= MOST_BOXES, found
+
+
+def test_arrows_run_one_way():
+    """No box reaches itself, not even through others; the rule library is below all."""
+    graph = collections.defaultdict(set)
+    for one, other in arrows():
+        graph[one].add(other)
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    assert order[0] == "rules"
+
+
+def test_the_drawing_shows_the_imports():
+    """The drawing has every import between boxes, without those that others imply, and nothing else."""
+    assert arrows() >= ARROWS_TO_REMOVE
+    assert not arrows() & ARROWS_TO_COME
+    assert drawing() == without_implied((arrows() - ARROWS_TO_REMOVE) | ARROWS_TO_COME)
+
+
+def test_the_drawing_is_read_and_reduced():
+    """The tools of this test do what they say."""
+    assert len(drawing()) > 10
+    assert without_implied({("a", "b"), ("b", "c"), ("a", "c")}) == {("a", "b"), ("b", "c")}
+
+
+def test_policy_and_daemon_do_not_know_each_other_and_nothing_imports_the_log():
+    """Rules and the daemon are apart; only modules use the log."""
+    drawn = arrows() - ARROWS_TO_REMOVE
+    assert not {("_policy", "_daemon"), ("_daemon", "_policy")} & drawn
+    assert {one for one, other in drawn if other == "_log"} == {"modules"}
+
+
+def test_no_files_import_each_other_in_a_circle():
+    """Each file can be read after those that it imports."""
+    graph = {short(path): {short(other) for other in others} for path, others in files_imported().items()}
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(trees())
+
+
+def test_the_rule_library_is_pure():
+    """It imports nothing but itself and what cannot read, write or ask the host, and it does not open files."""
+    for path in (MODULE_UTILS / "rules").glob("*.py"):
+        library = f"{PACKAGE}.module_utils.rules"
+        strange = {name for name in imports(path) if name.split(".")[0] not in PURE and not name.startswith(library)}
+        assert not strange, short(path)
+        called = {node.func.id for node in ast.walk(trees()[path])
+                  if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}  # fmt: skip
+        assert not called & {"open", "print", "input", "exec", "eval", "__import__"}, short(path)
+
+
+def test_no_two_classes_have_the_same_name():
+    """The name of a class tells which one it is."""
+    names = [node.name for tree in trees().values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    several = {name for name, count in collections.Counter(names).items() if count > 1} - NAMES_OF_ANSIBLE
+    assert several == CLASSES_TO_RENAME
+
+
+def functions(node, prefix):
+    """The functions and methods below a node, with their qualified names."""
+    for child in ast.iter_child_nodes(node):
+        name = f"{prefix}.{child.name}" if hasattr(child, "name") and isinstance(child.name, str) else prefix
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield name, child
+        yield from functions(child, name)
+
+
+def test_functions_are_short():
+    """A function has fewer than 45 lines, and main() fewer than 15."""
+    long = {}
+    for path, tree in trees().items():
+        for name, node in functions(tree, short(path)):
+            most = MOST_LINES_OF_MAIN if node.name == "main" else MOST_LINES_OF_A_FUNCTION
+            if (lines := node.end_lineno - node.lineno + 1) > most:
+                long[name] = lines
+    assert_only_known(long, LONG_FUNCTIONS)
+
+
+def test_files_are_short():
+    """A file has fewer than 400 lines, unless it is generated."""
+    counts = {short(path): len(path.read_text().splitlines()) for path in trees()}
+    assert set(counts) >= GENERATED
+    long = {name: lines for name, lines in counts.items() if lines > MOST_LINES_OF_A_FILE and name not in GENERATED}
+    assert_only_known(long, LONG_FILES)
+
+
+def assert_only_known(long, known):
+    """Nothing is too long but what the list names; nothing in the list has grown, or has become short enough."""
+    assert set(long) == set(known)
+    assert {name: (lines, known[name]) for name, lines in long.items() if lines > known[name]} == {}
