@@ -22,7 +22,7 @@ def parse_rules(value, machine="x86_64"):
             raise RuleError(f"must be a line of auditctl, not {line!r}")
         return read_line(line, machine) if line.strip(" ") and not line.lstrip(" ").startswith("#") else None
 
-    rules = []
+    rules: list[dict] = []
     for statement in _each("parse_rules", "line", lines, read, machine):
         if statement and statement.rule:
             structure = to_structure(statement.rule, machine)

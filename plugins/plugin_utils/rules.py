@@ -21,10 +21,10 @@ class _Elsewhere(Resolver):
     def __init__(self, machine: str) -> None:
         self.machine = machine
 
-    def uid(self, name: str) -> int:
+    def uid(self, name: str) -> int | None:
         return super().uid(name) if name == "root" else self._refuse("user", name)
 
-    def gid(self, name: str) -> int:
+    def gid(self, name: str) -> int | None:
         return super().gid(name) if name == "root" else self._refuse("group", name)
 
     def _refuse(self, kind, name):

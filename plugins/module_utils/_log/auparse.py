@@ -143,13 +143,10 @@ class Interpreter:
             if name not in (None, "type", "node") and value is not None:
                 address = None
                 if library.auparse_get_field_type(state) == _TYPE_SOCKADDR:
-                    address = tuple(
-                        _text(function(state)) or ""
-                        for function in (
-                            library.auparse_interpret_sock_family,
-                            library.auparse_interpret_sock_address,
-                            library.auparse_interpret_sock_port,
-                        )
+                    address = (
+                        _text(library.auparse_interpret_sock_family(state)) or "",
+                        _text(library.auparse_interpret_sock_address(state)) or "",
+                        _text(library.auparse_interpret_sock_port(state)) or "",
                     )
                 meaning = _text(library.auparse_interpret_field(state))
                 yield RecordField(name, value, value if meaning is None else meaning, address)

@@ -125,7 +125,9 @@ def read_rows(lines: Iterable[str], columns: List[str]) -> Iterator[Row]:
 
 
 def _row(text: str, columns: List[str]) -> Row:
-    stamp, rest = _ROW.match(text).groups()
+    found = _ROW.match(text)
+    assert found, text
+    stamp, rest = found.groups()
     words = rest.rstrip("\n").split(" ")
     seconds = calendar.timegm(time.strptime(stamp, "%m/%d/%y %H:%M:%S"))
     number = words[0] if columns[0] == "event" else words[-1]

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import threading
-from typing import Iterator, Optional, Sequence
+from typing import Any, Iterator, Optional, Sequence
 
 from ..rules.errors import AuditError
 from .files import Part
@@ -50,7 +50,8 @@ class LogTool:
             raise LogToolError(f"{self._name} is not installed; it comes with auditd (package auditd, or audit)")
         # The pipe is given as a file, as with a pipe for its input it gives up when nothing arrives for some seconds.
         # AnsibleModule.run_command cannot feed a program while it reads what the program says.
-        self._process = subprocess.Popen(  # pylint: disable=ansible-bad-function
+        # Any: that its pipes are there is decided here, which type checkers do not see.
+        self._process: Any = subprocess.Popen(  # pylint: disable=ansible-bad-function
             [program, "-if", "/dev/stdin", "--debug", *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

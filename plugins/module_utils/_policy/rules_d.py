@@ -90,8 +90,9 @@ class RulesDirectory:
             lines = [line.text for line in file.lines]
             ours_alone = HEADER in (file.text or HEADER) and not any(line.strip() and line != HEADER for line in lines)
             after[file.path] = None if ours_alone else "".join(line + "\n" for line in lines)
-        filled = sorted((path for path, text in after.items() if text), key=version_key)
-        after.update((path, after[path] + "\n") for path in filled[:-1] if not after[path].endswith("\n"))
+        filled = {path: text for path, text in after.items() if text}
+        for path in sorted(filled, key=version_key)[:-1]:
+            after[path] = filled[path] if filled[path].endswith("\n") else filled[path] + "\n"
         return [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
 
     def compiled(self, edits: Iterable[Edit]) -> Optional[Edit]:

@@ -43,7 +43,7 @@ def plan(current: Sequence[Rule], wanted: Sequence[Tuple[Rule, Optional[int]]]) 
     front, back = {alive[place] for place in front}, {alive[place] for place in back}
     for place, first in dead.items():
         held, before = wanted[place][1], wanted[first][1]
-        if held is None or first in back or (first not in front and held < before):
+        if held is None or first in back or (first not in front and before is not None and held < before):
             back.add(place)
     taken = set(current)
     steps = [Step("prepend", _copy(*wanted[place], taken)) for place in sorted(front, reverse=True)]

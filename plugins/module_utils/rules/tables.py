@@ -137,7 +137,8 @@ def arch_number(text: str, native: str) -> Optional[int]:
         host = machine(native)
         partner = getattr(MACHINES[host], text) if host else None
     else:
-        partner = machine(text) or _BY_ARCH.get(_arch_digits(text))
+        digits = _arch_digits(text)
+        partner = machine(text) or (None if digits is None else _BY_ARCH.get(digits))
     return MACHINES[partner].number if partner else None
 
 
