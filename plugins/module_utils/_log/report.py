@@ -125,9 +125,7 @@ def read_rows(lines: Iterable[str], columns: List[str]) -> Iterator[Row]:
 
 
 def _row(text: str, columns: List[str]) -> Row:
-    found = _ROW.match(text)
-    assert found, text
-    stamp, rest = found.groups()
+    ((stamp, rest),) = (found.groups() for found in _ROW.finditer(text))
     words = rest.rstrip("\n").split(" ")
     seconds = calendar.timegm(time.strptime(stamp, "%m/%d/%y %H:%M:%S"))
     number = words[0] if columns[0] == "event" else words[-1]
