@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rule as a value, and the one rule that stands for all that mean the same."""
+"""A rule as a value, and the canonical rule of all that mean the same."""
 
 import pytest
 

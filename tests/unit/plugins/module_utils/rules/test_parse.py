@@ -167,7 +167,7 @@ def test_collected_rules(name):
 def test_what_is_rendered_is_parsed(made):
     line = render(made, "x86_64")
     parsed = parse_line(line, HOST).rule
-    # arch stands before -S, wherever it stood.
+    # arch is written before -S, wherever it was.
     assert sorted(map(str, parsed.fields)) == sorted(map(str, made.fields))
     assert parsed._replace(fields=()) == made._replace(fields=())
     assert parse_line(render(parsed, "x86_64"), HOST).rule == parsed

@@ -247,7 +247,7 @@ B32 = ("arch", "=", 0x40000003)
         (rule(list="io_uring"), "-a always,io_uring"),
         (rule(list="io_uring", syscalls=frozenset({18, 999})), "-a always,io_uring -S openat,999"),
         (rule(("uid", "=", 0), list="user", syscalls=frozenset({1})), "-a always,user -F uid=0"),
-        # arch stands before -S, with what is before it, and after a perm that is first.
+        # arch is written before -S, with what comes before it, and after a perm that comes first.
         (rule(("uid", "=", 0), B64, ("gid", "=", 0)), "-a always,exit -F uid=0 -F arch=b64 -S all -F gid=0"),
         (rule(("uid", "=", 0), B64, B32, ("gid", "=", 0)),
          "-a always,exit -F uid=0 -F arch=b64 -F arch=b32 -S all -F gid=0"),

@@ -96,7 +96,7 @@ def test_text_and_what_the_host_would_not_read(line, release, text, unread):
     ("release", "more"),
     [(None, False), ((2, 8), False), ((3, 1, 2), False), ((3, 1, 3), True), ((3, 1, 4), True)],
 )
-def test_perm_adds_syscalls_where_arch_or_a_syscall_stands_before_it(release, more):
+def test_perm_adds_syscalls_after_an_arch_or_a_syscall(release, more):
     host = Host(version=release)
 
     def syscalls(line):

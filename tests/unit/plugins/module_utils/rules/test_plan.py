@@ -267,7 +267,7 @@ ROOT_A, ROOT_B = (always(name, ("uid", "!=", number)) for number, name in enumer
         ([A, A, B, B, C], [(A, 0), (B, 2), (C, 4)], [Step("delete", A, 0), Step("delete", B, 2)]),
         ([A, A, B], [(A, 0), (A, 1), (B, 2)], []),
         ([A, A], [], [Step("delete", A, 0), Step("delete", A, 1)]),
-        # What stays stands after the other rule, so it has to be moved where the order counts.
+        # What stays is after the other rule, so it has to be moved where the order matters.
         (
             [ROOT_A, ROOT_B, ROOT_A],
             [(ROOT_A, 0), (ROOT_B, 1)],

@@ -202,7 +202,7 @@ def test_as_many_pairs_as_may_be_looked_at_are(monkeypatch, most, moved):
 
 
 def test_changes_of_place_are_pairs_that_are_looked_at(monkeypatch):
-    """As many as there are rules that were behind one and come before it."""
+    """One for each rule that was after another one and has to come before it."""
     current = [Rule("exit", "always", (), frozenset([number]), (str(number),)) for number in range(4)]
     wanted = [(rule, place) for place, rule in reversed(list(enumerate(current)))]
     monkeypatch.setattr(order, "_MOST_PAIRS", 6)
