@@ -289,7 +289,7 @@ def test_a_file_that_cannot_be_written_takes_the_kernel_back(host):
         finally:
             host.guest.run(f"chattr -i {locked}")
         assert result["failed"]
-        assert_message(result["msg"], "Operation not permitted", "nothing has changed")
+        assert_message(result["msg"], "Operation not permitted", "no file has changed; the kernel is as it was before")
         assert host.state() == before
     assert "linux-audit." not in host.guest.run(f"ls -A {RULES_D} /etc/audit").stdout.replace(
         "50-linux-audit.rules", ""

@@ -207,7 +207,7 @@ def test_edits_are_taken_back_together(tmp_path):
     assert not two.exists()
     bad = Edit("/proc/linux-audit", None, "new\n")
     with (
-        pytest.raises(FileError, match="No such file or directory; nothing has changed"),
+        pytest.raises(FileError, match="No such file or directory; no file has changed"),
         written([*edits, bad]),
     ):
         pytest.fail("written")

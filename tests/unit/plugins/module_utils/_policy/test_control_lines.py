@@ -109,7 +109,7 @@ def test_an_immutable_kernel_gets_settings_at_its_next_boot(host, name, value, p
     host.kernel.enabled = 2
     for options, part in (
         ({"stage_when_immutable": False}, rf"only after a boot \(it is immutable, enabled 2\): {pending}\."),
-        ({"persistent": False}, f"{pending}. With persistent: false nothing would be left of it then"),
+        ({"persistent": False}, f"{pending}. Set persistent: true, because a boot loads only what the files hold"),
     ):
         with pytest.raises(ChangeError, match=part):
             host.set({name: value}, **options)

@@ -265,7 +265,7 @@ def test_the_same_rule_twice_is_one(host):
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        ({"persistent": False}, "With persistent: false nothing would be left"),
+        ({"persistent": False}, "Set persistent: true, because a boot loads only what the files hold"),
         ({"stage_when_immutable": False}, "the kernel takes this only after a boot"),
     ],
 )

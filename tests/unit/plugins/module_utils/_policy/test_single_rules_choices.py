@@ -201,8 +201,8 @@ def test_check_mode_says_what_is_done_and_touches_nothing(host, held, lines, wan
     ("options", "part"),
     [
         ({"stage_when_immutable": False}, "immutable, enabled 2): -aalways,exit -F path=/etc/shadow"),
-        ({"persistent": False}, "With persistent: false nothing would be left"),
-        ({"persistent": False, "check": True}, "With persistent: false nothing would be left"),
+        ({"persistent": False}, "Set persistent: true, because a boot loads only what the files hold"),
+        ({"persistent": False, "check": True}, "Set persistent: true, because a boot loads only what the files hold"),
     ],
 )
 def test_an_immutable_kernel_takes_nothing(host, options, part):
