@@ -73,7 +73,7 @@ reason:
   description: Why it could not be asked.
   type: str
   returned: when RV(available=false)
-  sample: "audit rules can only be read and changed by root (become: true)"
+  sample: "only root can read and change audit rules (become: true)"
 status:
   description: The status of the kernel, as C(auditctl -s) shows it. Values that an older kernel does not know are V(0).
   type: dict
@@ -225,7 +225,7 @@ problems:
     - path: /etc/audit/rules.d/30-site.rules
       line: 7
       text: -w /etc/passwd -p wa -k id
-      reason: "is there already (/etc/audit/rules.d/10-base.rules:3: '-w /etc/passwd -p wa -k id')"
+      reason: "repeats an earlier rule (/etc/audit/rules.d/10-base.rules:3: '-w /etc/passwd -p wa -k id')"
       stops_loading: true
 drift:
   description: How the kernel differs from the files. Rules are in canonical form.

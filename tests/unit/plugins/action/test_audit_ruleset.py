@@ -97,16 +97,16 @@ def test_packs_come_after_what_the_task_declares_itself(run, own, names):
     assert sent["sources"][-1] == packs.sources(["injection"])[0]
 
 
-def test_what_needs_nothing_of_the_controller_is_passed_on(run):
+def test_parameters_that_need_no_controller_are_passed_on(run):
     _result, sent = run(rules=[PASSWD], packs=[])
     assert (sent["rules"], "sources" in sent) == ([PASSWD], False)
 
 
-def test_a_pack_that_there_is_not(run):
+def test_an_unknown_pack_is_named(run):
     with pytest.raises(AnsibleError, match="no rule pack 'firewall'"):
         run(packs=["firewall"])
 
 
-def test_what_is_run_in_the_background(run):
+def test_a_task_can_run_in_the_background(run):
     _result, sent = run(asynchronous=30, rules=[PASSWD])
     assert sent["rules"] == [PASSWD]

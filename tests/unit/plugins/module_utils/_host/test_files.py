@@ -135,14 +135,14 @@ def test_a_file_that_cannot_be_put_back_is_named(tmp_path, monkeypatch):
     assert (one.read_text(), two.read_text()) == ("new\n", "old\n")
 
 
-def test_a_file_made_of_others_is_shown_only_if_it_is_alone():
+def test_a_compiled_file_is_shown_only_if_it_changes_alone():
     own, made = Edit("/a", None, "x\n"), Edit("/b", "y\n", None, compiled=True)
     assert [entry["before_header"] for entry in file_diffs([own, made])] == ["/a"]
     assert file_diffs([made]) == [{"before_header": "/b", "after_header": "/b", "before": "y\n", "after": ""}]
     assert file_diffs([]) == []
 
 
-def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
+def test_a_pipe_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in ("pipe", "."):
         with pytest.raises(FileError, match="not a regular file|Is a directory"):

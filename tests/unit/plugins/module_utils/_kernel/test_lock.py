@@ -107,7 +107,7 @@ def test_a_run_that_waits_goes_on_when_the_lock_is_free(host, monkeypatch):
     assert len(tries) == 3
 
 
-def test_a_lock_that_cannot_be_taken_at_all_is_no_endless_wait(host, monkeypatch):
+def test_a_lock_that_cannot_be_taken_ends_the_wait(host, monkeypatch):
     monkeypatch.setattr(lock, "_LOCK_SECONDS", 600)
 
     def flock(handle, how):

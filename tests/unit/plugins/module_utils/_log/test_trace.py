@@ -163,7 +163,7 @@ def test_the_key_names_the_process():
     assert trace_key() == f"linux-audit-trace.{os.getpid()}.{ticks(os.getpid())}"
 
 
-def test_the_name_of_a_process_may_have_anything_in_it():
+def test_the_name_of_a_process_may_contain_any_character():
     """Even what ends the name where the kernel tells it."""
     path, key = pathlib.Path("/proc/self/comm"), trace_key()
     name = path.read_text()
@@ -193,7 +193,7 @@ def test_the_name_of_a_process_may_have_anything_in_it():
         (["linux-audit-trace.4194305.1.end"], False),
     ],
 )
-def test_what_is_left_over(keys, left):
+def test_keys_of_killed_traces_are_known(keys, left):
     """Rules of a process that is gone; a process with the number of another is another."""
     keys = [key.format(pid=os.getpid(), ticks=ticks(os.getpid())) for key in keys]
     assert is_left_over(keys) is left
@@ -216,7 +216,7 @@ def test_a_command(run, kernel):
     assert gone(pid)
 
 
-def test_it_waits_for_its_rules(run, kernel, tmp_path):
+def test_the_command_waits_for_its_rules(run, kernel, tmp_path):
     """Nothing that it does is missed."""
     kernel.when["add", 2] = lambda: seen.append((tmp_path / "made").exists())
     seen = []
@@ -225,7 +225,7 @@ def test_it_waits_for_its_rules(run, kernel, tmp_path):
     assert (tmp_path / "made").exists()
 
 
-def test_rules_of_some_calls(run, kernel):
+def test_rules_for_some_calls(run, kernel):
     """Those of 64 bit."""
     result = run(command=["/bin/true"], syscall=["openat", "0"])
     assert kernel.lines[0] == (
@@ -233,7 +233,7 @@ def test_rules_of_some_calls(run, kernel):
     )
 
 
-def test_what_a_command_gets(run, tmp_path):
+def test_the_environment_of_a_command(run, tmp_path):
     """No input, a session of its own, the directory, no signal that this process ignores."""
     script = (
         "import os, signal, sys; print([sys.stdin.read(), os.getsid(0) == os.getpid(), os.getcwd(), "
@@ -259,7 +259,7 @@ def test_a_command_that_takes_too_long(run, tmp_path):
     await_end(int(child))
 
 
-def test_of_what_it_prints_64_kibibytes_are_returned(run):
+def test_64_kibibytes_of_the_output_are_returned(run):
     """The first; bytes that are no text are shown."""
     result = run(command=["/bin/sh", "-c", "printf '\\377'; head -c 70000 /dev/zero | tr '\\0' x"])
     assert result["result"]["stdout"] == "\\xff" + "x" * 65535
@@ -285,7 +285,7 @@ def programs(tmp_path):
         ("{}/tools/program", "/", "{}/tools/program"),
     ],
 )
-def test_where_a_program_is_looked_for(run, programs, command, chdir, shown):
+def test_where_a_program_is_found(run, programs, command, chdir, shown):
     """A path that is not complete counts from the directory that the command is run in."""
     given = {} if chdir is None else {"chdir": chdir.format(programs)}
     assert run(command=[command.format(programs)], **given)["result"]["stdout"] == shown.format(programs) + "\n"
@@ -297,7 +297,7 @@ def test_a_path_from_here(run, programs, monkeypatch):
     assert run(command=["tools/program"])["result"]["stdout"] == "tools/program\n"
 
 
-def test_a_name_is_looked_for_on_the_path(run, programs, monkeypatch):
+def test_a_name_is_searched_on_the_path(run, programs, monkeypatch):
     """And in the usual directories."""
     monkeypatch.setenv("PATH", str(programs / "tools"))
     assert run(command=["program"])["result"]["rc"] == 0
@@ -315,7 +315,7 @@ def test_a_name_is_looked_for_on_the_path(run, programs, monkeypatch):
         ("{}/tools/directory", "/tools/directory is no program that can be executed"),
     ],
 )
-def test_what_is_no_program(run, kernel, programs, command, part):
+def test_a_file_that_cannot_be_executed_is_refused(run, kernel, programs, command, part):
     """It is refused before any rule is there, in check mode as well."""
     for check in (False, True):
         result = run(check_mode=check, command=[command.format(programs)])
@@ -331,7 +331,7 @@ def test_a_program_that_cannot_be_executed_after_all(run, programs):
     assert result["result"]["stderr"] == f"{programs}/tools/program: No such file or directory"
 
 
-def test_a_directory_that_is_not_there(run, kernel, tmp_path, monkeypatch):
+def test_a_missing_working_directory(run, kernel, tmp_path, monkeypatch):
     """The command is not run elsewhere, and no rule is left. It fails, or the task."""
     monkeypatch.chdir(tmp_path)
     result = run(command=["/bin/touch", "made"], chdir=str(tmp_path / "none"))
@@ -351,7 +351,7 @@ def test_a_process(run, kernel, sleeper):
     assert sleeper.poll() is None
 
 
-def test_a_process_that_ends_is_looked_at_no_longer(run, kernel, sleeper):
+def test_the_trace_ends_with_its_process(run, kernel, sleeper):
     """Its number may be another's soon."""
 
     def end():
@@ -446,14 +446,14 @@ def test_a_rule_that_cannot_be_deleted(run, kernel):
     kernel.problems["delete", 1] = errno.EPERM
     result = run(command=["/bin/true"])
     assert result["failed"] is True
-    assert "does not delete the audit rule" in result["msg"]
+    assert "the kernel refuses to delete the audit rule" in result["msg"]
 
 
 def test_a_rule_that_is_refused(run, kernel, tmp_path):
     """The command is never released, and the rules that are there are removed."""
     kernel.problems["add", 2] = errno.EINVAL
     result = run(command=["/bin/touch", str(tmp_path / "made")])
-    assert "does not add the audit rule" in result["msg"]
+    assert "the kernel refuses to add the audit rule" in result["msg"]
     assert [held.rule for held in kernel.rules()] == [rule(OTHER)]
     pid = int(kernel.lines[0].partition("-F pid=")[2].split()[0])
     _pid, status = os.waitpid(pid, 0)
@@ -462,7 +462,7 @@ def test_a_rule_that_is_refused(run, kernel, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_finds_everything_removed(kernel, number):
+def test_a_signal_leaves_no_rules(kernel, number):
     """The rules, the command, and the handlers; the process ends as it would have."""
     handlers = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)]
     kernel.when["add", 2] = lambda: os.kill(os.getpid(), number)
@@ -488,7 +488,7 @@ def test_handlers_are_put_back_though_rules_cannot_be_removed(kernel):
     """The process goes on with what it had."""
     handler = signal.getsignal(signal.SIGTERM)
     kernel.problems["delete", 1] = errno.EPERM
-    with pytest.raises(ChangeError, match="does not delete the audit rule"):
+    with pytest.raises(ChangeError, match="the kernel refuses to delete the audit rule"):
         trace(parameters(command=["/bin/true"]), HOST, False)
     assert signal.getsignal(signal.SIGTERM) is handler
 

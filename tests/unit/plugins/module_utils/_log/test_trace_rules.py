@@ -68,7 +68,7 @@ def call(name, **subject):
     return {"syscall": {"name": name}, "subject": subject}
 
 
-def test_rules_are_in_front_of_all_others_while_the_command_runs(host):
+def test_rules_come_before_all_others_while_the_command_runs(host):
     host.start(PASSWD)
     seen = []
     host.kernel.before = {2: lambda: seen.append(list(host.kernel.lines))}
@@ -152,7 +152,7 @@ def test_a_command_that_takes_too_long_is_killed_with_all_that_it_started(host):
 
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("fault", [errno.ENOMEM, Fault.NOT_HEARD])
-def test_whichever_request_fails_the_command_does_not_run_on(host, tmp_path, number, fault):
+def test_whichever_request_fails_the_command_is_killed(host, tmp_path, number, fault):
     """And before its rules are there it does not run at all."""
     host.kernel.fail(number, fault)
     result = run(command=["touch", str(tmp_path / "ran")])
@@ -177,7 +177,7 @@ def test_rules_of_traces_that_were_killed_are_removed(host):
     assert host.kernel.lines == KernelDouble(PASSWD).lines
 
 
-def test_whose_rules_are_left_over():
+def test_keys_of_killed_traces_are_known():
     own = trace_key()
     assert not is_left_over([own])
     assert not is_left_over(["linux-audit-trace", "x", own + "x"])
@@ -185,7 +185,7 @@ def test_whose_rules_are_left_over():
     assert is_left_over([f"linux-audit-trace.{1 << 30}.5"])
 
 
-def test_a_signal_finds_the_rules_removed(host):
+def test_a_signal_leaves_no_rules(host):
     """The module ends, and what it was asked to end by is what it ends with."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     host.kernel.before = {1: lambda: os.kill(os.getpid(), signal.SIGTERM)}
@@ -216,7 +216,7 @@ def test_where_nothing_can_be_traced(host, tmp_path, prepare, part):
     assert not (tmp_path / "ran").exists()
 
 
-def test_rules_of_tasks_that_match_less_are_no_obstacle(host):
+def test_narrower_task_rules_do_not_prevent_a_trace(host):
     host.start("-a never,task -F uid=1", "-a always,task")
     assert not run(command=["true"]).get("failed")
 
@@ -261,13 +261,13 @@ def test_programs_by_their_path(host, tmp_path, command, chdir):
     assert result["result"]["stdout"] == "tool\n", result
 
 
-def test_a_directory_that_is_not_there_is_said_by_the_command(host):
+def test_the_command_reports_a_missing_working_directory(host):
     result = run(command=["true"], chdir="/no/such")
     assert (result["result"]["rc"], "No such file or directory" in result["result"]["stderr"]) == (127, True)
     assert host.kernel.lines == []
 
 
-def test_a_daemon_that_does_not_log_is_not_waited_for_without_end(host):
+def test_the_wait_for_a_daemon_that_does_not_log_ends(host):
     host.logs = False
     result = run(command=["true"])
     assert "is not in the log after" in result["msg"]

@@ -56,7 +56,7 @@ def texts(found):
         ([A, "-e 1", B], [A, B]),
     ],
 )
-def test_rules_that_lines_lead_to(given, held):
+def test_rules_after_a_boot(given, held):
     assert texts(loaded_by(lines(*given)).rules) == held
 
 
@@ -74,7 +74,7 @@ def test_rules_that_lines_lead_to(given, held):
         (["-b lots"], {}),
     ],
 )
-def test_settings_that_lines_lead_to(given, settings):
+def test_settings_after_a_boot(given, settings):
     assert loaded_by(lines(*given)).settings == settings
 
 

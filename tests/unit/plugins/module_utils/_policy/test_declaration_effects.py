@@ -30,7 +30,7 @@ def host(monkeypatch, tmp_path):
     return System(monkeypatch, tmp_path)
 
 
-def test_kernel_then_files_then_settings(host):
+def test_kernel_changes_before_files_and_files_before_settings(host):
     """Killed in between, the next run has to know from the file what is to go; what locks the kernel comes last."""
     host.declare([PASSWD])
     log = host.record()
@@ -64,7 +64,7 @@ def test_files_of_others_are_copied_before_they_are_removed(host):
 
 
 @pytest.mark.parametrize(("purge", "number"), [("file", 0), ("all", 0), ("all", 1)])
-def test_proof_is_asked_for(host, purge, number):
+def test_a_rule_that_the_kernel_did_not_apply_is_found(host, purge, number):
     """An addition that was not done; a deletion as well where nothing else may be held."""
     host.declare(["-D", PASSWD])
     host.kernel.fail(number, Fault.NOT_DONE)
@@ -83,7 +83,7 @@ def test_proof_is_asked_for(host, purge, number):
         ("none", [GROUP, PASSWD], [PASSWD]),
     ],
 )
-def test_a_rule_of_others_that_matches_the_same_under_another_key(host, purge, left, added):
+def test_an_undeclared_rule_with_the_same_match_under_another_key(host, purge, left, added):
     host.kernel = KernelDouble(OTHER_KEY, GROUP)
     outcome = host.declare(["-D", PASSWD] if purge == "all" else [PASSWD], purge)
     assert sorted(host.kernel.lines) == sorted(rendered(*left))
@@ -105,7 +105,7 @@ def test_a_rule_of_another_file_under_another_key_stays(host):
     assert host.kernel.lines == rendered(PASSWD)
 
 
-def test_what_is_kept_is_kept_with_its_rules_and_in_its_place(host):
+def test_kept_files_keep_their_rules_and_their_order(host):
     for name, line in (("10-a.rules", GROUP), ("20-b.rules", UNSET), ("90-c.rules", SHADOW)):
         host.write(name, line)
     host.kernel = KernelDouble(GROUP, UNSET, SHADOW)
@@ -128,16 +128,16 @@ def test_of_two_values_of_a_setting_the_last_counts(host, lines):
     assert not host.declare([*lines, PASSWD]).outcome.changed
 
 
-def test_a_value_that_another_file_sets_after_it_counts_at_the_next_boot(host):
+def test_a_later_file_wins_at_the_next_boot(host):
     other = host.write("90-other.rules", "-D", "-b 300", "-b 400")
     outcome = host.declare(["-b 100", "-b 200", PASSWD])
     assert host.kernel.backlog_limit == 200
-    assert outcome.problems == [f"{other}:3: '-b 400' is read after the set, and so counts at the next boot"]
+    assert outcome.problems == [f"{other}:3: '-b 400' is read after the set, so it wins at the next boot"]
     host.write("90-other.rules", "-D", "-b 300", "-b 200")
     assert host.declare(["-b 100", "-b 200", PASSWD]).problems == []
 
 
-def test_the_order_of_what_is_prepended(host):
+def test_the_order_of_prepended_rules(host):
     """Each -A comes before all rules so far, so the last of them is the first; in the file they stand in that order."""
     never = [f"-A never,exit -S mount -F uid={uid}" for uid in (1, 2)]
     always = "-A always,exit -S mount -F key=first"
@@ -147,7 +147,7 @@ def test_the_order_of_what_is_prepended(host):
     assert host.lines_of(host.file.name) == [HEADER, "-b 100", *(line.replace("-A", "-a") for line in wanted)]
 
 
-def test_rules_of_others_stay_where_they_are(host):
+def test_undeclared_rules_keep_their_position(host):
     """Between ours, with nothing to do; and beside those that they stood beside when ours change."""
     first, second, third = (f"-a always,exit -S mount -F uid={uid} -F key=u{uid}" for uid in (1, 2, 3))
     foreign = "-a never,exit -S mount -F gid=7"
@@ -160,7 +160,7 @@ def test_rules_of_others_stay_where_they_are(host):
     assert host.kernel.operations == ["append"]
 
 
-def test_a_diff_shows_rules_of_others_where_they_are(host):
+def test_a_diff_shows_undeclared_rules_in_their_position(host):
     """Also where their place makes no difference, so that only what changes is seen."""
     host.kernel = KernelDouble(PASSWD, SHADOW, GROUP)
     hosts = "-w /etc/hosts -p wa -k hosts"
@@ -178,7 +178,7 @@ FOREIGN = [
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(OURS + FOREIGN), st.lists(st.sampled_from(OURS), unique=True), st.integers(0, 8))
-def test_what_rules_of_others_stood_behind_they_still_stand_behind(host, held, declared, count):
+def test_undeclared_rules_still_follow_the_rules_they_followed(host, held, declared, count):
     """Wherever the order counts, and however ours change; their own order stays as well."""
     held = held[:count]
     host.kernel = KernelDouble(*held)
@@ -195,7 +195,7 @@ def test_what_rules_of_others_stood_behind_they_still_stand_behind(host, held, d
 
 
 @pytest.mark.parametrize("purge", ["file", "none"])
-def test_rules_that_the_kernel_cannot_take_yet(host, purge):
+def test_rules_whose_directory_is_missing(host, purge):
     with pytest.raises(ChangeError, match="set:2: .*/no/such does not exist.*on_missing"):
         host.declare([PASSWD, MISSING], purge)
     assert host.state()[:2] == ({}, [])
@@ -209,7 +209,7 @@ def test_rules_that_the_kernel_cannot_take_yet(host, purge):
     assert not host.declare([PASSWD, MISSING], purge, on_missing="stage").outcome.changed
 
 
-def test_purge_none_adds_and_takes_away(host):
+def test_purge_none_adds_and_removes(host):
     host.write("10-other.rules", GROUP)
     host.kernel = KernelDouble(GROUP)
     outcome = host.declare(["-b 100", PASSWD, SHADOW], "none", with_diff=True)
@@ -224,7 +224,7 @@ def test_purge_none_adds_and_takes_away(host):
     assert host.lines_of(host.file.name) == [HEADER, SHADOW, "-b 100"]
 
 
-def test_a_set_goes_with_its_file_and_other_rules_stay(host):
+def test_removing_a_set_keeps_other_rules(host):
     host.write("10-other.rules", GROUP)
     host.kernel = KernelDouble(GROUP, MOUNT)
     host.declare([PASSWD, SHADOW, "-b 100"])
@@ -243,12 +243,12 @@ def test_a_set_goes_with_its_file_and_other_rules_stay(host):
         (["-d always,exit -S mount -F key=m"], ["set:1", "deletes a rule"]),
         (["-m hello"], ["is an action"]),
         (["-D -k x"], ["is an action"]),
-        ([PASSWD, OTHER_KEY], ["set:2", "would never be looked at", "(set:1)", "give one rule both keys"]),
+        ([PASSWD, OTHER_KEY], ["set:2", "would never be evaluated", "(set:1)", "give one rule both keys"]),
         ([{"syscalls": ["no_such_call"]}, 5], ["set:1", "set:2: must be a line of auditctl or a structure, not 5"]),
         (["-b many", "-w passwd -p wa"], ["set:1", "set:2"]),
     ],
 )
-def test_what_has_no_place_in_a_set(host, lines, parts):
+def test_lines_that_a_set_must_not_have(host, lines, parts):
     with pytest.raises(ChangeError, match="nothing was changed, because of") as error:
         host.declare(lines)
     for part in parts:
@@ -256,7 +256,7 @@ def test_what_has_no_place_in_a_set(host, lines, parts):
     assert host.state()[:2] == ({}, [])
 
 
-def test_the_same_rule_twice_is_one(host):
+def test_a_repeated_rule_counts_once(host):
     host.declare([PASSWD, "-a always,exit -F perm=aw -F path=/etc/passwd -F key=passwd", "-i", "-c", "-D"])
     assert host.kernel.lines == rendered(PASSWD)
     assert host.lines_of(host.file.name) == [HEADER, PASSWD, "-i", "-c", "-D"]
@@ -269,7 +269,7 @@ def test_the_same_rule_twice_is_one(host):
         ({"stage_when_immutable": False}, "the kernel takes this only after a boot"),
     ],
 )
-def test_an_immutable_kernel_takes_no_set(host, options, part):
+def test_an_immutable_kernel_refuses_a_set(host, options, part):
     host.declare([PASSWD])
     host.kernel.enabled = 2
     state = host.state()
@@ -279,7 +279,7 @@ def test_an_immutable_kernel_takes_no_set(host, options, part):
     assert host.state() == state
 
 
-def test_what_is_staged_is_written_and_pending(host):
+def test_staged_rules_are_written_and_pending(host):
     host.kernel.enabled = 2
     host.kernel.load(GROUP)
     outcome = host.declare(["-b 100", PASSWD, "-e 2"])
@@ -296,21 +296,21 @@ def test_what_is_staged_is_written_and_pending(host):
     assert host.lines_of(host.file.name) == [HEADER, "-b 100", PASSWD, "-e 2"]
 
 
-def test_a_directory_that_is_not_there(host):
+def test_a_missing_rules_directory(host):
     with pytest.raises(FileError, match="the directory /no/such does not exist: install"):
         host.declare([PASSWD], rules_dir="/no/such")
     host.declare([PASSWD], rules_dir="/no/such", persistent=False)
     assert host.kernel.lines == rendered(PASSWD)
 
 
-def test_what_this_kernel_does_not_know_is_found_before_anything_is_changed(host):
+def test_an_unsupported_rule_is_found_before_any_change(host):
     host.kernel.features &= ~(1 << 4)
     with pytest.raises(ChangeError, match="this kernel does not know the field sessionid"):
         host.declare([PASSWD, "-a always,exit -S all -F sessionid=3"])
     assert (host.files(), host.kernel.log) == ({}, [])
 
 
-def test_files_alone(host):
+def test_only_the_files(host):
     host.kernel.unreachable = 111
     outcome = host.declare(["-b 100", MISSING, PASSWD], live=False, with_diff=True)
     assert outcome.outcome.added == rendered(MISSING, PASSWD)
@@ -319,7 +319,7 @@ def test_files_alone(host):
     assert any("has no line -D" in problem or "no file has the line -D" in problem for problem in outcome.problems)
 
 
-def test_the_kernel_alone(host):
+def test_only_the_kernel(host):
     outcome = host.declare(["-b 100", PASSWD], persistent=False, with_diff=True)
     assert host.files() == {}
     assert (host.kernel.lines, host.kernel.backlog_limit) == (rendered(PASSWD), 100)

@@ -122,7 +122,7 @@ def test_placeholders_and_parameters_belong_together(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_misspelt_syscall_is_taken_for_one_that_the_machine_lacks(name):
+def test_a_misspelt_syscall_is_not_mistaken_for_a_missing_one(name):
     known = set(syscalls.names("x86_64")) | set(syscalls.names("i386"))
     for paragraph in paragraphs(packs.load(name).text):
         for _number, line in paragraph.rules:
@@ -134,7 +134,7 @@ def test_no_misspelt_syscall_is_taken_for_one_that_the_machine_lacks(name):
 
 @pytest.mark.parametrize("machine", ["x86_64", "i386", "aarch64", "ppc64le", "s390x", "riscv64"])
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_understood_on_every_machine_and_release(name, machine):
+def test_every_machine_and_release_can_read_it(name, machine):
     found = set()
     for version, kernel in [
         (None, (6, 1)), ((2, 8, 5), (4, 18)), ((3, 0), (5, 4)), ((3, 0, 9), (6, 1)), ((4, 0, 2), (6, 12)),
@@ -146,20 +146,20 @@ def test_it_is_understood_on_every_machine_and_release(name, machine):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_rule_of_a_pack_is_in_the_shadow_of_another(name, host):
+def test_no_rule_of_a_pack_shadows_another(name, host):
     for parameters in ({}, full(name)):
         found = list(map(without_keys, rules(expanded(name, host, **parameters))))
         shadowed = [(one, other) for one, other in itertools.combinations(found, 2) if covers(one, other)]
         assert shadowed == []
 
 
-def test_no_pack_is_in_the_shadow_of_another(host):
+def test_no_pack_shadows_another(host):
     found = {name: list(map(without_keys, rules(expanded(name, host)))) for name in ["exclusions", *QUESTIONS]}
     for one, other in itertools.permutations(found, 2):
         assert [pair for pair in itertools.product(found[one], found[other]) if covers(*pair)] == [], (one, other)
 
 
-def test_the_shadow_is_seen(host):
+def test_a_shadow_would_be_found(host):
     lines = """
 -a always,exit -F arch=b64 -S open,openat -F dir=/etc -F key=a
 -a always,exit -F arch=b64 -S open -F path=/etc/passwd -F auid=1000 -F key=b
@@ -177,7 +177,7 @@ def test_the_key_is_the_name(name, host):
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_rules_are_there_for_both_archs(name, host):
+def test_rules_exist_for_both_archs(name, host):
     archs = {rule.arch for rule in rules(expanded(name, host)) if rule.list == "exit"}
     assert archs == {0xC000003E, 0x40000003}
 
@@ -195,7 +195,7 @@ def test_a_requirement_has_rules(name, host):
 
 
 @pytest.mark.parametrize("name", ["stig_rhel9", "stig_ubuntu2204", "cis_level2"])
-def test_what_a_scanner_reads_is_spelt_as_it_wants(name, host, monkeypatch):
+def test_rules_are_spelt_as_a_scanner_wants(name, host, monkeypatch):
     monkeypatch.setitem(expansion.FEATURES, "selinux", expansion.Feature())
     declared = [
         line for paragraph in paragraphs(packs.load(name).text) for _number, line in paragraph.rules if "{" not in line
@@ -264,13 +264,13 @@ def test_parameters_stay_within_their_field(name, parameters, part, host):
         ([{"name": "power_abuse", "parameters": {"auid_min": "all"}}], "auid_min"),
     ],
 )
-def test_what_is_asked_for_wrongly_is_refused(items, part):
+def test_invalid_items_are_refused(items, part):
     with pytest.raises(AnsibleError) as error:
         packs.sources(items)
     assert part in str(error.value)
 
 
-def test_exclusions_stand_first_then_sets_then_questions_and_what_is_included_once():
+def test_exclusions_come_first_then_sets_then_questions_each_once():
     items = ["time_changes", "pci_dss_v4", {"name": "injection"}, "exclusions"]
     names = [source["name"] for source in packs.sources(items)]
     assert names[:4] == ["exclusions", "pci_dss_v4", "time_changes", "injection"]
@@ -280,7 +280,7 @@ def test_exclusions_stand_first_then_sets_then_questions_and_what_is_included_on
     ]  # fmt: skip
 
 
-def test_packs_are_put_together_and_told_apart(host):
+def test_packs_are_joined_under_their_names(host):
     own = {"name": "rules", "rules": ["-w /etc/passwd -p wa -k own"]}
     found = read_sources([own, *packs.sources(["cis_level2", "file_integrity", "injection"])], host)
     texts = [line.text for line in found.lines]
@@ -298,7 +298,7 @@ def test_packs_are_put_together_and_told_apart(host):
     )
 
 
-def test_unknown_users_and_missing_directories_are_left_out_and_told(host, monkeypatch):
+def test_unknown_users_and_missing_directories_are_left_out_with_a_note(host, monkeypatch):
     pack = expanded("exclusions", host, time_users=["daemon", "chrony"])
     assert [rule.value("uid") for rule in rules(pack) if rule.value("uid") is not None] == [1, 1]
     assert pack.notes == ["exclusions: this host does not have the users or groups chrony"]
@@ -357,7 +357,7 @@ def test_a_directory_is_watched_as_a_tree(host):
         assert f"-a always,exit -F arch=b32 -F {field} -F perm=wa -F key=file_integrity" in lines
 
 
-def test_setuid_programs_are_quoted_and_strange_ones_cannot_stop_the_others(host, monkeypatch):
+def test_strange_names_of_setuid_programs_cannot_stop_the_others(host, monkeypatch):
     lines = [line.text for line in expanded("privileged_commands", host).lines]
     assert any(r" -F path=/opt/a\ b -F perm=x " in line for line in lines)
     monkeypatch.setattr(expansion, "privileged_programs", lambda directories: ["/opt/x\ny", "/usr/bin/su"])
@@ -434,7 +434,7 @@ def test_other_file_systems_and_those_without_setuid_are_left_out(tmp_path):
         ("saddr_fam_of_each_call", (5, 16), (3, 0)),
     ],
 )
-def test_a_feature_is_there_from_its_release_on(feature, kernel, audit):
+def test_a_feature_exists_since_its_release(feature, kernel, audit):
     """Of the kernel and of audit; where there is no audit yet, the kernel decides."""
     text = f"# Text\n## when: {feature}\n-a always,exit -S mount -F key=k\n"
 
@@ -450,7 +450,7 @@ def test_a_feature_is_there_from_its_release_on(feature, kernel, audit):
     assert notes == [f"own: this host does not have what is needed for Text ({feature})"]
 
 
-def test_a_feature_that_is_a_file(monkeypatch, tmp_path):
+def test_a_feature_that_depends_on_a_file(monkeypatch, tmp_path):
     text = "## when: selinux\n-a always,exit -S mount -F key=k\n"
     monkeypatch.setitem(expansion.FEATURES, "selinux", expansion.Feature(path=str(tmp_path / "class")))
     assert rules(read_pack("own", text, {}, PackHost())) == []
@@ -468,14 +468,14 @@ def test_a_feature_that_is_a_file(monkeypatch, tmp_path):
         ("nonsense", "nonsense"),
     ],
 )
-def test_a_pack_of_ones_own_that_is_wrong_says_where(text, part, host):
+def test_an_error_in_a_custom_pack_names_its_line(text, part, host):
     errors = [str(line.error) for line in read_pack("own", text, {"users": 0}, host).lines if line.error]
     assert len(errors) == 1
     assert part in errors[0]
     assert errors[0].startswith("own")
 
 
-def test_a_pack_of_ones_own(host):
+def test_a_custom_pack(host):
     text = "# Who reads it\n-a always,exit -F arch={arch} -F path={paths} -F perm=r -F auid!={not_by} -F key=own\n"
     pack = read_pack("own", text, {"paths": "/srv/x", "not_by": [0, "daemon"]}, host)
     assert [line.text for line in pack.lines] == ["# Who reads it"] + [
@@ -498,7 +498,7 @@ def test_the_pages_are_up_to_date():
         assert path.read_text() == text, f"run: python tools/pack_tables.py ({path.name})"
 
 
-def test_what_the_page_shows_is_understood(host):
+def test_the_examples_of_the_page_are_valid(host):
     for block in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "packs.md").read_text(), re.DOTALL):
         for task in yaml.safe_load(block):
             ruleset, rule = task.get("linux.audit.audit_ruleset"), task.get("linux.audit.audit_rule")

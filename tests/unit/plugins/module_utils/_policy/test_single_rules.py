@@ -63,7 +63,7 @@ def changed_kernel(host, number=None, fault=None):
 
 @pytest.mark.parametrize("fault", [errno.EINVAL, errno.ENOMEM, *Fault])
 @pytest.mark.parametrize("number", range(REQUESTS))
-def test_whichever_request_fails_everything_is_as_it_was(host, fault, number):
+def test_whichever_request_fails_everything_is_restored(host, fault, number):
     before, files = changed_kernel(host, number, fault)
     if fault is Fault.NOT_DONE:
         # Nobody tells; it is found out.
@@ -79,7 +79,7 @@ def test_whichever_request_fails_everything_is_as_it_was(host, fault, number):
     assert host.kernel.connections == 0
 
 
-def test_the_change_takes_as_many_requests_as_are_made_to_fail(host):
+def test_every_request_of_the_change_is_made_to_fail(host):
     changed_kernel(host)
     host.apply(CHANGE)
     assert host.kernel.requests == REQUESTS
@@ -121,7 +121,7 @@ def test_order_is_restored_where_it_counts(host, held, gone, number, prepend):
         assert len(host.kernel.log) <= number
 
 
-def test_a_kernel_that_cannot_be_put_back_is_not_said_to_be(host):
+def test_a_kernel_that_cannot_be_restored_is_reported(host):
     host.kernel = KernelDouble(PASSWD)
     host.kernel.faults = {1: errno.EINVAL, 2: errno.EPERM}
     with pytest.raises(ChangeError, match="could not be put back") as error:
@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_put_back_is_named(host, monkeypatch):
 
 @pytest.mark.parametrize("change", [present(PASSWD, SHADOW), absent(GROUP, MOUNTS)])
 @pytest.mark.parametrize("number", range(2))
-def test_proof_is_asked_for(host, change, number):
+def test_a_rule_that_the_kernel_did_not_apply_is_found(host, change, number):
     host.kernel = KernelDouble(GROUP, MOUNTS)
     host.kernel.faults = {number: Fault.NOT_DONE}
     with pytest.raises(ChangeError, match="does not hold what was asked for") as error:
@@ -181,7 +181,7 @@ def test_proof_is_asked_for(host, change, number):
     assert str(error.value).endswith(f"It still needs: {left}")
 
 
-def test_a_rule_that_goes_by_itself_is_gone(host):
+def test_a_rule_that_the_kernel_dropped_itself_is_no_error(host):
     """The kernel drops the rules of a directory that is removed."""
     host.apply(present(PASSWD, SHADOW))
     host.kernel.forget()
@@ -191,7 +191,7 @@ def test_a_rule_that_goes_by_itself_is_gone(host):
     assert host.kernel.operations == ["delete"]
 
 
-def test_nothing_is_touched_in_check_mode(host):
+def test_check_mode_changes_nothing(host):
     host.kernel = KernelDouble(PASSWD)
     outcome = host.apply(Change(present=statements(SHADOW), absent=statements(PASSWD)), check=True, with_diff=True)
     assert (outcome.changed, outcome.added, outcome.removed) == (True, rendered(SHADOW), rendered(PASSWD))
@@ -210,7 +210,7 @@ def test_a_rule_that_only_moves_is_neither_added_nor_removed(host):
     assert not host.apply(present(MOUNTS.replace("mounts", "new")), persistent=False).changed
 
 
-def test_a_watch_whose_path_has_become_another_kind_goes_all_the_same(host):
+def test_a_watch_is_removed_after_its_path_changed_type(host):
     host.kernel = KernelDouble("-a always,exit -F dir=/etc/gone -F perm=wa -F key=k", "-w /etc/gone -p wa -k k")
     assert host.kernel.rules()[1].rule.fields[0].name == "path"
     outcome = host.apply(absent("-w /etc/gone -p wa"))
@@ -218,7 +218,7 @@ def test_a_watch_whose_path_has_become_another_kind_goes_all_the_same(host):
     assert host.kernel.held == []
 
 
-def test_another_way_to_write_it_is_kept(host):
+def test_another_form_of_the_same_watch_is_kept(host):
     modern = [f"-a always,exit -F arch={arch} -F path=/etc/passwd -F perm=wa -F key=new" for arch in ("b64", "b32")]
     host.kernel = KernelDouble(PASSWD)
     change = Change(present=statements(*modern), instead=statements("-w /etc/passwd -p wa -k new"))
@@ -232,7 +232,7 @@ def test_another_way_to_write_it_is_kept(host):
     assert host.apply(change, persistent=False).added == rendered(modern[1])
 
 
-def test_what_an_immutable_kernel_lacks_is_staged(host):
+def test_rules_for_an_immutable_kernel_are_staged(host):
     host.kernel = KernelDouble(PASSWD)
     host.kernel.enabled = 2
     change = Change(present=statements(SHADOW), absent=statements(PASSWD))
@@ -262,7 +262,7 @@ def test_one_run_at_a_time(host, monkeypatch):
     assert host.apply(present(PASSWD)).changed
 
 
-def test_files_alone_need_no_kernel(host):
+def test_a_change_of_files_needs_no_kernel(host):
     host.kernel.unreachable = errno.ECONNREFUSED
     # That the directory of a path is there does not matter either.
     assert host.apply(present("-w /no/such/file -p wa -k x"), live=False).changed
@@ -272,7 +272,7 @@ def test_files_alone_need_no_kernel(host):
 @pytest.mark.parametrize(
     "line", ["-w /no/such/file -k x", "-a always,exit -F dir=/no/such -F perm=wa", "-a always,exit -F exe=/no/such/x"]
 )
-def test_a_missing_directory_is_found_before_anything_is_changed(host, line):
+def test_a_missing_directory_is_found_before_any_change(host, line):
     with pytest.raises(ChangeError, match="/no/such does not exist"):
         host.apply(present(PASSWD, line))
     assert host.kernel.log == []

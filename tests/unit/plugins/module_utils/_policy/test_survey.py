@@ -127,14 +127,14 @@ def test_drift_in_words(kernel, asked):
         ([], ["-w /no/such/directory/file -p wa"], [], False),
     ],
 )
-def test_what_waits_for_a_boot(kernel, asked, held, lines, pending, reboot_required):
+def test_changes_that_wait_for_a_boot(kernel, asked, held, lines, pending, reboot_required):
     kernel.held = held
     kernel.settings = {"enabled": 2}
     result = asked(*lines)
     assert (result["pending"], result["reboot_required"]) == (pending, reboot_required)
 
 
-def test_a_line_that_is_wrong_is_named_and_is_no_sync(kernel, asked, tmp_path):
+def test_an_invalid_line_is_named_and_not_in_sync(kernel, asked, tmp_path):
     kernel.held = [A]
     result = asked(A, "", "-w etc -p wa", "-w /etc/passwd\t-p wa")
     assert not any(result["drift"].values())
@@ -148,7 +148,7 @@ def test_a_line_that_is_wrong_is_named_and_is_no_sync(kernel, asked, tmp_path):
 
 
 @pytest.mark.parametrize("problem", [AuditUnavailable("no audit system"), PermissionDenied("by root only")])
-def test_a_kernel_that_cannot_be_asked(kernel, asked, problem):
+def test_a_kernel_that_cannot_be_reached(kernel, asked, problem):
     kernel.problems = (problem,)
     result = asked(A)
     assert (result["available"], result["reason"]) == (False, str(problem))
@@ -174,7 +174,7 @@ def test_files_that_cannot_be_read(kernel, asked, tmp_path):
     assert not {"drift", "in_sync", "pending", "reboot_required"} & set(result)
 
 
-def test_a_directory_that_is_missing_has_no_rules(kernel, tmp_path):
+def test_a_missing_directory_has_no_rules(kernel, tmp_path):
     kernel.held = [A]
     result = gather(str(tmp_path / "none"), HOST)
     assert result["files"] == []
