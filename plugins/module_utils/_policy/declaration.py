@@ -263,9 +263,7 @@ def _problems(outcome: Outcome, wanted: Declaration, options: Options, host: Hos
     problems += _settings_read_later(outcome.files, target, wanted.settings)
     controls = [line.statement.control for file in outcome.files for line in file.lines if line.statement]
     if ("-D", "") not in controls:
-        problems.append(
-            "no file has the line -D: augenrules --load fails if the kernel already holds one of the rules"
-        )
+        problems.append("no file has the line -D: augenrules --load fails if the kernel already holds one of the rules")
     summary = [f"{len(dead)} rules are never evaluated, because others match first; see problems"] if dead else []
     return problems + dead, problems + summary
 

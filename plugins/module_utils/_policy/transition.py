@@ -343,7 +343,6 @@ def _steps_back(present: Sequence[KernelRule], before: Sequence[KernelRule]) -> 
     return plan_list(present, wanted)
 
 
-
 def _outcome(transition: Transition, pending: List[str], state: HostState, options: Options, host: Host) -> Outcome:
     rules, settings, edits = transition.rules, transition.settings, transition.edits
     # A rule that only moves is neither added nor removed.

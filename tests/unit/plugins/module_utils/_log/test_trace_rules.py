@@ -203,7 +203,7 @@ def test_a_signal_leaves_no_rules(host):
         (lambda host: setattr(host.kernel, "enabled", 2), "immutable until the next boot"),
         (lambda host: setattr(host.kernel, "enabled", 0), "auditing is off"),
         (lambda host: setattr(host.kernel, "pid", 0), "no audit daemon runs"),
-        (lambda host: host.start("-a never,task"), "-a never,task is in place"),
+        (lambda host: host.start("-a never,task"), "the rule -a never,task keeps the kernel from recording"),
         (lambda host: setattr(host.kernel, "unreachable", errno.ECONNREFUSED), "audit=0"),
     ],
 )
@@ -232,10 +232,10 @@ def test_narrower_task_rules_do_not_prevent_a_trace(host):
         ({"command": ["id"], "limit": -1}, "limit 0 (no limit)"),
         ({"pid": 0}, "there is no process 0"),
         ({"pid": 1 << 30}, "there is no process"),
-        ({"pid": 1, "chdir": "/etc"}, "chdir goes with command alone"),
+        ({"pid": 1, "chdir": "/etc"}, "chdir can only be used with command"),
         ({"command": ["no-such-program"]}, "there is no program no-such-program"),
-        ({"command": ["/etc/passwd"]}, "/etc/passwd is no program that can be executed"),
-        ({"command": ["./etc"], "chdir": "/"}, "./etc is no program"),
+        ({"command": ["/etc/passwd"]}, "/etc/passwd is not an executable program"),
+        ({"command": ["./etc"], "chdir": "/"}, "./etc is not an executable program"),
         ({"command": ["id"], "syscall": ["opennat"]}, "opennat"),
     ],
 )
@@ -270,7 +270,7 @@ def test_the_command_reports_a_missing_working_directory(host):
 def test_the_wait_for_a_daemon_that_does_not_log_ends(host):
     host.logs = False
     result = run(command=["true"])
-    assert "is not in the log after" in result["msg"]
+    assert "the log does not have the kernel's records after" in result["msg"]
     assert host.kernel.lines == []
     host.log_file.unlink()
     assert str(host.log_file) in run(command=["true"])["msg"]
