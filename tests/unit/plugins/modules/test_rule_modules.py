@@ -180,8 +180,8 @@ def test_position(host, run):
         ({}, "one of the following is required"),
         ({"rule": PASSWD, "rules": [PASSWD]}, "mutually exclusive"),
         ({"rule": PASSWD, "syscalls": ["mount"]}, "mutually exclusive"),
-        ({"key": "x"}, "key alone names rules to remove"),
-        ({"key": "", "state": "absent"}, "key alone names rules to remove"),
+        ({"key": "x"}, "key selects rules to remove: it needs state: absent and must not be empty"),
+        ({"key": "", "state": "absent"}, "key selects rules to remove: it needs state: absent and must not be empty"),
         ({"rule": "-b 100"}, "is a setting, not a rule"),
         ({"rule": "-d always,exit -S mount"}, "deletes a rule; write it with -a"),
         ({"rules": [PASSWD, 5]}, "rule 2: must be a line of auditctl or a structure, not 5"),
@@ -266,7 +266,7 @@ def test_a_watch_of_a_missing_path_fails(host, run):
     result = run(audit_watch.main, path="/no/such/file")
     assert "/no/such does not exist" in result["msg"]
     result = run(audit_watch.main, path="/no/such/file", missing="defer")
-    assert "is in the files alone" in str(result["warnings"][0])
+    assert "is only in the files, because its directory does not exist" in str(result["warnings"][0])
     assert host.kernel.lines == []
     assert run(audit_watch.main, path="/no/such/file", missing="defer", state="absent")["changed"]
 
@@ -302,7 +302,7 @@ def test_a_set_from_sources_returns_every_value(host, run):
     ("params", "part"),
     [
         ({}, "state is present but any of the following are missing"),
-        ({"state": "absent", "purge": "all"}, "has no state: absent"),
+        ({"state": "absent", "purge": "all"}, "purge: all cannot be used with state: absent"),
         ({"src": ["x.rules"]}, "src and packs are read on the controller"),
         ({"packs": ["injection"]}, "src and packs are read on the controller"),
         ({"rules": [], "content": ""}, "mutually exclusive"),
