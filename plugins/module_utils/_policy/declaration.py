@@ -20,7 +20,7 @@ from .rules_d import RulesDirectory, RulesFile, in_augenrules_order
 from .single_rules import Change, arrange_files, arrange_kernel, both_types, loading_problems
 from .transition import HostState, Outcome, RulesChange, Transition, bring_about, files_transition
 
-__all__ = ("Declared", "Reach", "add_declaration", "declare", "read_declaration")
+__all__ = ("DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
 
 
 class Reach(NamedTuple):
@@ -38,7 +38,7 @@ class Reach(NamedTuple):
     keep: Tuple[str, ...] = ()
 
 
-class Declared(NamedTuple):
+class DeclarationOutcome(NamedTuple):
     """What was done: see Outcome. ``backup``: the directory that other files were moved to.
 
     ``problems``: what would go wrong at the next boot. ``warnings``: the same, but with one line for all rules that are
@@ -62,7 +62,7 @@ class Declaration(NamedTuple):
     left_out: List[str]
 
 
-def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: Host) -> Declared:
+def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: Host) -> DeclarationOutcome:
     """Add the declared rules to what the host has, or remove them. Raises AuditError, see bring_about()."""
     change = Change(present=wanted.statements) if reach.present else Change(absent=wanted.statements)
     settings = wanted.settings if reach.present else {}
@@ -79,10 +79,10 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
 
     outcome = bring_about(plan_additions, options, host)
     problems = loading_problems(outcome.files, host)
-    return Declared(outcome, wanted.left_out, None, problems, problems)
+    return DeclarationOutcome(outcome, wanted.left_out, None, problems, problems)
 
 
-def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> Declared:
+def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> DeclarationOutcome:
     """Bring the file and the kernel to the declaration. Raises AuditError, see bring_about()."""
     backups: List[str] = []
 
@@ -105,7 +105,7 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
 
     outcome = bring_about(plan_declaration, options, host)
     problems, warnings = _problems(outcome, wanted, options, host) if reach.present else ([], [])
-    return Declared(outcome, wanted.left_out, backups[0] if backups else None, problems, warnings)
+    return DeclarationOutcome(outcome, wanted.left_out, backups[0] if backups else None, problems, warnings)
 
 
 def read_declaration(lines: Sequence[RulesLine], reach: Reach, options: Options, host: Host) -> Declaration:

@@ -48,7 +48,7 @@ def run(host):
 
 @pytest.mark.parametrize("name", RULE_MODULES)
 def test_check_change_and_again(host, run, name):
-    """What check mode says is what is done, and the second time there is nothing to do."""
+    """Check mode reports what the change does, and the second run changes nothing."""
     main, params = RULE_MODULES[name]
     state = host.state()
     said = run(main, check=True, diff=True, **params)
@@ -251,7 +251,7 @@ def test_a_missing_directory_cannot_be_watched_in_the_old_style(run):
 
 @pytest.mark.parametrize(("type_", "is_there"), [("auto", True), ("directory", False), ("file", True)])
 def test_a_deferred_watch_is_in_the_files_alone(host, run, tmp_path, type_, is_there):
-    """The kernel wants the directory that is watched, or that of the file."""
+    """The kernel needs the watched directory, or the directory of the watched file."""
     path = str(tmp_path / "later")
     result = run(audit_watch.main, path=path, type=type_, missing="defer")
     assert not result.get("failed"), result

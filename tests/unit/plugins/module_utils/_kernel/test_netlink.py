@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The netlink protocol against a socket that plays the kernel, for what a real kernel cannot be made to say."""
+"""The netlink protocol, with a socket that plays the kernel, for answers that a real kernel never gives."""
 
 import errno
 import os
@@ -30,7 +30,7 @@ RULES = [
 
 
 class FakeSocket:
-    """Answers each request by a function of its kind and data that gives datagrams; then nothing more comes."""
+    """Answers each request with the datagrams that a function of its kind and data returns, and then with nothing."""
 
     def __init__(self, answer, bind_error=None):
         self._answer = answer

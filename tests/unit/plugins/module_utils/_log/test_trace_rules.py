@@ -24,7 +24,7 @@ from kernel_double import Fault, KernelDouble
 from running import run_module
 
 PASSWD = "-w /etc/passwd -p wa -k passwd"
-# Of a process that is gone: no process began when the system did not yet run.
+# A key of a process that has ended: no process started before the boot.
 LEFT = "-a always,exit -S all -F pid=1 -F key=linux-audit-trace.1.999999999999"
 
 
@@ -127,7 +127,7 @@ def test_a_process_is_watched_as_long_as_it_runs(host):
         assert (result["changed"], result["pid"], "result" in result) == (False, process.pid, False)
         assert [one["syscall"]["name"] for one in result["calls"]] == ["read", "execve"]
         began = time.monotonic()
-        # A process that has ended is one until its parent takes note of it.
+        # A process that has ended remains a zombie until its parent waits for it.
         host.kernel.before = {host.kernel.requests + 1: lambda: (process.kill(), process.wait())}
         assert not run(pid=process.pid, duration=60).get("failed")
         assert time.monotonic() - began < 30
@@ -153,7 +153,7 @@ def test_a_command_that_takes_too_long_is_killed_with_all_that_it_started(host):
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("fault", [errno.ENOMEM, Fault.NOT_HEARD])
 def test_whichever_request_fails_the_command_is_killed(host, tmp_path, number, fault):
-    """And before its rules are there it does not run at all."""
+    """Before its rules exist, the command does not run at all."""
     host.kernel.fail(number, fault)
     result = run(command=["touch", str(tmp_path / "ran")])
     assert result["failed"]
@@ -186,7 +186,7 @@ def test_keys_of_killed_traces_are_known():
 
 
 def test_a_signal_leaves_no_rules(host):
-    """The module ends, and what it was asked to end by is what it ends with."""
+    """The module ends with the status of the signal."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     host.kernel.before = {1: lambda: os.kill(os.getpid(), signal.SIGTERM)}
     with pytest.raises(SystemExit) as ended:
@@ -251,7 +251,7 @@ def test_what_is_refused(host, params, part):
     [(["./tool"], "work"), (["work/tool"], ""), (["{}/work/tool"], None), (["../work/tool"], "work")],
 )
 def test_programs_by_their_path(host, tmp_path, command, chdir):
-    """One that is relative is looked for in the directory that it runs in."""
+    """A relative path is searched in the working directory of the command."""
     (tmp_path / "work").mkdir()
     tool = tmp_path / "work" / "tool"
     tool.write_text(f"#!{sys.executable}\nprint('tool')\n")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of rules files before anything is changed."""
+"""Problems of rules files, which are found before anything is changed."""
 
 import pytest
 
@@ -102,7 +102,7 @@ def test_lines_that_the_auditctl_of_the_host_cannot_read(said, line, version, pa
     (problem,) = said(f"{line}\n", host=host)
     assert f"'{part}'" in problem.reason
     assert problem.stops
-    # What can be written in another way is; of the others the user is told.
+    # If another spelling works, it is written; otherwise the user is told.
     assert bool(not_for_files(parse_line(line, host), host)) is ("io_uring" in line)
 
 

@@ -65,7 +65,7 @@ def test_check_mode_reports_the_change_and_makes_none(host):
 @pytest.mark.parametrize("number", range(6))
 @pytest.mark.parametrize("fault", [errno.EINVAL, Fault.NOT_HEARD])
 def test_if_a_setting_fails_the_others_are_restored(host, number, fault):
-    """All but the lock of login uids, which no request undoes."""
+    """Except for the lock of login uids, which no request undoes."""
     state = host.state()
     host.kernel.fail(number, fault)
     with pytest.raises(ChangeError):
@@ -87,7 +87,7 @@ def test_a_setting_that_the_kernel_did_not_apply_is_found(host, number):
 
 
 def test_no_request_tries_to_undo_a_lock(host):
-    """Both are taken, and then something is missing: the requests that would be refused are not made."""
+    """After a setting was not applied, requests that the locked kernel would refuse are not sent."""
     host.kernel.fail(0, Fault.NOT_DONE)
     with pytest.raises(ChangeError, match="did not apply backlog_limit"):
         host.set({"backlog_limit": 100, "loginuid_immutable": True})
@@ -121,7 +121,7 @@ def test_an_immutable_kernel_gets_settings_at_its_next_boot(host, name, value, p
 
 
 def test_the_lock_of_login_uids_is_independent(host):
-    """An immutable kernel takes it; what is locked goes with a boot alone, and with its line."""
+    """An immutable kernel accepts it; then only a boot without the line unlocks it."""
     host.kernel.enabled = 2
     assert host.set({"loginuid_immutable": True}).pending == []
     assert host.kernel.loginuid_immutable is True
@@ -145,7 +145,7 @@ def test_a_line_with_the_same_value_is_kept(host, text, value):
 
 
 def test_the_last_line_counts(host):
-    """In the last file that has one, even if that is not ours."""
+    """The last file with such a line is changed, even if it is not our file."""
     host.write("10-a.rules", "-b 1", "-b 2", PASSWD)
     host.write(host.file.name, "-b 3")
     host.write("90-c.rules", "-b 4", "-b 5", "-f 1")

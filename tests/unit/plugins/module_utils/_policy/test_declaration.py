@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole sets against a kernel in memory and real files: from any state to any other, and back if something fails."""
+"""Whole sets, with a kernel in memory and real files: from any state to any other, and back if a step fails."""
 
 import errno
 
@@ -33,7 +33,7 @@ QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped
 
 
 def in_order(rules, wanted):
-    """Whether rules stand as they are wanted, wherever that counts."""
+    """Whether rules have the wanted order wherever the order counts."""
     return all(
         rules.index(canonical(one)) < rules.index(canonical(other))
         for place, one in enumerate(wanted)
@@ -52,7 +52,7 @@ def test_from_any_set_to_any_other(host, foreign, old, new, purge):
     said = host.declare(["-b 200", *new], purge, check=True, with_diff=True)
     assert host.state() == before
     done = host.declare(["-b 200", *new], purge, with_diff=True)
-    # The folder of a backup has the time in its name.
+    # The name of a backup directory contains the time.
     assert said._replace(backup=None) == done._replace(backup=None)
     held = host.kernel.canonical
     wanted = set(map(canonical, rules_of(new)))
@@ -94,7 +94,7 @@ def test_whichever_request_fails_everything_is_restored(host, old, new, number, 
 def test_a_setting_that_was_not_applied_restores_everything(host, number):
     host.declare([PASSWD])
     state = host.state()
-    # An addition and a deletion come before.
+    # An addition and a deletion come before the settings.
     host.kernel.fail(2 + number, Fault.NOT_DONE)
     with pytest.raises(ChangeError, match="did not apply (backlog|rate)_limit; everything is as it was before"):
         host.declare(["-b 100", SHADOW, "-r 13"])
@@ -114,7 +114,7 @@ def test_rules_stay_pending_until_the_boot(host):
     host.kernel.enabled = 2
     first, check, again = host.declare([PASSWD]), host.declare([PASSWD], check=True), host.declare([PASSWD])
     assert (first.outcome.changed, check.outcome.changed, again.outcome.changed) == (True, False, False)
-    # The file does not know any more what it held, and yet it is said.
+    # The file no longer has the rule, but the rule is still pending.
     pending = ["-d always,exit -F path=/etc/shadow -F perm=wa -F key=shadow"]
     assert first.outcome.pending == check.outcome.pending == again.outcome.pending == pending
     with pytest.raises(ChangeError, match="only after a boot"):

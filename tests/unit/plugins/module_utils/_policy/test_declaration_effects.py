@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole sets: the order of effects, which rules of others stay and where, settings, and what is refused."""
+"""Whole sets: the order of effects, undeclared rules and their positions, settings, and refused sets."""
 
 import itertools
 import time
@@ -31,7 +31,7 @@ def host(monkeypatch, tmp_path):
 
 
 def test_kernel_changes_before_files_and_files_before_settings(host):
-    """Killed in between, the next run has to know from the file what is to go; what locks the kernel comes last."""
+    """If the run is killed, the old file tells the next run which rules must go; the lock comes last."""
     host.declare([PASSWD])
     log = host.record()
     host.declare(["-e 2", "-b 100", "--loginuid-immutable", SHADOW])
@@ -65,7 +65,7 @@ def test_files_of_others_are_copied_before_they_are_removed(host):
 
 @pytest.mark.parametrize(("purge", "number"), [("file", 0), ("all", 0), ("all", 1)])
 def test_a_rule_that_the_kernel_did_not_apply_is_found(host, purge, number):
-    """An addition that was not done; a deletion as well where nothing else may be held."""
+    """An addition that was not done; with purge: all, also a deletion."""
     host.declare(["-D", PASSWD])
     host.kernel.fail(number, Fault.NOT_DONE)
     with pytest.raises(ChangeError, match="does not hold what was asked for") as error:
@@ -77,7 +77,7 @@ def test_a_rule_that_the_kernel_did_not_apply_is_found(host, purge, number):
 @pytest.mark.parametrize(
     ("purge", "left", "added"),
     [
-        # What matches the same is ours to declare, so its other key goes; what matches something else is theirs.
+        # A rule with the same match is replaced; a rule that matches something else is kept.
         ("file", [GROUP, PASSWD], [PASSWD]),
         ("all", [PASSWD], [PASSWD]),
         ("none", [GROUP, PASSWD], [PASSWD]),
@@ -92,7 +92,7 @@ def test_an_undeclared_rule_with_the_same_match_under_another_key(host, purge, l
 
 
 def test_a_rule_of_another_file_under_another_key_stays(host):
-    """It is theirs; the one that comes first is the one that counts, and this is said."""
+    """The undeclared file keeps its rule, and a problem says that the first rule wins."""
     host.write("10-other.rules", OTHER_KEY)
     host.kernel = KernelDouble(OTHER_KEY)
     outcome = host.declare(["-D", PASSWD])
@@ -119,7 +119,7 @@ def test_kept_files_keep_their_rules_and_their_order(host):
 
 @pytest.mark.parametrize("lines", [["-b 100", "-b 200"], ["-b 200", "-b 100", "-b 0xc8"]])
 def test_of_two_values_of_a_setting_the_last_counts(host, lines):
-    """Now and at the next boot, as auditctl sets one after the other."""
+    """Now and at the next boot, because auditctl sets one value after the other."""
     outcome = host.declare([*lines, PASSWD])
     assert host.kernel.backlog_limit == 200
     assert outcome.outcome.settings.lines == ["-b 200"]
@@ -138,7 +138,7 @@ def test_a_later_file_wins_at_the_next_boot(host):
 
 
 def test_the_order_of_prepended_rules(host):
-    """Each -A comes before all rules so far, so the last of them is the first; in the file they stand in that order."""
+    """Each -A comes before all earlier rules, so the last -A comes first; the file has the same order."""
     never = [f"-A never,exit -S mount -F uid={uid}" for uid in (1, 2)]
     always = "-A always,exit -S mount -F key=first"
     host.declare(["-b 100", MOUNT.replace("key=mounts", "uid=5 -F key=five"), *never, always])
@@ -148,7 +148,7 @@ def test_the_order_of_prepended_rules(host):
 
 
 def test_undeclared_rules_keep_their_position(host):
-    """Between ours, with nothing to do; and beside those that they stood beside when ours change."""
+    """They stay between declared rules that do not change, and next to their neighbours if these change."""
     first, second, third = (f"-a always,exit -S mount -F uid={uid} -F key=u{uid}" for uid in (1, 2, 3))
     foreign = "-a never,exit -S mount -F gid=7"
     host.kernel = KernelDouble(first, foreign, second)
@@ -161,7 +161,7 @@ def test_undeclared_rules_keep_their_position(host):
 
 
 def test_a_diff_shows_undeclared_rules_in_their_position(host):
-    """Also where their place makes no difference, so that only what changes is seen."""
+    """Even if their position does not matter, so that the diff shows only real changes."""
     host.kernel = KernelDouble(PASSWD, SHADOW, GROUP)
     hosts = "-w /etc/hosts -p wa -k hosts"
     (_file, diff) = host.declare([PASSWD, GROUP, hosts], with_diff=True).outcome.diff
@@ -179,7 +179,7 @@ FOREIGN = [
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(OURS + FOREIGN), st.lists(st.sampled_from(OURS), unique=True), st.integers(0, 8))
 def test_undeclared_rules_still_follow_the_rules_they_followed(host, held, declared, count):
-    """Wherever the order counts, and however ours change; their own order stays as well."""
+    """Wherever the order counts, however the declared rules change; their own order does not change either."""
     held = held[:count]
     host.kernel = KernelDouble(*held)
     host.file.unlink(missing_ok=True)
@@ -232,7 +232,7 @@ def test_removing_a_set_keeps_other_rules(host):
     assert host.kernel.lines == rendered(GROUP, MOUNT)
     assert not host.file.exists()
     assert outcome.outcome.removed == rendered(PASSWD, SHADOW)
-    # What a setting was before nobody knows.
+    # Nobody knows the earlier value of a setting.
     assert host.kernel.backlog_limit == 100
     assert outcome.problems == []
 
@@ -288,7 +288,7 @@ def test_staged_rules_are_written_and_pending(host):
         True,
         [],
     )
-    # A boot leaves what files hold, so the rule that nobody's file has goes.
+    # A boot loads only what the files hold, so a rule that no file has is deleted.
     assert sorted(outcome.outcome.pending) == sorted(
         ["-a" + rendered(PASSWD)[0][2:], "-d" + rendered(GROUP)[0][2:], "-b 100"]
     )

@@ -47,7 +47,7 @@ def test_saddr_fam_only_where_kernel_and_audit_have_it():
     lines, notes = words()
     assert any("sendto,sendmsg,sendmmsg -F saddr_fam=10" in line for line in lines)
     assert notes == []
-    # What was not asked for is no reason to tell anything.
+    # A rule that was not asked for makes no note.
     pack = expanded("network_connections", PackHost(kernel=(4, 18)), incoming=False, datagrams=False)
     assert pack.notes == []
     assert not any("bind" in line.text for line in pack.lines)
@@ -59,7 +59,7 @@ def test_other_machines_get_their_own_syscalls():
 
     line = first("unsuccessful_access", "openat", machine="aarch64")
     assert " -S truncate,ftruncate,openat,openat2,open_by_handle_at " in line
-    # auditctl of these releases refuses what it would make of perm=wa there.
+    # auditctl of these releases expands perm=wa there to syscalls that it then refuses.
     assert " -F arch=b64 -S all -F path=/etc/passwd " in first(
         "file_integrity", "/etc/passwd", machine="aarch64", version=(4, 0, 2)
     )
@@ -95,7 +95,7 @@ def test_strange_names_of_setuid_programs_cannot_stop_the_others(host, monkeypat
     ],
 )
 def test_a_feature_exists_since_its_release(feature, kernel, audit):
-    """Of the kernel and of audit; where there is no audit yet, the kernel decides."""
+    """The releases of kernel and audit decide; without audit, only the kernel's."""
     text = f"# Text\n## when: {feature}\n-a always,exit -S mount -F key=k\n"
 
     def has(version, kernel):

@@ -32,9 +32,9 @@ _spec.loader.exec_module(pack_tables)
 NAMES = packs.names()
 QUESTIONS = [name for name in NAMES if packs.load(name).kind == "question"]
 SETS = [name for name in NAMES if packs.load(name).kind == "compliance"]
-# What only the host knows.
+# Placeholders that only the host can fill.
 LOOKED_UP = {"arch", "setuid_programs"}
-# One of every kind of parameter, so that all rules of a pack are there.
+# A value for every kind of parameter, so that all rules of a pack exist.
 FULL = {
     "exclude_users": ["unset", "1500"], "exclude_programs": ["/usr/sbin/chronyd"], "programs": ["/usr/bin/one"],
     "users": ["1501"], "paths": ["/srv/data", "/srv/file"], "time_users": ["daemon"], "successful": True,
@@ -50,12 +50,12 @@ def host(monkeypatch):
 
 
 def full(name):
-    """Values for all parameters of a pack that have none."""
+    """Values for all parameters of a pack that have no default."""
     return {key: value for key, value in FULL.items() if key in packs.load(name).parameters}
 
 
 def covers(one, other):
-    """Whether the first rule matches all that the second one does, as far as can be seen from their form."""
+    """Whether the form of the rules shows that the first matches every event that the second matches."""
     if one.list != other.list or not (one.syscalls is None or (other.syscalls and other.syscalls <= one.syscalls)):
         return False
     fields = set(one.fields) - set(other.fields)
@@ -211,7 +211,7 @@ def test_parameters_stay_within_their_field(name, parameters, part, host):
         assert all(part in error and error.startswith(f"{name}:") for error in errors), errors
     else:
         assert not errors
-    # Nothing that was given has become a rule of its own, or has made one of the others wider.
+    # No given value has become a rule of its own, or has widened another rule.
     usual = set(map(canonical, rules(expanded(name, host))))
     others = [line.statement.rule for line in pack.lines if line.statement and line.statement.rule]
     assert all(canonical(rule) in usual or rule.value("path") == "/etc/x -F auid=0" for rule in others)
@@ -258,7 +258,7 @@ def test_packs_are_joined_under_their_names(host):
     ]  # fmt: skip
     matches = [without_keys(line.statement.rule) for line in found.lines if line.statement and line.statement.rule]
     assert len(set(matches)) == len(matches)
-    # The rule that is first is the one that counts, and is named where another one is not written.
+    # The first rule counts, and the note names it for each rule that is left out.
     (note,) = [note for note in found.notes if "/etc/passwd" in note]
     assert re.fullmatch(
         r"cis_level2:\d+: left out '-w /etc/passwd -p wa -k identity': "

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes of single rules against a kernel in memory and real files: what they lead to, and in which order."""
+"""Changes to single rules, with a kernel in memory and real files: their results, and the order of their steps."""
 
 import errno
 import fcntl
@@ -33,7 +33,7 @@ def host(monkeypatch, tmp_path):
 
 
 def test_additions_then_drafts_then_deletions_then_files(host):
-    """A full disk is found while all rules are held; until the kernel is done, a kill leaves the old file."""
+    """A full disk is found while all rules are held; a kill leaves the old file until the kernel has changed."""
     host.apply(present(PASSWD, SHADOW))
     log = host.record()
     host.apply(Change(present=statements(GROUP), absent=statements(PASSWD)))
@@ -50,11 +50,11 @@ def test_additions_then_drafts_then_deletions_then_files(host):
 HELD = [ROOT, MOUNTS, PASSWD, SHADOW]
 CHANGE = Change(present=statements(GROUP, PASSWD.replace("-k passwd", "-k new")), absent=statements(ROOT, SHADOW))
 REQUESTS = 5
-"""How many requests the change from these rules takes."""
+"""How many requests the change to these rules takes."""
 
 
 def changed_kernel(host, number=None, fault=None):
-    """The host with the rules of HELD and a file; one of the next requests fails."""
+    """Give the host the rules of HELD and a file; one of the next requests fails."""
     host.kernel = KernelDouble(*HELD)
     host.file.write_text(f"# ours\n{PASSWD}\n")
     host.kernel.faults = {number: fault}
@@ -66,14 +66,14 @@ def changed_kernel(host, number=None, fault=None):
 def test_whichever_request_fails_everything_is_restored(host, fault, number):
     before, files = changed_kernel(host, number, fault)
     if fault is Fault.NOT_DONE:
-        # Nobody tells; it is found out.
+        # The kernel does not report the fault; the comparison finds it.
         with pytest.raises(ChangeError, match="accepted every change but does not hold what was asked for"):
             host.apply(CHANGE)
         return
     with pytest.raises(ChangeError, match="everything is as it was before"):
         host.apply(CHANGE)
     assert host.files() == files
-    # What was deleted has to be added again, and can stand behind what it has nothing to do with.
+    # A deleted rule is added again, possibly after rules whose order does not matter to it.
     assert sorted(host.kernel.lines) == sorted(before)
     assert host.kernel.lines.index(before[0]) < min(host.kernel.lines.index(line) for line in before[1:])
     assert host.kernel.connections == 0
@@ -131,7 +131,7 @@ def test_a_kernel_that_cannot_be_restored_is_reported(host):
 
 @pytest.mark.parametrize("number", range(2))
 def test_a_file_that_cannot_be_written(host, monkeypatch, number):
-    """The first one, and the second one when the first is in place."""
+    """The first file, or the second after the first was replaced."""
     host.apply(present(PASSWD))
     state = host.state()
     real, done = os.rename, []
@@ -182,7 +182,7 @@ def test_a_rule_that_the_kernel_did_not_apply_is_found(host, change, number):
 
 
 def test_a_rule_that_the_kernel_dropped_itself_is_no_error(host):
-    """The kernel drops the rules of a directory that is removed."""
+    """The kernel drops the rules of a directory when the directory is removed."""
     host.apply(present(PASSWD, SHADOW))
     host.kernel.forget()
     host.kernel.before = {0: lambda: host.kernel.held.pop(0)}
@@ -224,7 +224,7 @@ def test_another_form_of_the_same_watch_is_kept(host):
     change = Change(present=statements(*modern), instead=statements("-w /etc/passwd -p wa -k new"))
     outcome = host.apply(change)
     assert host.kernel.lines == rendered("-w /etc/passwd -p wa -k new")
-    # Each side keeps what it has.
+    # Kernel and file each keep the form that they have.
     assert host.file.read_text() == "\n".join([HEADER, *modern, ""])
     assert outcome.changed
     assert not host.apply(change).changed
@@ -255,7 +255,7 @@ def test_one_run_at_a_time(host, monkeypatch):
     with pytest.raises(LockError, match="another run has been changing audit rules"):
         host.apply(present(PASSWD))
     assert host.apply(present(PASSWD), check=True).changed
-    # Another directory is no other kernel.
+    # Another directory does not mean another kernel.
     with pytest.raises(LockError, match="another run has been changing audit rules"):
         host.apply(present(PASSWD), rules_dir="/")
     os.close(handle)
@@ -264,7 +264,7 @@ def test_one_run_at_a_time(host, monkeypatch):
 
 def test_a_change_of_files_needs_no_kernel(host):
     host.kernel.unreachable = errno.ECONNREFUSED
-    # That the directory of a path is there does not matter either.
+    # The directory of a path does not have to exist either.
     assert host.apply(present("-w /no/such/file -p wa -k x"), live=False).changed
     assert host.file.read_text() == f"{HEADER}\n-w /no/such/file -p wa -k x\n"
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which rules and which lines a change of single rules means, where there are several, and where it is refused."""
+"""Which rules and lines a change of single rules selects if there are several, and when it is refused."""
 
 import errno
 
@@ -60,7 +60,7 @@ def test_several_lines_of_one_file_are_replaced_and_removed(host):
     ],
 )
 def test_of_rules_with_the_same_match_one_remains(host, held, left):
-    """In the kernel and in a file, and what has the wanted key stays as it is."""
+    """In the kernel and in a file; a rule that has the wanted key is kept."""
     host.kernel = KernelDouble(*keyed(*held))
     host.write("10-other.rules", *keyed(*held))
     outcome = host.apply(present(NEW))
@@ -74,7 +74,7 @@ def test_of_rules_with_the_same_match_one_remains(host, held, left):
 
 
 def test_the_first_of_several_copies_is_replaced(host):
-    """Of the lines of a file, of the files (our own comes first), and of the kernel where its order counts."""
+    """The first in a file, among the files (ours comes first), and in the kernel, where order counts."""
     host.write("10-other.rules", "# a", *keyed("a"), "# b", *keyed("b"), SHADOW)
     host.apply(present(NEW), live=False)
     assert host.lines_of("10-other.rules") == ["# a", NEW, "# b", SHADOW]
@@ -92,7 +92,7 @@ def test_the_first_of_several_copies_is_replaced(host):
 
 @pytest.mark.parametrize("held", [[BOTH[0]], [BOTH[1]], [BOTH[0], BOTH[1].replace("key=k", "key=x")]])
 def test_one_held_rule_of_the_wanted_form_decides_for_it(host, held):
-    """Then what lacks of it is added, although the other way to write it is held as well."""
+    """Its missing rules are added, although the host also holds the other form."""
     host.kernel = KernelDouble(ONE, *held)
     change = Change(present=statements(*BOTH), instead=statements(ONE))
     host.apply(change, persistent=False)
@@ -101,7 +101,7 @@ def test_one_held_rule_of_the_wanted_form_decides_for_it(host, held):
 
 @pytest.mark.parametrize("held", [[BOTH[0]], [BOTH[1]]])
 def test_half_of_the_other_form_does_not_count(host, held):
-    """A rule for one architecture alone leaves the other one unwatched."""
+    """A rule for only one architecture does not watch the other."""
     host.kernel = KernelDouble(*held)
     host.write("10-other.rules", *held)
     change = Change(present=statements(ONE), instead=statements(*BOTH))
@@ -150,9 +150,9 @@ def test_rules_with_a_key_are_removed(host):
 
 
 def test_position_at_the_start_and_at_the_end(host):
-    """In front of what matters to it; what is prepended is written before the first rule of the file."""
+    """A prepended rule comes before the rules whose order counts, and before the first rule of the file."""
     mount, never = "-a always,exit -S mount -F key=a", "-A never,exit -S mount -F uid=1"
-    # Some releases of auditctl take -A for -d.
+    # Some releases of auditctl read -A as -d.
     written = never.replace("-A", "-a")
     host.kernel = KernelDouble(mount, PASSWD)
     host.write(host.file.name, "# head", mount, PASSWD)
@@ -173,7 +173,7 @@ def test_a_new_file_has_prepended_and_appended_rules(host):
 
 RULE = st.sampled_from(statements(ROOT, MOUNTS, PASSWD, NEW, SHADOW, GROUP, "-a never,exit -S mount -F uid=1"))
 RULES = st.lists(RULE, unique=True, max_size=4)
-# Who asks for two rules that match the same is told so before.
+# Two rules with the same match in one task are refused earlier.
 WANTED = st.lists(RULE, unique_by=lambda statement: without_keys(statement.rule), max_size=4)
 
 
@@ -213,7 +213,7 @@ def test_an_immutable_kernel_refuses_changes(host, options, part):
         host.apply(Change(present=statements(SHADOW), absent=statements(PASSWD)), **options)
     assert part.replace("-aalways", "-a always") in str(error.value)
     assert host.state() == state
-    # What it holds already can be asked for.
+    # A rule that the kernel already holds is no change.
     assert not host.apply(present(PASSWD), **dict(options, persistent=False)).changed
 
 

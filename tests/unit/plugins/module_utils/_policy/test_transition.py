@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way in which a change can fail half-way: afterwards, what the error says about the host is true."""
+"""Every way in which a change can fail half-way: afterwards, the error tells the truth about the host."""
 
 import errno
 import os
@@ -37,17 +37,17 @@ def declaration(host):
 
 
 def additions(host):
-    """Add to what the host has, settings as well."""
+    """Add rules and settings to what the host has."""
     host.declare(["-b 100", GROUP, "-r 7"], purge="none")
 
 
 def values(host):
-    """Settings that can be undone."""
+    """Change settings that can be undone."""
     host.set(VALUES)
 
 
 def locks(host):
-    """Settings, of which two can be undone only by a boot."""
+    """Change settings, two of which only a boot can undo."""
     host.set({**VALUES, **LOCKS})
 
 
@@ -92,7 +92,7 @@ def assert_nothing_is_left_behind(host):
 
 
 def assert_message_is_true(host, before, message):
-    """What the error says is as it was is so, and whatever is not as it was is named."""
+    """What the error calls unchanged is unchanged, and everything else is named."""
     texts, lines, settings = snapshot(host)
     assert texts == before[0], "the files are put back"
     assert (lines != before[1]) is ("the kernel's rules could not be put back" in message)
