@@ -4,7 +4,7 @@
 
 import os
 import stat
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence, Set
 
 __all__ = ("privileged_programs",)
 
@@ -17,7 +17,7 @@ def privileged_programs(directories: Sequence[str]) -> List[str]:
     Skips a directory that is a symbolic link (such as /bin to /usr/bin) or that ignores setuid, and file systems that
     are mounted below a directory.
     """
-    found = set()
+    found: Set[str] = set()
     for top in directories:
         device = _device(top)
         if device is not None:
