@@ -1,22 +1,22 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Attributes that the modules of the collection share."""
+"""Attributes that all modules of the collection share."""
 
 
 class ModuleDocFragment:
-    """Each module states its support of these."""
+    """Each module states how it supports these attributes."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and tell what would change without changing it.
+    description: Can run in C(check_mode) and return what would change, without changing anything.
   diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), in lines of auditctl.
+    description: Returns what has changed (in C(check_mode), what would change) as lines of auditctl or of files.
   idempotent:
     description: A second run with the same parameters changes nothing.
   platform:
-    description: The operating systems that the module runs on.
+    description: The operating systems on which the module runs.
 """
 
     ACTIONGROUP_AUDIT = r"""

@@ -5,11 +5,11 @@
 
 DOCUMENTATION = r"""
 module: audit_control
-short_description: Set what the kernel's audit system does as a whole
+short_description: Change the settings of the kernel's audit system
 version_added: 0.1.0
 description:
-  - Brings the settings of the running kernel, and the lines of C(rules.d) that set them at boot, to what is asked for.
-  - Settings that are not named are left as they are.
+  - Changes the settings of the running kernel, and the lines of C(rules.d) that set them at boot.
+  - Settings that the task does not name do not change.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -23,7 +23,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - A O(user_message) is recorded on every run, and O(reset_lost) changes what has been lost since the last run.
+      - A O(user_message) is recorded on every run, and O(reset_lost) resets what was lost since the last run.
   platform:
     support: full
     platforms: linux
@@ -31,57 +31,56 @@ options:
   enabled:
     description:
       - Whether audit events are recorded.
-      - V(immutable) also keeps rules and settings from being changed. It is the last thing that is set, and only a boot
-        undoes it.
+      - V(immutable) also locks rules and settings. It is set last, and only a boot undoes it.
     type: str
     choices: [disabled, enabled, immutable]
   failure:
-    description: What the kernel does when it cannot record an event.
+    description: What the kernel does if it cannot record an event.
     type: str
     choices: [silent, printk, panic]
   backlog_limit:
     description: How many records may wait for the daemon.
     type: int
   backlog_wait_time:
-    description: How long the kernel waits when that many records wait, in jiffies.
+    description: How long the kernel waits if the backlog is full, in jiffies.
     type: int
   rate_limit:
-    description: How many records a second are taken, V(0) for any number.
+    description: How many records the kernel accepts each second. V(0) sets no limit.
     type: int
   loginuid_immutable:
     description:
-      - Whether the login uid of a process cannot be changed once it is set.
-      - It is locked together with being set, so that only a boot undoes it.
+      - Whether the login uid of a process can no longer change once it is set.
+      - The kernel locks this setting as soon as it is set, so only a boot undoes it.
     type: bool
   reset_lost:
     description: Set the counter of lost records to 0.
     type: bool
   user_message:
-    description: A text to record, as a record of the type USER (C(auditctl -m)).
+    description: A text to record, in a record of the type USER (C(auditctl -m)).
     type: str
   live:
-    description: Whether the running kernel is brought to what is asked for.
+    description: Whether to change the running kernel.
     type: bool
     default: true
   persistent:
-    description: Whether the files of O(rules_dir) are brought to what is asked for.
+    description: Whether to change the files of O(rules_dir).
     type: bool
     default: true
   file:
     description:
-      - The file of O(rules_dir) that settings are written to which no file has yet. Its name must end in V(.rules).
-      - A setting that stands in a file is changed there. Of several lines the last one counts.
+      - The file of O(rules_dir) for settings that no file has yet. Its name must end in V(.rules).
+      - A setting that a file already has is changed there. If several lines set it, the last line counts.
     type: str
     default: 99-linux-audit-control.rules
   rules_dir:
     description:
       - The directory of rules files that augenrules(8) reads.
-      - If it is named C(rules.d), the file C(audit.rules) beside it is made anew from it, as augenrules does.
+      - If the directory is named C(rules.d), the file C(audit.rules) beside it is compiled from it, as augenrules does.
     type: path
     default: /etc/audit/rules.d
   immutable:
     description:
-      - What to do when the kernel takes a setting only after a boot.
+      - What to do if the kernel takes a setting only after a boot.
       - V(stage) writes the files and returns RV(reboot_required) and RV(pending).
       - V(fail) fails and changes nothing.
     type: str
@@ -95,17 +94,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let many records wait, and print a message when that is not enough
+- name: Enlarge the backlog, and print a message when it overflows
   linux.audit.audit_control:
     backlog_limit: 8192
     failure: printk
 
-- name: Mark the log, and start counting lost records
+- name: Mark the log, and restart the count of lost records
   linux.audit.audit_control:
     user_message: maintenance begins
     reset_lost: true
 
-- name: From the next boot on, let nobody change the rules
+- name: Lock the rules from the next boot on
   linux.audit.audit_control:
     enabled: immutable
     live: false
@@ -135,23 +134,23 @@ after:
     loginuid_immutable: false
     rate_limit: 0
 lost:
-  description: How many records the kernel had lost, before the counter was reset.
+  description: How many records the kernel had lost before the counter was reset.
   type: int
   returned: O(live=true)
   sample: 0
 pending:
-  description: What the kernel takes only after a boot, as arguments of auditctl.
+  description: Changes that the kernel takes only after a boot, as auditctl arguments.
   type: list
   elements: str
   returned: success
   sample: []
 reboot_required:
-  description: Whether the kernel will have what was asked for only after a boot.
+  description: Whether the kernel needs a boot before it has what was asked for.
   type: bool
   returned: success
   sample: false
 immutable:
-  description: Whether the kernel takes no change of rules and settings; only a boot undoes that.
+  description: Whether rules and settings are locked; only a boot unlocks them.
   type: bool
   returned: O(live=true)
   sample: false
@@ -187,7 +186,7 @@ ARGUMENTS = dict(
 
 
 def wanted(parameters):
-    """The wanted values of settings, by name, as the kernel has them."""
+    """The wanted values of settings, by name, in the kernel's numbers."""
     found = {}
     for setting in SETTINGS:
         value = parameters[setting.name]
@@ -202,10 +201,10 @@ def wanted(parameters):
 
 
 def check_actions(parameters):
-    """Raise ChangeError for actions, which are no settings, that the running kernel cannot be asked for."""
+    """Raise ChangeError for invalid actions (unlike settings, actions have no lasting value)."""
     text = parameters["user_message"]
     if not parameters["live"] and (parameters["reset_lost"] or text is not None):
-        raise ChangeError("reset_lost and user_message are for the running kernel, and so need live: true")
+        raise ChangeError("reset_lost and user_message act on the running kernel, so they need live: true")
     if text is not None and (not text or not text.isprintable()):
         raise ChangeError("user_message must be a text without control characters, because it becomes one record")
 
@@ -223,7 +222,7 @@ def act(parameters, check):
 
 
 def control(parameters, mode):
-    """Hold the settings, and do the actions; return the result of the module."""
+    """Change the settings, then do the actions; return the result of the module."""
     check_actions(parameters)
     outcome = hold_settings(wanted(parameters), options_of(parameters, mode), Host())
     result = {"changed": outcome.changed, "pending": outcome.pending, "reboot_required": outcome.reboot_required}

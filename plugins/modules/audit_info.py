@@ -5,14 +5,14 @@
 
 DOCUMENTATION = r"""
 module: audit_info
-short_description: Read what the Linux audit system does, and where it differs from its files
+short_description: Read the state of the Linux audit system, and how it differs from its files
 version_added: 0.1.0
 description:
-  - Returns the rules and settings of the running kernel, those of the files of C(rules.d), and where the two differ.
-  - Rules are compared by what they match and by their keys, not by how they are written.
-  - The files are taken as augenrules(8) and C(auditctl -R) load them. Later lines for a setting replace earlier ones,
-    C(-d) and C(-W) take away, C(-A) puts first. A line that is not understood counts for nothing, and keeps
-    RV(in_sync) from being true.
+  - Returns the rules and settings of the running kernel and of the files of C(rules.d), and how the two differ.
+  - Rules are compared by the events that they match and by their keys, not by their spelling.
+  - The files are interpreted as augenrules(8) and C(auditctl -R) load them. Later lines for a setting override earlier
+    lines, C(-d) and C(-W) delete rules, C(-A) puts a rule first. An invalid line is ignored, but with it RV(in_sync) is
+    false.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ attributes:
   diff_mode:
     support: N/A
     details:
-      - It changes nothing.
+      - The module changes nothing.
   idempotent:
     support: full
   platform:
@@ -36,46 +36,47 @@ options:
     type: path
     default: /etc/audit/rules.d
 notes:
-  - A host whose audit system cannot be asked (a container, a kernel booted with C(audit=0), a user who is not root) is
-    no failure. It has RV(available=false), and no value that needs the kernel, RV(in_sync) among them.
+  - The module does not fail if the audit system cannot be reached (in a container, on a kernel booted with C(audit=0),
+    as a user who is not root). Then it returns RV(available=false), and no value that needs the kernel, such as
+    RV(in_sync).
   - Each RV(rules[].rule) can be given to M(linux.audit.audit_rule) and M(linux.audit.audit_ruleset).
 seealso:
   - module: linux.audit.audit_rule
   - module: linux.audit.audit_ruleset
   - module: linux.audit.audit_control
   - name: augenrules(8)
-    description: How the files of rules.d are put together.
+    description: How the files of rules.d are joined.
     link: https://man7.org/linux/man-pages/man8/augenrules.8.html
 """
 
 EXAMPLES = r"""
-- name: Look at the audit system
+- name: Read the state of the audit system
   linux.audit.audit_info:
   register: audit
 
-- name: Tell what was changed by hand since the rules were loaded
+- name: Show what was changed by hand since the rules were loaded
   ansible.builtin.debug:
     var: audit.drift
   when: not audit.in_sync | default(true)
 
-- name: Find rules files that auditctl does not load
+- name: Show invalid lines of rules files
   ansible.builtin.debug:
     msg: "{{ audit.files | selectattr('error', 'defined') }}"
 """
 
 RETURN = r"""
 available:
-  description: Whether the audit system of the kernel could be asked.
+  description: Whether the kernel's audit system could be reached.
   type: bool
   returned: success
   sample: true
 reason:
-  description: Why it could not be asked.
+  description: Why the audit system could not be reached.
   type: str
   returned: when RV(available=false)
-  sample: "audit rules can only be read and changed by root (become: true)"
+  sample: "only root can read and change audit rules (become: true)"
 status:
-  description: The status of the kernel, as C(auditctl -s) shows it. Values that an older kernel does not know are V(0).
+  description: The status of the kernel, as C(auditctl -s) shows it. A value that an older kernel lacks is V(0).
   type: dict
   returned: when RV(available=true)
   contains:
@@ -83,13 +84,13 @@ status:
       description: V(disabled), V(enabled) or V(immutable).
       type: str
     failure:
-      description: What happens when an event cannot be recorded, V(silent), V(printk) or V(panic).
+      description: What the kernel does if it cannot record an event, V(silent), V(printk) or V(panic).
       type: str
     pid:
-      description: The process that gets the records, V(0) for none.
+      description: The process that receives the records, or V(0).
       type: int
     rate_limit:
-      description: How many records a second are taken, V(0) for any number.
+      description: How many records the kernel accepts each second. V(0) is no limit.
       type: int
     backlog_limit:
       description: How many records may wait for the daemon.
@@ -101,7 +102,7 @@ status:
       description: How many records wait.
       type: int
     features:
-      description: What this kernel can do, the names of C(AUDIT_FEATURE_BITMAP_) in lower case.
+      description: The features of this kernel, as the names of C(AUDIT_FEATURE_BITMAP_) in lower case.
       type: list
       elements: str
     backlog_wait_time:
@@ -122,12 +123,12 @@ status:
     backlog_wait_time: 15000
     backlog_wait_time_actual: 0
 loginuid_immutable:
-  description: Whether login uids cannot be changed once they are set.
+  description: Whether login uids can no longer change once they are set.
   type: bool
   returned: when RV(available=true)
   sample: false
 rules:
-  description: The rules that the kernel holds, in its order.
+  description: The rules that the kernel holds, in the order of the kernel.
   type: list
   elements: dict
   returned: when RV(available=true)
@@ -136,7 +137,7 @@ rules:
       description: The canonical form, which is the same for all rules that mean the same.
       type: str
     rule:
-      description: The same as a structure.
+      description: The rule as a structure.
       type: dict
   sample:
     - text: -a always,exit -F path=/etc/passwd -F perm=wa -F key=identity
@@ -151,7 +152,7 @@ rules:
 files:
   description:
     - The lines of the files of O(rules_dir), in the order of their names, without comments.
-    - If the directory cannot be read there is one entry for it, with RV(files[].error).
+    - If the directory cannot be read, the list has one entry for it, with RV(files[].error).
   type: list
   elements: dict
   returned: success
@@ -168,21 +169,21 @@ files:
     operation:
       description: What the line does, V(append), V(prepend), V(delete) or V(control).
       type: str
-      returned: when the line is understood
+      returned: when the line is valid
     rule:
-      description: The rule as a structure, with values as they are resolved on the host.
+      description: The rule as a structure, with values as the host resolves them.
       type: dict
-      returned: when the line is about a rule
+      returned: when the line adds or deletes a rule
     setting:
       description:
-        - The C(option) and C(value) of a control line, with the C(name) that M(linux.audit.audit_control) gives to the
-          setting if it is one.
+        - The C(option) and C(value) of a control line. If the line sets a setting of M(linux.audit.audit_control), also
+          the C(name) of the setting.
       type: dict
       returned: when the line is a control line
     error:
       description: What is wrong with the line.
       type: str
-      returned: when the line is not understood
+      returned: when the line is invalid
   sample:
     - path: /etc/audit/rules.d/audit.rules
       line: 6
@@ -199,9 +200,9 @@ files:
 problems:
   description:
     - What would go wrong with the files at the next boot, in the order of their lines.
-    - Lines that are not understood, or not by the auditctl of the host; rules that are there twice, or never looked at,
-      as another one matches first; directories that are missing; fields that the kernel does not know; a lock (C(-e 2))
-      before other rules; a file that ends within a line.
+    - Problems are invalid lines, lines that the auditctl of the host cannot read, repeated rules, rules that are never
+      evaluated because another rule matches first, missing directories, fields that the kernel does not support, a lock
+      (C(-e 2)) before other rules, and a file without a newline at its end.
   type: list
   elements: dict
   returned: when the files can be read
@@ -216,16 +217,16 @@ problems:
       description: The line as it is written.
       type: str
     reason:
-      description: What is wrong with it.
+      description: What is wrong with the line.
       type: str
     stops_loading:
-      description: Whether auditctl loads nothing of what is behind the line.
+      description: Whether auditctl stops at the line, and loads none of the lines after it.
       type: bool
   sample:
     - path: /etc/audit/rules.d/30-site.rules
       line: 7
       text: -w /etc/passwd -p wa -k id
-      reason: "is there already (/etc/audit/rules.d/10-base.rules:3: '-w /etc/passwd -p wa -k id')"
+      reason: "repeats an earlier rule (/etc/audit/rules.d/10-base.rules:3: '-w /etc/passwd -p wa -k id')"
       stops_loading: true
 drift:
   description: How the kernel differs from the files. Rules are in canonical form.
@@ -233,11 +234,11 @@ drift:
   returned: when kernel and files could be read
   contains:
     missing:
-      description: Rules that the files have and the kernel has not.
+      description: Rules that the files have but the kernel does not.
       type: list
       elements: str
     extra:
-      description: Rules that the kernel has and the files have not.
+      description: Rules that the kernel has but the files do not.
       type: list
       elements: str
     other_key:
@@ -246,9 +247,9 @@ drift:
       elements: dict
     out_of_order:
       description:
-        - Pairs of rules which the files have in the order C(first), C(second) and the kernel has the other way round,
-          if some event may match both and would be treated differently.
-        - For each rule, the first of those that it is to stand behind.
+        - Pairs of rules that the files have in the order C(first), C(second) and the kernel in the opposite order, if
+          an event can match both and would be treated differently.
+        - For each rule, only the first of the rules that it must follow.
       type: list
       elements: dict
     settings:
@@ -267,35 +268,35 @@ drift:
         file: 8192
         kernel: 64
 in_sync:
-  description: Whether there is no drift, and nothing in the files that is not understood.
+  description: Whether there is no drift, and no invalid line in the files.
   type: bool
   returned: when kernel and files could be read
   sample: false
 pending:
   description:
-    - What an immutable kernel (C(enabled 2)) lacks until the next boot, as arguments of auditctl.
-    - Not among them are rules which the kernel would not take at a boot either, as a directory is missing.
+    - Changes that an immutable kernel (C(enabled 2)) lacks until the next boot, as auditctl arguments.
+    - Rules whose directory is missing are not listed, because the kernel would refuse them at a boot too.
   type: list
   elements: str
   returned: when kernel and files could be read
   sample: []
 reboot_required:
-  description: Whether the kernel takes what it lacks only at a boot.
+  description: Whether the kernel needs a boot before it matches the files.
   type: bool
   returned: when kernel and files could be read
   sample: false
 versions:
   description:
-    - The release of auditctl and that of the kernel.
-    - The former is none where auditctl is not installed. It does not tell its release to users other than root, nor
-      where the kernel has no audit system.
+    - The releases of auditctl and of the kernel.
+    - C(audit) is none if auditctl is not installed. Some tools tell their release only to root, and only on a kernel
+      with an audit system.
   type: dict
   returned: success
   sample:
     audit: 4.0.2
     kernel: 6.12.48-amd64
 daemon:
-  description: The process that the kernel sends its records to. Without one, C(pid) is V(0) and C(name) is none.
+  description: The process to which the kernel sends its records. Without a process, C(pid) is V(0) and C(name) is none.
   type: dict
   returned: when RV(available=true)
   sample:
@@ -306,7 +307,7 @@ plugins:
   description: The plugins of the daemon in C(/etc/audit/plugins.d) and C(/etc/audisp/plugins.d).
   type: list
   elements: dict
-  returned: when they can be read
+  returned: when their files can be read
   sample:
     - name: syslog
       path: /etc/audit/plugins.d/syslog.conf
@@ -333,7 +334,7 @@ def plugins(version):
 
 
 def info(parameters, mode):
-    """What the host holds; the result of the module."""
+    """Read the state of the host; return the result of the module."""
     host = Host()
     result = dict(gather(parameters["rules_dir"], host), changed=False)
     try:

@@ -5,15 +5,15 @@
 
 DOCUMENTATION = r"""
 module: audit_rule
-short_description: Put rules of the Linux audit system in place, or take them away
+short_description: Add or remove rules of the Linux audit system
 version_added: 0.1.0
 description:
-  - Sees to it that audit rules are held by the running kernel and by the files of C(rules.d), or by neither.
-  - Rules are compared by their meaning. Spelling, the order of fields, names or numbers, C(-w) or C(-F path=) make no
-    other rule, so that a rule is found however it was written and by whomever it was loaded.
-  - Two rules that match the same events under different keys are one rule whose key has changed. The kernel would look
-    at the first of them alone.
-  - Other rules are left as they are, and the order in which the kernel looks at them is kept.
+  - Ensures that audit rules are present in the running kernel and in the files of C(rules.d), or absent from both.
+  - Rules are compared by their meaning. Spelling, the order of fields, names instead of numbers, or C(-w) instead of
+    C(-F path=) do not make a different rule. So a rule is found however it was written, and whoever loaded it.
+  - Two rules that match the same events under different keys count as one rule whose key has changed, because the
+    kernel would only use the first of them.
+  - Other rules and their order in the kernel do not change.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -34,13 +34,13 @@ options:
   rule:
     description:
       - One rule as a line of auditctl(8), starting with C(-a), C(-A) or C(-w).
-      - As in a rules file only spaces separate words. A space in a word is written C(\ ) and a backslash C(\\).
+      - As in a rules file, only spaces separate words. Write a space within a word as C(\ ) and a backslash as C(\\).
     type: str
   rules:
     description:
       - Many rules in one task, each a line as in O(rule) or a structure with the keys V(list), V(action), V(arch),
-        V(syscalls), V(fields), V(comparisons), V(keys) and V(record_types), which mean what the parameters of these
-        names mean.
+        V(syscalls), V(fields), V(comparisons), V(keys) and V(record_types). The keys mean the same as the parameters of
+        these names.
     type: list
     elements: raw
   list:
@@ -56,61 +56,62 @@ options:
     type: str
     choices: [always, never]
   arch:
-    description: The architecture, such as V(b64), V(b32) or V(aarch64). Several make one rule each.
+    description: The architecture, such as V(b64), V(b32) or V(aarch64). Each architecture makes one rule.
     type: list
     elements: str
   syscalls:
-    description: System calls by name or number, or V(all). On the list V(io_uring) its operations.
+    description: System calls by name or number, or V(all). For the list V(io_uring), operations of io_uring.
     type: list
     elements: str
   fields:
-    description: Fields with operator and value, each as behind C(-F), all of which have to match.
+    description: Fields with operator and value, each as after C(-F). All of them must match.
     type: list
     elements: str
   comparisons:
-    description: Comparisons of two fields, each as behind C(-C).
+    description: Comparisons of two fields, each as after C(-C).
     type: list
     elements: str
   keys:
-    description: Keys that the records of the rule can be found by.
+    description: Keys by which the records of the rule can be found.
     type: list
     elements: str
   record_types:
     description:
-      - Record types by name or number, and categories of them, such as V(crypto), which C(docs/packs.md) lists. Each
+      - Record types by name or number, or categories of types such as V(crypto), which C(docs/packs.md) lists. Each
         type makes one rule with C(msgtype).
-      - On the list V(exclude), which is the default then, records of these types are not written.
+      - With this parameter the default of O(list) is V(exclude), and records of these types are not written.
     type: list
     elements: str
   key:
     description:
-      - With O(state=absent) and no rule, remove all rules that have exactly this key, alone or among others.
+      - With O(state=absent) and without a rule, remove all rules that have exactly this key, alone or among others.
     type: str
   state:
     description:
-      - V(present) puts the rules in place.
-      - V(absent) removes them from the kernel and from all files. A rule without a key is removed whatever its key.
+      - V(present) adds the rules.
+      - V(absent) removes them from the kernel and from all files. If the task gives a rule without a key, the rule is
+        removed whatever key the host has for it.
     type: str
     choices: [present, absent]
     default: present
 """
 
 EXAMPLES = r"""
-- name: Record changes of the list of users
+- name: Record changes to the list of users
   linux.audit.audit_rule:
     rule: -a always,exit -F arch=b64 -F path=/etc/passwd -F perm=wa -F key=identity
 
-- name: Record changes of the time on both architectures, by parameters
+- name: Record changes to the time on both architectures, with parameters
   linux.audit.audit_rule:
     arch: [b64, b32]
     syscalls: [adjtimex, settimeofday, clock_settime]
     keys: [time-change]
 
-- name: Leave out records that nobody reads
+- name: Do not write records that nobody reads
   linux.audit.audit_rule:
     record_types: [CRYPTO_KEY_USER, virtual_machines]
 
-- name: Many rules in one task, in a file that is read early
+- name: Add many rules with one task, to a file that is read early
   linux.audit.audit_rule:
     file: 10-exceptions.rules
     rules:
@@ -124,22 +125,22 @@ EXAMPLES = r"""
         fields: [euid=0]
         keys: [setuid]
 
-- name: Only until the next boot
+- name: Record connections only until the next boot
   linux.audit.audit_rule:
     rule: -a always,exit -F arch=b64 -S connect -F a2!=110 -k investigation
     persistent: false
 
-- name: Prepare an image whose kernel does not run
+- name: Prepare an image, without changing the running kernel
   linux.audit.audit_rule:
     rule: -w /etc/sudoers -p wa -k actions
     live: false
 
-- name: Take a rule away, wherever it stands
+- name: Remove a rule, whichever file has it
   linux.audit.audit_rule:
     rule: -a always,exclude -F msgtype=CWD
     state: absent
 
-- name: Take away all rules of a key
+- name: Remove all rules that have a key
   linux.audit.audit_rule:
     key: investigation
     state: absent
@@ -149,13 +150,13 @@ RETURN = r"""
 added:
   description:
     - Rules that the kernel or a file did not hold before, in canonical form.
-    - Rules that are the same have the same canonical form, however they are written.
+    - Rules that mean the same have the same canonical form, however they are written.
   type: list
   elements: str
   returned: success
   sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]
 removed:
-  description: Rules that the kernel or a file does not hold any more, in canonical form.
+  description: Rules that the kernel or a file no longer holds, in canonical form.
   type: list
   elements: str
   returned: success
@@ -167,13 +168,13 @@ rules:
   returned: success
   sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]
 pending:
-  description: What an immutable kernel lacks until the next boot, as arguments of auditctl.
+  description: Changes that an immutable kernel lacks until the next boot, as auditctl arguments.
   type: list
   elements: str
   returned: success
   sample: []
 reboot_required:
-  description: Whether the kernel will hold what was asked for only after a boot.
+  description: Whether the kernel needs a boot before it holds what was asked for.
   type: bool
   returned: success
   sample: false
@@ -213,7 +214,7 @@ ARGUMENTS = dict(
 
 
 def wanted(parameters, host):
-    """The change that the parameters ask for."""
+    """The change that the parameters describe."""
     structure = {key: parameters[key] for key in OPTIONS if parameters[key] is not None}
     items = [parameters["rule"]] if parameters["rule"] is not None else parameters["rules"] or []
     statements = without_repetition(read_rules(items + ([structure] if structure else []), host))
@@ -223,9 +224,11 @@ def wanted(parameters, host):
 
 
 def hold_rules(parameters, mode):
-    """Hold the rules, or remove them; return the result of the module."""
+    """Add the rules, or remove them; return the result of the module."""
     if parameters["key"] is not None and (parameters["state"] != "absent" or not parameters["key"]):
-        raise ChangeError("key alone names rules to remove (state: absent); a rule to put in place has keys")
+        raise ChangeError(
+            "key selects rules to remove: it needs state: absent and must not be empty; to give a rule keys, use keys"
+        )
     return result_of(lambda host: wanted(parameters, host), options_of(parameters, mode))
 
 

@@ -8,11 +8,11 @@ module: audit_ruleset
 short_description: Declare the audit rules and settings of a host as a whole
 version_added: 0.1.0
 description:
-  - Sees to it that a file of C(rules.d) holds a set of rules and settings and nothing else, and that the running kernel
-    holds the same rules in the same order.
-  - The kernel is changed without a moment in which an event that both the old and the new rules log goes unlogged. As
-    deleting a rule is what costs the kernel time, as few as possible are deleted.
-  - All that is wrong in the declaration is reported at once, with file and line, before anything is changed.
+  - Ensures that a file of C(rules.d) holds exactly a set of rules and settings, and that the running kernel holds the
+    same rules in the same order.
+  - An event that both the old and the new rules log is also logged during the change. Because deleting a rule costs the
+    kernel time, the module deletes as few rules as possible.
+  - All errors in the declaration are reported together, with file and line, before anything is changed.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -35,10 +35,10 @@ options:
     type: list
     elements: raw
   content:
-    description: The text of a rules file, which is written with its comments.
+    description: The text of a rules file. Its comments are written too.
     type: str
   src:
-    description: Rules files on the controller, which are put one behind the other.
+    description: Rules files on the controller, in the order in which they are joined.
     type: list
     elements: path
   sources:
@@ -59,59 +59,61 @@ options:
         type: str
       parameters:
         description:
-          - Makes O(sources[].content) a rule pack, and says what its placeholders stand for.
-          - So a pack of your own is written; C(docs/packs.md) tells how.
+          - Makes O(sources[].content) a rule pack, and gives the values of its placeholders.
+          - Use it for a custom pack; C(docs/packs.md) explains how.
         type: dict
   packs:
     description:
-      - Rule packs of this collection, each of which answers a question. C(docs/packs.md) lists them and says what each
-        has been seen to find.
+      - Rule packs of this collection. Each pack answers a question. C(docs/packs.md) lists the packs, and what each of
+        them was seen to find.
       - An item is a name, or a dictionary with C(name) and C(parameters).
-      - They stand behind the rules of O(rules), O(content), O(src) or O(sources), V(exclusions) first, then compliance
-        sets, then the others in the order given.
-      - What a host does not know is left out of a pack, and told in RV(notes) - a rule of a directory that does not
-        exist, of an unknown user, of a feature that its kernel or its audit lacks, and one that an earlier rule makes
-        superfluous.
+      - Packs come after the rules of O(rules), O(content), O(src) or O(sources). V(exclusions) comes first, then
+        compliance sets, then the other packs in the given order.
+      - Rules that the host cannot have are left out of a pack, and RV(notes) lists them. These are rules of a missing
+        directory, of an unknown user, or of a feature that the kernel or audit lacks, and rules that an earlier rule
+        makes superfluous.
     type: list
     elements: raw
   purge:
     description:
       - How far the declaration reaches.
-      - V(none) adds what is not there, in the manner of M(linux.audit.audit_rule) and M(linux.audit.audit_control).
-      - V(file) makes O(file) hold exactly this. Rules that it held before and no other file holds leave the kernel.
-        What the kernel holds beside that stays.
-      - V(all) makes all of O(rules_dir) and of the kernel exactly this. Other files are moved to a folder beside
+      - V(none) adds what is missing, like M(linux.audit.audit_rule) and M(linux.audit.audit_control).
+      - V(file) makes O(file) hold exactly this set. Rules that the file held before, and that no other file holds, are
+        deleted from the kernel. The kernel keeps all its other rules.
+      - V(all) makes all of O(rules_dir) and the kernel hold exactly this set. Other files are moved to a folder beside
         O(rules_dir) that augenrules does not read.
     type: str
     choices: [none, file, all]
     default: file
   keep:
     description:
-      - Files of O(rules_dir), by name, that stay where they are with O(purge=all), and so do the rules that they name.
-      - For what another task writes, as the lock of the role P(linux.audit.immutable#role).
+      - Names of files of O(rules_dir) that O(purge=all) does not move, and whose rules stay in the kernel.
+      - Use it for files that another task writes, such as the lock of the role P(linux.audit.immutable#role).
     type: list
     elements: str
     default: []
   on_missing:
     description:
-      - What becomes of a rule that the kernel cannot take, because a directory of it does not exist.
-      - V(fail) changes nothing at all, V(skip) leaves the rule out, V(stage) writes it to the file alone.
+      - What to do with a rule that the kernel would refuse, because its directory does not exist.
+      - V(fail) changes nothing at all, V(skip) leaves the rule out.
+      - V(stage) writes the rule to the file alone. Because C(auditctl -R) stops at the first rule that it cannot load
+        (unless the set has C(-c) or C(-i)), the directory must exist at the next boot.
     type: str
     choices: [fail, skip, stage]
     default: fail
   state:
     description:
       - V(absent) removes O(file), and its rules from the kernel unless another file holds them.
-      - With O(purge=none) it removes the rules that are named, wherever they are.
+      - With O(purge=none) it removes the named rules, whichever file has them.
     type: str
     choices: [present, absent]
     default: present
   live:
-    description: Whether the running kernel is brought to what is asked for.
+    description: Whether to change the running kernel.
     type: bool
     default: true
   persistent:
-    description: Whether the files of O(rules_dir) are brought to what is asked for.
+    description: Whether to change the files of O(rules_dir).
     type: bool
     default: true
   file:
@@ -121,12 +123,12 @@ options:
   rules_dir:
     description:
       - The directory of rules files that augenrules(8) reads.
-      - If it is named C(rules.d), the file C(audit.rules) beside it is made anew from it, as augenrules does.
+      - If the directory is named C(rules.d), the file C(audit.rules) beside it is compiled from it, as augenrules does.
     type: path
     default: /etc/audit/rules.d
   immutable:
     description:
-      - What to do when the kernel takes no change until the next boot (C(enabled 2)) and lacks what is asked for.
+      - What to do if the kernel refuses all changes until the next boot (C(enabled 2)), and must change.
       - V(stage) writes the files and returns RV(reboot_required) and RV(pending).
       - V(fail) fails and changes nothing.
     type: str
@@ -134,14 +136,14 @@ options:
     default: stage
 notes:
   - The settings C(-b), C(-f), C(-r), C(--backlog_wait_time), C(--loginuid-immutable) and C(-e) of the declaration are
-    set in the running kernel as well. C(-e 2) is always the last thing that is done.
+    also set in the running kernel. C(-e 2) is always done last.
 seealso:
   - module: linux.audit.audit_rule
   - module: linux.audit.audit_control
 """
 
 EXAMPLES = r"""
-- name: The rules of this host
+- name: Declare the rules of this host
   linux.audit.audit_ruleset:
     rules:
       - -D
@@ -150,7 +152,7 @@ EXAMPLES = r"""
       - -a always,exit -F arch=b64 -S adjtimex,settimeofday -F key=time-change
       - -w /etc/passwd -p wa -k identity
 
-- name: Several sources in one file, leaving out what does not exist on this host
+- name: Join several sources in one file, without rules of missing directories
   linux.audit.audit_ruleset:
     file: 30-site.rules
     on_missing: skip
@@ -167,7 +169,7 @@ EXAMPLES = r"""
             fields: [a2!=110]
             keys: [network]
 
-- name: Answer three questions, without what time daemons and one of our programs do
+- name: Answer three questions, but ignore time daemons and one of our programs
   linux.audit.audit_ruleset:
     file: 30-packs.rules
     packs:
@@ -179,7 +181,7 @@ EXAMPLES = r"""
           exclude_programs: [/usr/sbin/sshd]
       - process_kills
 
-- name: Two more questions, with our own rules in front
+- name: Answer two more questions, after our own rules
   linux.audit.audit_ruleset:
     file: 30-packs.rules
     rules:
@@ -187,12 +189,12 @@ EXAMPLES = r"""
       - -a never,exit -S all -F exe=/usr/bin/find
     packs: [time_changes, kernel_modules]
 
-- name: Take the packs away again
+- name: Remove the packs
   linux.audit.audit_ruleset:
     file: 30-packs.rules
     state: absent
 
-- name: Take the set away again
+- name: Remove the set
   linux.audit.audit_ruleset:
     file: 30-site.rules
     state: absent
@@ -206,25 +208,25 @@ added:
   returned: success
   sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]
 removed:
-  description: Rules that the kernel or the file does not hold any more, in canonical form.
+  description: Rules that the kernel or the file no longer holds, in canonical form.
   type: list
   elements: str
   returned: success
   sample: []
 settings:
-  description: Settings of the kernel that were changed, as arguments of auditctl.
+  description: Settings of the kernel that were changed, as auditctl arguments.
   type: list
   elements: str
   returned: success
   sample: ["-b 8192"]
 left_out:
-  description: Rules that the kernel was not given, because a directory is missing.
+  description: Rules that were not loaded into the kernel, because their directory is missing.
   type: list
   elements: str
   returned: success
   sample: []
 notes:
-  description: What packs left out on this host, and why.
+  description: Rules that packs left out on this host, and why.
   type: list
   elements: str
   returned: success
@@ -236,23 +238,23 @@ backup:
   sample: /etc/audit/rules.d.before-2026-11-23T10-00-00Z
 problems:
   description:
-    - What is wrong in the files of O(rules_dir) and would go wrong at the next boot, with file and line. Lines that are
-      not understood, or not by the auditctl of the host, which stops there; rules that are there twice, or never looked
-      at, as another one matches first; missing directories; a lock (C(-e 2)) before other rules; a file that ends
-      within a line.
-    - Settings of other files that are read after those of the set, and so count at the next boot.
+    - What would go wrong with the files of O(rules_dir) at the next boot, with file and line. Problems are invalid
+      lines, lines that the auditctl of the host cannot read, repeated rules, rules that are never evaluated because
+      another rule matches first, missing directories, a lock (C(-e 2)) before other rules, and a file without a newline
+      at its end.
+    - Settings of other files that override settings of the set, because they are read later.
   type: list
   elements: str
   returned: success
   sample: []
 pending:
-  description: What the kernel lacks until the next boot, as arguments of auditctl.
+  description: Changes that the kernel lacks until the next boot, as auditctl arguments.
   type: list
   elements: str
   returned: success
   sample: []
 reboot_required:
-  description: Whether the kernel will hold what was asked for only after a boot.
+  description: Whether the kernel needs a boot before it holds what was asked for.
   type: bool
   returned: success
   sample: false
@@ -305,7 +307,7 @@ ARGUMENTS = dict(
 
 
 def sources_of(parameters):
-    """What the declaration is made of, as read_sources() takes it."""
+    """The sources of the declaration, for read_sources()."""
     if parameters["src"] or parameters["packs"]:
         raise ChangeError("src and packs are read on the controller, by the action plugin of audit_ruleset")
     if parameters["sources"] is not None:
@@ -318,7 +320,7 @@ def sources_of(parameters):
 def reach_of(parameters):
     """How far the declaration reaches."""
     if parameters["state"] == "absent" and parameters["purge"] == "all":
-        raise ChangeError("purge: all declares all rules of a host, and so has no state: absent; declare no rules")
+        raise ChangeError("purge: all cannot be used with state: absent; to remove all rules, declare an empty set")
     return Reach(
         parameters["purge"], parameters["on_missing"], parameters["state"] == "present", tuple(parameters["keep"])
     )

@@ -8,11 +8,11 @@ module: audit_trace
 short_description: Record the system calls of a command or of a process
 version_added: 0.1.0
 description:
-  - Runs a command, or looks at a process for some time, and returns its system calls as the audit system records them.
-  - This is what autrace(8) does, but no other rule is deleted. Two rules are put in front of all others, one for the
-    process and one for its children, and are removed when it is over, or when the module is ended by a signal. Rules of
-    a run that was killed are removed by the next one.
-  - What the children of its children do is not recorded, as the kernel has no rule for that.
+  - Runs a command, or watches a process for some time, and returns the system calls that the audit system records.
+  - The module does what autrace(8) does, but it deletes no other rule. It adds two rules before all others, one for the
+    process and one for its children. It removes both rules at the end, even if a signal ends the module. If the module
+    is killed with C(SIGKILL), the next trace removes them.
+  - The children of its children are not recorded, because the kernel has no rule for them.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -22,15 +22,15 @@ attributes:
   check_mode:
     support: full
     details:
-      - It says whether a trace is possible, and runs and records nothing.
+      - The module checks whether a trace is possible. It runs and records nothing.
   diff_mode:
     support: N/A
     details:
-      - The rules are gone when it returns.
+      - The rules are removed before the module returns.
   idempotent:
     support: N/A
     details:
-      - A command is run each time, and RV(ignore:changed) is true then. Looking at a process changes nothing.
+      - A command runs each time, and then RV(ignore:changed) is true. Watching a process changes nothing.
   platform:
     support: full
     platforms: linux
@@ -42,52 +42,52 @@ options:
     type: list
     elements: str
   chdir:
-    description: The directory to run it in.
+    description: The working directory of the command.
     type: path
   pid:
-    description: The process to look at.
+    description: The process to watch.
     type: int
   duration:
-    description: How long to look at the process O(pid), or after how many seconds the O(command) is killed.
+    description: For how many seconds to watch the process O(pid), or after how many seconds to kill the O(command).
     type: int
     default: 30
   syscall:
-    description: The system calls to record, by name or number, those of 64 bit. All are recorded without this.
+    description: The 64-bit system calls to record, by name or number. Without this parameter all calls are recorded.
     type: list
     elements: str
   limit:
-    description: Return at most so many calls, the first, V(0) for any number.
+    description: Return only the first calls, up to this number. V(0) returns all calls.
     type: int
     default: 1000
   raw:
-    description: Return the records as they stand in the log as well, as C(text) of each call.
+    description: Also return the records of each call as they are in the log, as C(text).
     type: bool
     default: false
 notes:
-  - The first rule that matches a call decides. So what the process does meanwhile is recorded under the key of the
-    trace, and not under the keys of other rules, nor left out because of a C(never) rule.
-  - Each call is recorded and written to the log. A busy process fills it.
-  - In immutable mode (C(enabled 2)), where auditing is off, and where C(-a never,task) is in place, it fails and says
-    so.
+  - The first rule that matches a call decides. During the trace, the calls of the process are recorded under the key of
+    the trace, not under the keys of other rules, and even if a C(never) rule would match them.
+  - Each call is recorded and written to the log. A busy process can fill the log.
+  - The module fails in immutable mode (C(enabled 2)), if auditing is off, and if the kernel has the rule
+    C(-a never,task).
 seealso:
   - module: linux.audit.audit_search
   - name: autrace(8)
-    description: The tool that it stands for.
+    description: The tool that this module replaces.
     link: https://man7.org/linux/man-pages/man8/autrace.8.html
 """
 
 EXAMPLES = r"""
-- name: See which files a program opens
+- name: Trace which files a program opens
   linux.audit.audit_trace:
     command: [/usr/bin/id, root]
     syscall: [open, openat]
   register: trace
 
-- name: Show them
+- name: Show the files
   ansible.builtin.debug:
     msg: "{{ trace.calls | map(attribute='paths') | flatten | map(attribute='name') | unique }}"
 
-- name: See what the first process does in two seconds
+- name: Trace what the first process does in two seconds
   linux.audit.audit_trace:
     pid: 1
     duration: 2
@@ -95,7 +95,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 calls:
-  description: The calls, in their order, as RV(linux.audit.audit_search#module:events) has them.
+  description: The calls in order, each in the form of RV(linux.audit.audit_search#module:events).
   type: list
   elements: dict
   returned: success
@@ -122,12 +122,12 @@ truncated:
   returned: success
   sample: false
 lost:
-  description: How many records the kernel lost meanwhile, of whatever process.
+  description: How many records of any process the kernel lost during the trace.
   type: int
   returned: success
   sample: 0
 removed:
-  description: How many rules of runs that were killed were found and removed.
+  description: How many rules of killed traces were found and removed.
   type: int
   returned: success
   sample: 0
@@ -137,15 +137,15 @@ key:
   returned: success
   sample: linux-audit-trace.799.12345
 pid:
-  description: The process.
+  description: The process that was traced.
   type: int
-  returned: success, but for check mode
+  returned: success, except in check mode
   sample: 815
 result:
   description:
-    - How the command ended. Its exit status C(rc), negative if it was ended by that signal, the first 64 KiB of its
-      C(stdout) and C(stderr), and C(timed_out) if it was killed after O(duration). A command that fails is no failure
-      of the task.
+    - How the command ended. C(rc) is its exit status, or the negative number of the signal that killed it. C(stdout)
+      and C(stderr) are the first 64 KiB of its output. C(timed_out) tells whether it was killed after O(duration). The
+      task does not fail if the command fails.
   type: dict
   returned: with O(command)
   sample:

@@ -8,11 +8,11 @@ module: audit_watch
 short_description: Watch files and directory trees with the Linux audit system
 version_added: 0.1.0
 description:
-  - Sees to it that access to a file, or to everything below a directory, is recorded, in the running kernel and by the
-    files of C(rules.d), or that it is not.
-  - A watch is the same watch as C(-w /etc/passwd -p wa) and as rules with C(-F path=) and C(-F perm=) for each
-    architecture. One that is held in either form is left in it.
-  - The permissions are a part of what a watch is. Another watch of the same path with other permissions is left alone.
+  - Ensures that access to a file, or to everything below a directory, is recorded or not recorded. Changes the running
+    kernel and the files of C(rules.d).
+  - A watch can have two forms, C(-w /etc/passwd -p wa) or rules with C(-F path=) and C(-F perm=) for each architecture.
+    If the host already has the watch in one form, the watch stays in this form.
+  - The permissions are part of the identity of a watch. A watch of the same path with other permissions is left alone.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -33,60 +33,60 @@ options:
   path:
     description:
       - The absolute path of the file or directory.
-      - The file need not exist, but its directory must.
+      - The file does not have to exist, but its directory does.
     type: str
     required: true
   permissions:
     description:
-      - The kinds of access to record, V(r) (read), V(w) (write), V(x) (execute) and V(a) (change of attributes), in any
-        order.
+      - The kinds of access to record, in any order. V(r) is read, V(w) write, V(x) execute, and V(a) a change of
+        attributes.
     type: str
     default: rwxa
   keys:
-    description: Keys that the records can be found by.
+    description: Keys by which the records can be found.
     type: list
     elements: str
     default: []
   type:
     description:
-      - V(directory) watches everything below O(path), V(file) the path alone.
-      - V(auto) looks what is there. A path where nothing is becomes a file, unless it ends with a slash.
+      - V(directory) watches everything below O(path), V(file) only the path itself.
+      - V(auto) checks what the path is on the host. A missing path is watched as a file, unless it ends with a slash.
     type: str
     choices: [auto, file, directory]
     default: auto
   style:
     description:
-      - The form that a new watch is written in.
-      - V(syscall) writes rules with an arch, which cost the kernel less, one for each that the host has.
+      - The form of a new watch.
+      - V(syscall) writes one rule for each architecture of the host. Rules with an architecture cost the kernel less.
       - V(watch) writes C(-w).
     type: str
     choices: [syscall, watch]
     default: syscall
   missing:
     description:
-      - What to do when the kernel cannot take the watch, because the directory of O(path) is missing (or O(path)
-        itself, if it is to be watched as a directory).
+      - What to do if the kernel would refuse the watch, because the directory of O(path) is missing (or O(path) itself,
+        if it is watched as a directory).
       - V(fail) fails and changes nothing.
-      - V(defer) writes the watch to O(file) alone. Mind that C(auditctl -R) stops at the first rule that cannot be
-        loaded, so the directory has to be there at the next boot.
+      - V(defer) writes the watch to O(file) alone. Because C(auditctl -R) stops at the first rule that it cannot load,
+        the directory must exist at the next boot.
     type: str
     choices: [fail, defer]
     default: fail
   state:
-    description: Whether the watch is to be there. With V(absent) and no O(keys) it is removed whatever its key.
+    description: Whether the watch must exist. With V(absent) and without O(keys) it is removed whatever its key is.
     type: str
     choices: [present, absent]
     default: present
 """
 
 EXAMPLES = r"""
-- name: Record changes of the list of users
+- name: Record changes to the list of users
   linux.audit.audit_watch:
     path: /etc/passwd
     permissions: wa
     keys: [identity]
 
-- name: Record changes of everything below a directory, in the old form
+- name: Record changes to everything below a directory, in the old form
   linux.audit.audit_watch:
     path: /etc/ssh/
     permissions: wa
@@ -100,7 +100,7 @@ EXAMPLES = r"""
     keys: [secret]
     missing: defer
 
-- name: Do not watch it any more
+- name: Remove the watch
   linux.audit.audit_watch:
     path: /opt/application/etc/secret
     permissions: r
@@ -111,13 +111,13 @@ RETURN = r"""
 added:
   description:
     - Rules that the kernel or a file did not hold before, in canonical form.
-    - Rules that are the same have the same canonical form, however they are written.
+    - Rules that mean the same have the same canonical form, however they are written.
   type: list
   elements: str
   returned: success
   sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]
 removed:
-  description: Rules that the kernel or a file does not hold any more, in canonical form.
+  description: Rules that the kernel or a file no longer holds, in canonical form.
   type: list
   elements: str
   returned: success
@@ -129,13 +129,13 @@ rules:
   returned: success
   sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]
 pending:
-  description: What an immutable kernel lacks until the next boot, as arguments of auditctl.
+  description: Changes that an immutable kernel lacks until the next boot, as auditctl arguments.
   type: list
   elements: str
   returned: success
   sample: []
 reboot_required:
-  description: Whether the kernel will hold what was asked for only after a boot.
+  description: Whether the kernel needs a boot before it holds what was asked for.
   type: bool
   returned: success
   sample: false
@@ -174,31 +174,36 @@ def is_missing(path, is_directory):
 
 
 def wanted(parameters, is_directory, host):
-    """The change that the parameters ask for."""
+    """The change that the parameters describe."""
     path, permissions, keys = parameters["path"], parameters["permissions"], parameters["keys"]
     if parameters["state"] == "present":
         present, instead = statements(path, is_directory, permissions, keys, parameters["style"], host)
         return Change(present=present, instead=instead)
-    # What was there when the watch was made may be gone.
+    # The path may have been of another type when the watch was added.
     kinds = (True, False) if parameters["type"] == "auto" and path.strip("/") else (is_directory,)
     forms = [form for kind in kinds for form in statements(path, kind, permissions, keys, "syscall", host)]
     return Change(absent=tuple(statement for form in forms for statement in form))
 
 
 def hold_watch(parameters, mode):
-    """Hold the watch, or remove it; return the result of the module."""
+    """Add the watch, or remove it; return the result of the module."""
     path, kind = parameters["path"], parameters["type"]
     is_directory = kind == "directory" or (kind == "auto" and (path.endswith("/") or os.path.isdir(path)))
     options = options_of(parameters, mode)
     deferred = parameters["state"] == "present" and parameters["missing"] == "defer" and is_missing(path, is_directory)
     if deferred and not options.persistent:
-        raise ChangeError(f"the watch of {path} cannot be loaded now, and with persistent: false it cannot be deferred")
+        raise ChangeError(
+            f"the watch of {path} cannot be loaded now, and with persistent: false it cannot be deferred; create its "
+            "directory first"
+        )
     if deferred:
         options = options._replace(live=False)
     result = result_of(lambda host: wanted(parameters, is_directory, host), options)
     if deferred:
         result["warnings"].insert(
-            0, f"the watch of {path} is in the files alone: the kernel can take it once its directory exists"
+            0,
+            f"the watch of {path} is only in the files, because its directory does not exist; create the directory "
+            "before the next boot, or auditctl will load no rule after the watch",
         )
     return result
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host in small: a kernel in memory and a rules.d of its own, and all ways to change them."""
+"""A small host: a kernel in memory and a rules.d of its own, with all the ways to change them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ __all__ = ("System", "absent", "present")
 
 
 def present(*lines):
-    """The change that puts rules in place."""
+    """The change that adds rules."""
     return Change(present=statements(*lines))
 
 
 def absent(*lines):
-    """The change that takes rules away."""
+    """The change that removes rules."""
     return Change(absent=statements(*lines))
 
 
@@ -47,21 +47,21 @@ class System:
         connected(monkeypatch, lambda: self.kernel, self.directory)
 
     def apply(self, change, **options):
-        """Single rules."""
+        """Change single rules."""
         return change_rules(change, self._options(options), HOST)
 
     def declare(self, lines, purge="file", present=True, on_missing="fail", keep=(), **options):
-        """A set of rules and settings; ``purge: none`` only adds."""
+        """Declare a set of rules and settings; ``purge: none`` only adds."""
         reach, where = Reach(purge, on_missing, present, tuple(keep)), self._options(options)
         wanted = read_declaration(read_sources([{"name": "set", "rules": lines}], HOST).lines, reach, where, HOST)
         return (add_declaration if purge == "none" else declare)(wanted, reach, where, HOST)
 
     def set(self, wanted, **options):
-        """Settings by name."""
+        """Change settings by name."""
         return hold_settings(wanted, self._options(options), HOST)
 
     def write(self, name, *lines):
-        """A file of rules.d."""
+        """Write a file of rules.d."""
         path = self.directory / name
         path.write_text("".join(f"{line}\n" for line in lines))
         return path
@@ -75,17 +75,17 @@ class System:
         return {str(path.relative_to(self.root)): path.read_text() for path in self.root.rglob("*") if path.is_file()}
 
     def state(self):
-        """All that a change can change: files, rules in their order, settings."""
+        """Everything that a change can affect: files, rules in their order, settings."""
         return self.files(), self.kernel.lines, self.kernel.settings
 
     def record(self):
-        """From now on, have what happens to files in the log of the kernel as well; return the log."""
+        """From now on, record changes of files in the log of the kernel as well; return the log."""
         self.kernel.forget()
         record_files(self._monkeypatch, self.kernel.log, self.root)
         return self.kernel.log
 
     def is_locked(self):
-        """Whether a run has the lock, so that not even another reader of the directory gets one."""
+        """Whether a run holds the lock: not even a shared lock of the directory is granted."""
         handle = os.open(self.directory, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The order in which files are written, synced and removed, as a log of what the process asks the system for."""
+"""The order in which a process writes, syncs and removes files, as a log of its system calls."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ __all__ = ("record_files",)
 def record_files(monkeypatch, log, root):
     """Append to the log what happens to files below the root: ("write", name), ("remove", name), ("sync", name).
 
-    A name is relative to the root; one of a file that has no name of its own yet is "temporary", so that a log can be
-    compared.
+    Names are relative to the root. A draft, whose name is random, is called "temporary", so that logs can be compared.
     """
 
     def name(path):

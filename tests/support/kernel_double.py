@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An audit system in memory, at the other end of the netlink socket, for what a real kernel can hardly be made to do.
+"""An audit system in memory, at the other end of the netlink socket, for faults that a real kernel hardly ever has.
 
-It knows rules as the bytes that are sent, and treats them as kernel/audit.c and kernel/auditfilter.c do, so that the
-code under test is all of the code that talks to a kernel.
+It keeps rules as the bytes that were sent, and treats them like kernel/audit.c and kernel/auditfilter.c. So the tests
+cover all of the code that talks to a kernel.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ERROR, _DONE = 2, 3
 _PREPEND = 0x10
 _LOCKED = 2
 _LOGINUID_IMMUTABLE = 1 << 1
-# What of struct audit_status a request can set, by the bit that says so, in the order of audit_receive_msg().
+# The values of struct audit_status that a request can set, by their bits, in the order of audit_receive_msg().
 _SETTABLE = {
     0x0001: "enabled", 0x0002: "failure", 0x0008: "rate_limit", 0x0010: "backlog_limit", 0x0020: "backlog_wait_time",
 }  # fmt: skip
@@ -45,13 +45,13 @@ _STATUS = (
     "enabled", "failure", "pid", "rate_limit", "backlog_limit", "lost", "backlog", "features", "backlog_wait_time",
     "backlog_wait_time_actual",
 )  # fmt: skip
-# Fields whose value is the length of a string in the buffer: labels, then what names a file, then the key.
+# Fields whose value is the length of a string in the buffer: labels, then paths, then the key.
 _STRINGS = {*range(13, 18), *range(19, 24), 105, 107, 112, 210}
 _PATH, _TREE, _EXECUTABLE = 105, 107, 112
 
 
 class Fault(enum.Enum):
-    """What can become of a request beside a refusal."""
+    """How a request can fail, other than by a refusal."""
 
     NOT_DONE = "acknowledged, and not done"
     NOT_HEARD = "neither done nor answered"
@@ -59,7 +59,7 @@ class Fault(enum.Enum):
 
 
 def statements(*lines):
-    """Lines of auditctl as the library reads them."""
+    """Lines of auditctl, as the library parses them."""
     return tuple(parse_line(line, HOST) for line in lines)
 
 
@@ -74,12 +74,12 @@ def rendered(*lines):
 
 
 class KernelDouble:
-    """What the kernel holds, and what was asked of it.
+    """What the kernel holds, and which requests it got.
 
-    ``held``: the bytes of rules, of all lists in one sequence. ``log``: the requests that change something, as tuples.
-    ``faults``: by their number, from 0 on, what becomes of them instead: an errno or a Fault. ``before``: by that
-    number, what is called before. ``unreachable``: the errno of a system that cannot be asked. ``connections``: how
-    many are open.
+    ``held``: the bytes of the rules of all lists, in one sequence. ``log``: the requests that change something, as
+    tuples. ``faults``: by the number of a request, from 0, how it fails: an errno or a Fault. ``before``: by the same
+    number, a function to call first. ``unreachable``: the errno of a system that cannot be reached. ``connections``:
+    how many are open.
     """
 
     def __init__(self, *lines):
@@ -113,23 +113,23 @@ class KernelDouble:
         self.faults = {self.requests + number: fault}
 
     def rules(self):
-        """What AUDIT_LIST_RULES lists: list by list, in the order in which the kernel looks at them."""
+        """What AUDIT_LIST_RULES lists: list by list, in the order in which the kernel evaluates the rules."""
         ordered = sorted(self.held, key=_list_of)
         return [KernelRule(wire.decode(data), data) for data in ordered]
 
     @property
     def lines(self):
-        """The same in lines of auditctl."""
+        """The same, as lines of auditctl."""
         return [render(entry.rule, HOST.machine) for entry in self.rules()]
 
     @property
     def canonical(self):
-        """The same as values that are equal where the rules mean the same."""
+        """The same, as values that are equal if the rules mean the same."""
         return [canonical(entry.rule) for entry in self.rules()]
 
     @property
     def settings(self):
-        """All that can be set."""
+        """All settings, by name."""
         return {name: getattr(self, name) for name in [*_SETTABLE.values(), "loginuid_immutable"]}
 
     @property
@@ -167,7 +167,7 @@ class KernelDouble:
         return change(data)
 
     def _add_rule(self, data):
-        """audit_add_rule(): flags are compared as well, so what is prepended may be there, what is appended not."""
+        """audit_add_rule(): flags are compared too, so a prepended rule may be held already, but no appended rule."""
         if self.enabled == _LOCKED:
             return -errno.EPERM
         (flags,) = struct.unpack_from("=I", data)
@@ -182,7 +182,7 @@ class KernelDouble:
         return 0
 
     def _delete_rule(self, data):
-        """audit_del_rule(): the first that is identical."""
+        """audit_del_rule(): delete the first identical rule."""
         if self.enabled == _LOCKED:
             return -errno.EPERM
         if data not in self.held:
@@ -242,14 +242,14 @@ def _described(kind, data):
 
 
 def _directory_is_there(data):
-    """Whether the kernel finds what the path of a rule stands in (audit_get_nd(), kern_path())."""
+    """Whether the kernel finds the directory of the path of a rule (audit_get_nd(), kern_path())."""
     (count,) = struct.unpack_from("=I", data, 8)
     kinds = struct.unpack_from("=64I", data, 12 + 256)[:count]
     values = struct.unpack_from("=64I", data, 12 + 512)[:count]
-    place = 12 + 4 * 256 + 4
+    offset = 12 + 4 * 256 + 4
     for kind, value in zip(kinds, values, strict=True):
         if kind in _STRINGS:
-            text, place = data[place : place + value], place + value
+            text, offset = data[offset : offset + value], offset + value
             needed = {_TREE: text, _PATH: os.path.dirname(text), _EXECUTABLE: os.path.dirname(text)}.get(kind)
             if needed is not None and not os.path.isdir(needed):
                 return False
@@ -265,21 +265,21 @@ class _Connection:
         kernel.connections += 1
 
     def setsockopt(self, *values):
-        """The room for answers is not limited."""
+        """Ignored: the room for answers is not limited."""
 
     def settimeout(self, seconds):
-        """What does not come will not come later."""
+        """Ignored: an answer that is not there at once never comes."""
 
     def bind(self, address):
-        """The address is the kernel's choice."""
+        """The kernel chooses the address."""
         assert address == (0, 0)
 
     def close(self):
-        """Once for each connection."""
+        """Called once for each connection."""
         self._kernel.connections -= 1
 
     def sendto(self, request, address):
-        """Take one request, and have its answers ready."""
+        """Take one request, and prepare its answers."""
         if self._kernel.unreachable:
             raise OSError(self._kernel.unreachable, os.strerror(self._kernel.unreachable))
         length, kind, _flags, sequence, _port = _HEADER.unpack_from(request)
@@ -287,7 +287,7 @@ class _Connection:
         answer = self._kernel.answer(kind, request[_HEADER.size :])
         if answer is not None:
             replies, code = answer
-            # A thread of the kernel sends replies, usually after the acknowledgement.
+            # A thread of the kernel sends the replies, usually after the acknowledgement.
             for reply, payload in [(_ERROR, struct.pack("=i", code) + request[: _HEADER.size]), *replies]:
                 text = _HEADER.pack(_HEADER.size + len(payload), reply, 0, sequence, 0) + payload
                 self._datagrams.append(text + b"\0" * (-len(text) % 4))
@@ -300,7 +300,7 @@ class _Connection:
 
 
 def connected(monkeypatch, kernel_of, directory):
-    """Let every Kernel be a connection to what ``kernel_of`` returns, and the lock be one of the directory."""
+    """Connect every Kernel to the double that ``kernel_of`` returns, and put the lock on the directory."""
 
     def connection(family, *kind):
         assert family == socket.AF_NETLINK

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules run within the process of the tests: with real arguments, through AnsibleModule, up to the result."""
+"""Run modules in the process of the tests: from real arguments, through AnsibleModule, to the result."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ __all__ = ("run_module",)
 
 
 def run_module(main, params, check=False, diff=False):
-    """What a module prints for these parameters: ``main`` is its function of that name.
+    """The result that a module prints for these parameters; ``main`` is the module's function of that name.
 
-    A result has the keys that the controller would get, ``failed`` and ``warnings`` among them.
+    The result has all keys that the controller would get, including ``failed`` and ``warnings``.
     """
     arguments = dict(params, _ansible_check_mode=check, _ansible_diff=diff, _ansible_remote_tmp="/tmp")
     text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
     output = io.StringIO()
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", text))
-        # Releases before 2.19 have no profiles.
+        # Ansible before 2.19 has no profiles.
         stack.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True))
         stack.enter_context(contextlib.redirect_stdout(output))
-        # What else of Ansible this process has imported must not make it a controller, which prints warnings at once.
+        # Other imports from Ansible must not turn this process into a controller, which prints warnings at once.
         if hasattr(warnings, "_internal"):
             stack.enter_context(mock.patch.object(warnings._internal, "is_controller", False))
-        # Warnings are kept for the life of a process, which usually runs one module.
-        known = warnings._global_warnings
-        stack.enter_context(mock.patch.object(warnings, "_global_warnings", type(known)()))
+        # Ansible keeps warnings for the life of a process, because a process usually runs one module.
+        for name in ("_global_warnings", "_global_deprecations"):
+            stack.enter_context(mock.patch.object(warnings, name, type(getattr(warnings, name))()))
         try:
             main()
         except SystemExit as ended:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are read whole, and replaced so that nobody ever sees half of one."""
+"""Files that are read as a whole, and replaced atomically: nobody ever reads half of one."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ class FileError(AuditError):
 
 
 class Edit(NamedTuple):
-    """A file before and after; None where it does not exist. ``compiled``: it is made of others, as audit.rules is."""
+    """A file before and after; None where it does not exist. ``compiled``: made from other files, like audit.rules."""
 
     path: str
     before: Optional[str]
@@ -39,7 +39,7 @@ class Edit(NamedTuple):
 
 
 def read_text(path: str) -> Optional[str]:
-    """The text of a regular file, None if there is none. Raises FileError."""
+    """The text of a regular file, None if the file does not exist. Raises FileError."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape", newline="", opener=without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -60,12 +60,12 @@ def file_status(path: str) -> Optional[os.stat_result]:
 
 
 def without_waiting(path: str, flags: int) -> int:
-    """Open a file; a pipe without a writer as well."""
+    """Open a file without blocking, even if it is a pipe that has no writer."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 
 def write_atomically(path: str, text: Optional[str], mode: int = 0o640) -> None:
-    """Put a text in the place of a file, owned by root, or remove the file (None). Raises OSError."""
+    """Replace a file with a text, owned by root, or remove the file (None). Raises OSError."""
     draft = None if text is None else _write_draft(path, text, mode)
     try:
         _put_in_place(path, draft)
@@ -77,38 +77,42 @@ def write_atomically(path: str, text: Optional[str], mode: int = 0o640) -> None:
 
 @contextmanager
 def staged(edits: Iterable[Edit]) -> Iterator[Callable[[], None]]:
-    """Write the texts of edits to drafts beside their files; the function that is yielded puts all of them in place.
+    """Write the texts of edits to drafts beside their files; yield the function that moves all drafts over the files.
 
-    So a full disk is found before anything else is done. If the block fails, files that were changed are put back.
-    Raises FileError.
+    A full disk is found before the block does anything. If the block fails, changed files are put back. Raises
+    FileError, which tells what has become of the files.
     """
     drafts: List[Tuple[Edit, Optional[str]]] = []
     done: List[Edit] = []
+    edits = list(edits)
+    new_directories = {os.path.dirname(edit.path) for edit in edits if not os.path.isdir(os.path.dirname(edit.path))}
 
     def put_in_place() -> None:
         while drafts:
             edit, draft = drafts[0]
             done.append(edit)
-            _put_in_place(edit.path, draft)
+            with _errors_that_name(edit.path):
+                _put_in_place(edit.path, draft)
             del drafts[0]
 
     try:
         for edit in edits:
-            drafts.append((edit, None if edit.after is None else _write_draft(edit.path, edit.after, edit.mode)))
+            with _errors_that_name(edit.path):
+                drafts.append((edit, None if edit.after is None else _write_draft(edit.path, edit.after, edit.mode)))
         yield put_in_place
     except BaseException as problem:
         left = [path for path in map(_put_back, reversed(done)) if path]
+        _remove_drafts(drafts)
+        for directory in new_directories:
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
         if left:
             raise FileError(f"{problem}; and {', '.join(left)} could not be put back") from problem
         if isinstance(problem, OSError):
             name = os.path.dirname(problem.filename or "") or problem.filename
-            raise FileError(f"cannot write to {name}: {problem.strerror}; nothing has changed") from problem
+            raise FileError(f"cannot write to {name}: {problem.strerror}; no file has changed") from problem
         raise
-    finally:
-        for _edit, draft in drafts:
-            if draft:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(draft)
+    _remove_drafts(drafts)
 
 
 @contextmanager
@@ -120,7 +124,7 @@ def written(edits: Iterable[Edit]) -> Iterator[None]:
 
 
 def file_diffs(edits: Sequence[Edit]) -> List[Dict[str, str]]:
-    """The edits of files in Ansible's form; that of audit.rules, which follows from the others, only if it is alone."""
+    """The edits of files as Ansible's diff; audit.rules, which follows from the others, only if it changes alone."""
     shown = [edit for edit in edits if not edit.compiled] or edits
     return [
         {
@@ -137,7 +141,7 @@ def _write_draft(path: str, text: str, mode: int) -> str:
     """Write a text to a new file in the directory of ``path``; return the new file's path. Raises OSError."""
     directory = os.path.dirname(path)
     os.makedirs(directory, 0o750, exist_ok=True)
-    # augenrules, auditctl and auditd's search for plugins read no hidden file.
+    # augenrules, auditctl and auditd's search for plugins ignore hidden files.
     handle, draft = tempfile.mkstemp(prefix=".linux-audit.", dir=directory)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -155,7 +159,7 @@ def _write_draft(path: str, text: str, mode: int) -> str:
 
 
 def _put_in_place(path: str, draft: Optional[str]) -> None:
-    """Put a draft in the place of a file, or remove the file where there is no draft. Raises OSError."""
+    """Move a draft over a file, or remove the file if there is no draft. Raises OSError."""
     if draft is None:
         os.unlink(path)
     else:
@@ -163,8 +167,25 @@ def _put_in_place(path: str, draft: Optional[str]) -> None:
     _sync_directory(path)
 
 
+@contextmanager
+def _errors_that_name(path: str) -> Iterator[None]:
+    """Give an OSError of the block a path if it has none: write(2) and fsync(2) know only a descriptor."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or path
+        raise
+
+
+def _remove_drafts(drafts: Iterable[Tuple[Edit, Optional[str]]]) -> None:
+    for _edit, draft in drafts:
+        if draft:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(draft)
+
+
 def _put_back(edit: Edit) -> Optional[str]:
-    """Undo an edit; the path if that fails."""
+    """Undo an edit; return the path if that fails."""
     try:
         if read_text(edit.path) != edit.before:
             write_atomically(edit.path, edit.before, edit.mode)
@@ -174,7 +195,7 @@ def _put_back(edit: Edit) -> Optional[str]:
 
 
 def _copy_label(source: str, target: str) -> None:
-    """Keep the SELinux label of a file that is replaced; a new one gets that of its directory."""
+    """Keep the SELinux label of a file that is replaced; a new file gets the label of its directory."""
     with contextlib.suppress(OSError):
         os.setxattr(target, "security.selinux", os.getxattr(source, "security.selinux"))
 

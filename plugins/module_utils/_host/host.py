@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The running host as the rule library sees it."""
+"""The running host, as the rule library sees it."""
 
 import grp
 import os
@@ -53,7 +53,7 @@ class Host(Resolver):
         return self._gids[name]
 
     def is_directory(self, path: str) -> bool:
-        """Whether a watch of the path is one of a directory tree now."""
+        """Whether a watch of the path would now be a watch of a directory tree."""
         try:
             return os.path.isdir(path)
         except (ValueError, UnicodeError):

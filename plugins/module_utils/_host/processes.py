@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes, as proc(5) shows them."""
+"""Processes, as proc(5) describes them."""
 
 import os
 from typing import Dict, List, Optional, Sequence, Tuple
@@ -9,7 +9,7 @@ __all__ = ("bytes_read", "process_name", "programs_below", "runs_program", "star
 
 
 def start_time(pid: int) -> Optional[str]:
-    """When a process began, in ticks since the boot: with its number this tells it from all others. None without it."""
+    """When a process started, in ticks since the boot; None without it. With the pid this identifies the process."""
     words = _stat_words(pid)
     return words[19] if words else None
 
@@ -63,7 +63,7 @@ def bytes_read(pid: int) -> Optional[int]:
 
 
 def _stat_words(pid: int) -> List[str]:
-    """The words of /proc/PID/stat that follow the name, which may have anything in it."""
+    """The words of /proc/PID/stat after the name, which may contain any character."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs of the host: where they are looked for, and how they are run."""
+"""Programs of the host: how they are found, and how they are run."""
 
 import os
 import shutil
@@ -11,16 +11,16 @@ from ..rules.errors import AuditError
 
 __all__ = ("SEARCH_PATH", "Finished", "ProgramError", "find_program", "run_program")
 
-#: Where programs are looked for, whatever PATH a login, or Ansible, has set.
+#: Where programs are searched, whatever PATH a login or Ansible has set.
 SEARCH_PATH = "/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin"
 
 
 class ProgramError(AuditError):
-    """A program cannot be run, or does not end."""
+    """A program cannot be run, or does not end in time."""
 
 
 class Finished(NamedTuple):
-    """How a program ended: its exit status (negative: the signal that ended it), and what it printed."""
+    """How a program ended: its exit status (negative: the signal that killed it), and what it printed."""
 
     status: int
     output: bytes
@@ -32,9 +32,9 @@ def find_program(name: str) -> Optional[str]:
 
 
 def run_program(command: Sequence[str], seconds: float, errors_too: bool = False) -> Finished:
-    """Run a program without input and with messages in English; it may take so many seconds. Raises ProgramError.
+    """Run a program without input, with messages in English, for at most ``seconds``. Raises ProgramError.
 
-    ``errors_too``: what it prints to standard error is part of the output.
+    ``errors_too``: include standard error in the output.
     """
     try:
         done = subprocess.run(

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run at a time on a host."""
+"""A lock that allows one run at a time on a host."""
 
 import errno
 import fcntl
@@ -22,7 +22,7 @@ class LockError(AuditError):
 
 @contextmanager
 def locked(directories: Sequence[str]) -> Iterator[None]:
-    """Hold the lock of this collection, which is on the first of the directories that exists. Raises LockError.
+    """Hold the lock of this collection, on the first of the directories that exists. Raises LockError.
 
     A lock on a directory leaves no file on the host.
     """
@@ -38,7 +38,7 @@ def locked(directories: Sequence[str]) -> Iterator[None]:
                 if error.errno not in (errno.EWOULDBLOCK, errno.EACCES) or time.monotonic() > until:
                     raise LockError(
                         f"another run has been changing audit rules on this host for {_LOCK_SECONDS:.0f} seconds (it "
-                        f"holds a lock on {directory}); try again when it has ended"
+                        f"holds a lock on {directory}); try again after that run has ended"
                     ) from error
                 time.sleep(0.1)
         yield

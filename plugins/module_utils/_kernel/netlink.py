@@ -30,7 +30,7 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _REQUEST, _ACK = 1, 4
 _GET, _SET, _USER, _ADD_RULE, _DEL_RULE, _LIST_RULES = 1000, 1001, 1005, 1011, 1012, 1013
 _SET_FEATURE, _GET_FEATURE = 1018, 1019
-# AUDIT_STATUS_*: which value of the status a request sets
+# AUDIT_STATUS_*: the bit that tells which value of the status a request sets
 _STATUS_BITS = {
     "enabled": 0x0001,
     "failure": 0x0002,
@@ -53,7 +53,7 @@ _FEATURES = (
 )
 _HEADER = struct.Struct("=IHHII")
 _TIMEOUT = 10.0
-# asm-generic/socket.h; the module socket does not have it.
+# asm-generic/socket.h; Python's socket module lacks it.
 _SO_RCVBUFFORCE = 33
 _LISTING_BYTES = 1 << 25
 #: The value of ``enabled`` that locks rules and settings until the next boot (auditctl(8), -e 2)
@@ -62,11 +62,11 @@ _CAP_AUDIT_CONTROL = 30
 
 
 class KernelError(AuditError):
-    """The kernel did not do what was asked."""
+    """The kernel did not do what it was asked to do."""
 
 
 class AuditUnavailable(KernelError):
-    """There is no audit system that could be asked."""
+    """The audit system cannot be reached: it is missing, disabled, or belongs to the host of a container."""
 
 
 class PermissionDenied(KernelError):
@@ -77,7 +77,8 @@ class RuleRefused(KernelError):
     """The kernel refused a rule. ``code`` is the errno, ``rule`` the rule."""
 
     def __init__(self, rule: Rule, code: int, reason: str, action: str) -> None:
-        super().__init__(f"the kernel does not {action} the audit rule '{render(rule, os.uname().machine)}': {reason}")
+        line = render(rule, os.uname().machine)
+        super().__init__(f"the kernel refuses to {action} the audit rule '{line}': {reason}")
         self.rule = rule
         self.code = code
         self.reason = reason
@@ -91,7 +92,7 @@ class KernelRule(NamedTuple):
 
 
 class Status(NamedTuple):
-    """struct audit_status. Values that an older kernel does not report are 0.
+    """struct audit_status. A value that an older kernel does not report is 0.
 
     ``enabled``: 0 off, 1 on, 2 immutable until the next boot. ``failure``: 0 silent, 1 printk, 2 panic. ``rate_limit``
     in records per second, ``backlog_limit`` and ``backlog`` in records, the wait times in jiffies. ``features``:
@@ -140,33 +141,33 @@ class Kernel:
         """Whether auditing is on, its limits and counters (AUDIT_GET)."""
         replies = list(self._ask(_GET, b"", _GET))
         if not replies:
-            raise KernelError("the kernel did not answer the question for the audit status")
+            raise KernelError("the kernel did not answer the request for the audit status")
         words = struct.unpack_from(f"={len(replies[0]) // 4}I", replies[0])
-        # The first word tells which values a request sets, and means nothing here.
+        # The first word tells which values a request sets; in an answer it means nothing.
         values = (words[1:] + (0,) * 10)[:10]
         return Status(*values)
 
     def rules(self) -> List[KernelRule]:
-        """All rules, list by list in the order in which the kernel looks at them (AUDIT_LIST_RULES)."""
+        """All rules, list by list in the order in which the kernel evaluates them (AUDIT_LIST_RULES)."""
         try:
-            # First read, then decode: the kernel drops what is not read soon.
+            # Read everything before decoding: the kernel drops answers that are not read soon.
             listed = list(self._ask(_LIST_RULES, b"", _LIST_RULES, many=True))
             return [KernelRule(wire.decode(data), data) for data in listed]
         except ValueError as error:
-            raise KernelError(f"the kernel lists a rule that is not understood here ({error})") from error
+            raise KernelError(f"the kernel lists a rule that cannot be decoded ({error})") from error
 
     def append(self, rule: Rule) -> None:
-        """Add the rule behind all rules of its list. Raises RuleRefused."""
+        """Add the rule after all rules of its list. Raises RuleRefused."""
         self._change(_ADD_RULE, wire.encode(rule), rule)
 
     def prepend(self, rule: Rule) -> None:
-        """Add the rule before all rules of its list, even if it is there already. Raises RuleRefused."""
+        """Add the rule before all rules of its list, even if the list already holds it. Raises RuleRefused."""
         data = wire.encode(rule)
         flags = struct.pack("=I", struct.unpack_from("=I", data)[0] | wire.PREPEND)
         self._change(_ADD_RULE, flags + data[4:], rule)
 
     def delete(self, held: KernelRule) -> None:
-        """Delete the first rule that is identical to the given one. Raises RuleRefused."""
+        """Delete the first rule that is identical to the given rule. Raises RuleRefused."""
         self._change(_DEL_RULE, held.data, held.rule)
 
     def set(self, name: str, value: int) -> None:
@@ -176,28 +177,28 @@ class Kernel:
         self._command(_SET, struct.pack("=11I", _STATUS_BITS[name], *values.values()), f"set {name} to {value}")
 
     def reset_lost(self) -> int:
-        """Set the counter of lost records to 0; return what it was."""
+        """Set the counter of lost records to 0; return its value before that."""
         status = dict.fromkeys(Status._fields, 0)
         request = struct.pack("=11I", _STATUS_BITS["lost"], *status.values())
         return self._command(_SET, request, "reset the counter of lost records")
 
     def loginuid_immutable(self) -> Tuple[bool, bool]:
-        """Whether login uids cannot be changed once they are set, and whether that is locked until the next boot."""
+        """Whether login uids cannot change once they are set, and whether this is locked until the next boot."""
         replies = list(self._ask(_GET_FEATURE, b"", _GET_FEATURE))
         _version, _mask, features, locked = struct.unpack_from("=4I", replies[0])
         return bool(features & _LOGINUID_IMMUTABLE), bool(locked & _LOGINUID_IMMUTABLE)
 
     def set_loginuid_immutable(self) -> None:
-        """Keep login uids from being changed, and lock that until the next boot, as auditctl does."""
+        """Make login uids immutable, and lock this until the next boot, as auditctl does."""
         request = struct.pack("=4I", _FEATURE_VERSION, *[_LOGINUID_IMMUTABLE] * 3)
         self._command(_SET_FEATURE, request, "make login uids immutable")
 
     def message(self, text: str) -> None:
-        """Record a message (type USER), which ``auditctl -m`` does as well."""
+        """Record a message (type USER), like ``auditctl -m``."""
         self._command(_USER, f"text={text} res=success".encode("utf-8", "surrogateescape") + b"\0", "record a message")
 
     def _command(self, kind: int, data: bytes, asked: str) -> int:
-        """Send a request that is no rule; return the number that the kernel answers."""
+        """Send a request that is not about a rule; return the number in the kernel's answer."""
         try:
             return sum(struct.unpack("=i", value)[0] for value in self._ask(kind, data, None))
         except OSError as error:
@@ -205,8 +206,8 @@ class Kernel:
             if error.errno == errno.EPERM and self.status().enabled == IMMUTABLE:
                 reason = "the audit system is immutable until the next boot (enabled 2)"
             elif error.errno == errno.EINVAL:
-                reason = "the kernel does not know this setting, or not this value"
-            raise KernelError(f"the kernel does not {asked}: {reason}") from error
+                reason = "the kernel does not support this setting, or this value"
+            raise KernelError(f"the kernel refuses to {asked}: {reason}") from error
 
     def _change(self, kind: int, data: bytes, rule: Rule) -> None:
         try:
@@ -220,7 +221,7 @@ class Kernel:
 
     def _reason(self, code: int, kind: int, rule: Rule) -> str:
         if code == errno.EPERM:
-            # Whoever may not ask for the status fails here with a reason of its own.
+            # A process that may not read the status fails here, with a reason of its own.
             if self.status().enabled == IMMUTABLE:
                 return "the audit system is immutable until the next boot (enabled 2)"
             return "permission denied"
@@ -229,9 +230,9 @@ class Kernel:
         return refusal(code, rule)
 
     def _ask(self, kind: int, data: bytes, answer: Optional[int], many: bool = False) -> Iterator[bytes]:
-        """Send one request; yield the payloads of its answers until the kernel has said all.
+        """Send one request; yield the payloads of its answers until they are complete.
 
-        OSError with the kernel's errno for a refusal of a rule; a refusal of anything else as a typed error.
+        Raises OSError with the kernel's errno if the kernel refuses a change, and KernelError for all other failures.
         """
         if self._socket is None:
             raise KernelError("the connection to the audit system is closed")
@@ -249,7 +250,7 @@ class Kernel:
                         if code < 0:
                             raise OSError(-code, os.strerror(-code))
                         if code:
-                            # A positive one is no error: the counter that a request has reset.
+                            # A positive code is not an error, but the value of a counter before its reset.
                             yield payload[:4]
                         acknowledged = True
                     elif kind_of_reply == _NLMSG_DONE:
@@ -266,25 +267,25 @@ class Kernel:
 
 
 def feature_names(features: int) -> List[str]:
-    """The names of AUDIT_FEATURE_BITMAP_*, in lower case; a bit of a newer kernel as a number."""
+    """The names of AUDIT_FEATURE_BITMAP_*, in lower case; an unknown bit of a newer kernel is a number."""
     bits = [bit for bit in range(32) if features >> bit & 1]
     return [_FEATURES[bit] if bit < len(_FEATURES) else hex(1 << bit) for bit in bits]
 
 
 def refusal(code: int, rule: Rule) -> str:
-    """In words why the kernel refuses to add a rule (audit_add_rule() and what it calls)."""
-    place = rule.value("path") or rule.value("dir") or rule.value("exe")
-    if code == errno.ENOENT and place:
+    """Why the kernel refuses to add a rule, in words (audit_add_rule() and what it calls)."""
+    path = rule.value("path") or rule.value("dir") or rule.value("exe")
+    if code == errno.ENOENT and path:
         if rule.value("dir"):
-            return f"the directory {place} does not exist"
-        return f"the directory of {place} does not exist"
+            return f"the directory {path} does not exist"
+        return f"the directory of {path} does not exist"
     return _REFUSALS.get(code) or f"{os.strerror(code)} (error {code})"
 
 
 _REFUSALS: Dict[int, str] = {
     errno.EEXIST: "the rule exists",
-    errno.EINVAL: "a field, an operator, a value or the list of it is not supported by this kernel",
-    errno.EOPNOTSUPP: "no security module of this host knows labels (the fields subj_ and obj_)",
+    errno.EINVAL: "this kernel does not support its list, or one of its fields, operators or values",
+    errno.EOPNOTSUPP: "no security module of this host supports labels (fields subj_* and obj_*)",
     errno.ENOTDIR: "a part of the path is not a directory",
     errno.ENAMETOOLONG: "the path is too long",
     errno.ENOMEM: "the kernel has no memory left for it",
@@ -292,9 +293,9 @@ _REFUSALS: Dict[int, str] = {
 
 
 def _widen(connection: socket.socket) -> None:
-    """Make room for tens of thousands of rules, as the kernel waits a tenth of a second for a reader, then drops them.
+    """Make room for tens of thousands of rules: the kernel waits a tenth of a second for a reader, then drops them.
 
-    Without CAP_NET_ADMIN there is room for as many as net.core.rmem_max allows.
+    Without CAP_NET_ADMIN, net.core.rmem_max limits the room.
     """
     try:
         connection.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _LISTING_BYTES)
@@ -304,13 +305,13 @@ def _widen(connection: socket.socket) -> None:
 
 def _messages(data: bytes) -> Iterator[Tuple[int, int, bytes]]:
     """The netlink messages of one datagram: type, sequence number, payload."""
-    place = 0
-    while place + _HEADER.size <= len(data):
-        length, kind, _flags, sequence, _port = _HEADER.unpack_from(data, place)
+    offset = 0
+    while offset + _HEADER.size <= len(data):
+        length, kind, _flags, sequence, _port = _HEADER.unpack_from(data, offset)
         if length < _HEADER.size:
             return
-        yield kind, sequence, data[place + _HEADER.size : place + length]
-        place += (length + 3) & ~3
+        yield kind, sequence, data[offset + _HEADER.size : offset + length]
+        offset += (length + 3) & ~3
 
 
 def _connection_error(error: OSError) -> KernelError:
@@ -318,21 +319,21 @@ def _connection_error(error: OSError) -> KernelError:
         return AuditUnavailable("this host has no audit system: its kernel was built without it or booted with audit=0")
     if error.errno == errno.ECONNREFUSED:
         return AuditUnavailable(
-            "the audit system of this host is not to be had from here: it is off (booted with audit=0), or this is a "
-            "container, whose rules are those of its host"
+            "cannot reach the audit system: it is disabled (booted with audit=0), or this is a container, whose rules "
+            "are those of its host"
         )
     if error.errno in (errno.EPERM, errno.EACCES):
         if os.geteuid() != 0:
-            return PermissionDenied("audit rules can only be read and changed by root (become: true)")
+            return PermissionDenied("only root can read and change audit rules (become: true)")
         if not _capable():
             return PermissionDenied(
-                "audit rules can only be read and changed with the capability CAP_AUDIT_CONTROL, which this root does "
-                "not have (a container?)"
+                "reading and changing audit rules needs the capability CAP_AUDIT_CONTROL, which this root does not "
+                "have (a container?)"
             )
         return PermissionDenied(
-            "the kernel allows no audit requests from here: this is not the initial process namespace (a container?)"
+            "the kernel refuses audit requests from outside the initial process namespace (a container?)"
         )
-    return KernelError(f"the audit system cannot be asked: {error.strerror or error}")
+    return KernelError(f"cannot reach the audit system: {error.strerror or error}")
 
 
 def _capable() -> bool:

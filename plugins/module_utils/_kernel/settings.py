@@ -25,14 +25,14 @@ Value = Union[int, bool]
 
 
 class Setting(NamedTuple):
-    """One setting: its name in the status, its option in rules files (auditctl(8)), and words for its values."""
+    """One setting: its name in the status, its option in rules files (auditctl(8)), and names of its values."""
 
     name: str
     option: str
     words: Tuple[str, ...] = ()
 
     def line(self, value: Value) -> Optional[str]:
-        """The control line for a value; None for a value that a file expresses by having no line."""
+        """The control line for a value; None for a value that a file expresses by the absence of the line."""
         if isinstance(value, bool):
             return self.option if value else None
         return f"{self.option} {value}"
@@ -46,7 +46,7 @@ class Setting(NamedTuple):
         return self.words[value] if self.words and not isinstance(value, bool) else value
 
 
-# In the order in which they are set: once the system is immutable, nothing else can be.
+# In the order in which they are set: once the system is immutable, nothing else can be set.
 SETTINGS = (
     Setting("backlog_limit", "-b"),
     Setting("backlog_wait_time", "--backlog_wait_time"),
@@ -59,7 +59,7 @@ BY_OPTION: Dict[str, Setting] = {setting.option: setting for setting in SETTINGS
 
 
 class SettingsChange(NamedTuple):
-    """Settings before and after, by name; which of them the kernel changes ``now``, and which only after a boot."""
+    """Settings before and after, by name; which of them the kernel changes ``now``, and which only at the next boot."""
 
     before: Mapping[str, Value] = {}
     after: Mapping[str, Value] = {}
@@ -77,7 +77,7 @@ class SettingsChange(NamedTuple):
 
 
 def setting_value(text: str) -> Value:
-    """The value in a control line; True for an option that takes none."""
+    """The value in a control line; True for an option that takes no value."""
     return parse_number(text) if text else True
 
 
@@ -92,7 +92,7 @@ def read_settings(kernel: Kernel) -> Dict[str, Value]:
 
 
 def settings_change(held: Mapping[str, Value], wanted: Mapping[str, Value]) -> SettingsChange:
-    """What must change for the kernel to have the wanted values; settings that are not held are left out."""
+    """What must change so that the kernel has the wanted values; settings that ``held`` lacks are left out."""
     differing = [
         setting
         for setting in SETTINGS
@@ -104,13 +104,13 @@ def settings_change(held: Mapping[str, Value], wanted: Mapping[str, Value]) -> S
 
 def _takes_a_boot(setting: Setting, held: Mapping[str, Value], wanted: Mapping[str, Value]) -> bool:
     if setting.name == "loginuid_immutable":
-        # The kernel has a lock of its own for it, which auditctl closes whenever it sets the feature.
+        # The kernel has a separate lock for this feature, and auditctl locks it whenever it sets the feature.
         return not wanted[setting.name]
     return held["enabled"] == IMMUTABLE
 
 
 def settings_diff(change: SettingsChange) -> Dict[str, str]:
-    """A change of the kernel's settings in Ansible's form."""
+    """A change of the kernel's settings as Ansible's diff."""
 
     def text(values: Mapping[str, Value]) -> str:
         return "".join(f"{setting.name}: {setting.word(values[setting.name])}\n" for setting in change.now)
@@ -124,24 +124,24 @@ def settings_diff(change: SettingsChange) -> Dict[str, str]:
 
 
 def change_settings(kernel: Kernel, change: SettingsChange) -> None:
-    """Set the values, and ask the kernel whether it has them. Raises KernelError."""
+    """Set the values, then ask the kernel whether it has them. Raises KernelError."""
     for setting in change.now:
         _set(kernel, setting, change.after[setting.name])
     if change.now:
         values = read_settings(kernel)
         missing = [setting.name for setting in change.now if values[setting.name] != change.after[setting.name]]
         if missing:
-            raise KernelError(f"the kernel took every change and does not hold it: {', '.join(missing)}")
+            raise KernelError(f"the kernel accepted every change but did not apply {', '.join(missing)}")
 
 
 def restore_settings(kernel: Kernel, change: SettingsChange) -> List[Tuple[Setting, Value]]:
-    """Set the values back that a change has set; return the settings that only a boot brings back, with their values.
+    """Restore the values from before a change; return the settings that only a boot restores, with their values.
 
     Raises KernelError.
     """
     now = read_settings(kernel)
     back = settings_change(now, {setting.name: change.before[setting.name] for setting in change.now})
-    # `enabled` was set last, so it is set back first.
+    # `enabled` was set last, so it is restored first.
     for setting in reversed(back.now):
         _set(kernel, setting, back.after[setting.name])
     return [(setting, now[setting.name]) for setting in back.later]

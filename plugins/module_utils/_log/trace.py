@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The system calls of a command or of a process, recorded by rules that are there as long as it is looked at.
+"""Record the system calls of a command or process, with rules that exist only while it is traced.
 
-autrace(8) wants all other rules deleted. Here rules for the process and for its children are put in front of all
-others, under a key that names the process which put them there: so those of a run that was killed are known, and
-removed.
+autrace(8) needs all other rules to be deleted. Here, rules for the process and for its children are put before all
+others. Their key names the process that added them, so the next trace can recognise the rules of a killed trace and
+remove them.
 """
 
 import os
@@ -33,17 +33,17 @@ __all__ = ("TraceError", "check_parameters", "is_left_over", "trace", "trace_key
 _KEY = "linux-audit-trace"
 # How long the daemon may take to write what the kernel has recorded.
 _LOG_SECONDS = 30.0
-# How much of what a command prints is returned.
+# How much of a command's output is returned.
 _OUTPUT_BYTES = 1 << 16
-_ENDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class TraceError(AuditError):
-    """Nothing can be traced; no rule is left."""
+    """The trace is not possible, or has failed; none of its rules is left."""
 
 
-class Run(NamedTuple):
-    """How a command ended: its process, its exit status (negative: of a signal), what it printed."""
+class EndedCommand(NamedTuple):
+    """How a command ended: its process, its exit status (negative: the signal that killed it), its output."""
 
     pid: int
     rc: Optional[int]
@@ -53,18 +53,18 @@ class Run(NamedTuple):
 
 
 def trace_key() -> str:
-    """The key of rules that this process puts in place."""
+    """The key of the rules that this process adds."""
     return f"{_KEY}.{os.getpid()}.{start_time(os.getpid())}"
 
 
 def is_left_over(keys: Sequence[str]) -> bool:
-    """Whether a rule with these keys is one of a trace whose process is gone."""
+    """Whether a rule with these keys belongs to a trace whose process has ended."""
     found = [re.fullmatch(re.escape(_KEY) + r"\.(\d+)\.(\d+)", key) for key in keys]
     return any(match is not None and start_time(int(match.group(1))) != match.group(2) for match in found)
 
 
 def _rules(pid: int, syscalls: Sequence[str], key: str, host: Host) -> List[Rule]:
-    """Rules for a process and for its children."""
+    """The rules for a process and for its children."""
     rules: List[Rule] = []
     for field in ("pid", "ppid"):
         structure: Dict[str, Any] = {"fields": [f"{field}={pid}"], "keys": [key]}
@@ -77,29 +77,29 @@ def _rules(pid: int, syscalls: Sequence[str], key: str, host: Host) -> List[Rule
 
 
 def _check(kernel: Kernel) -> None:
-    """Can rules be added, and do they record anything? Raises TraceError."""
+    """Check that rules can be added, and that they record something. Raises TraceError."""
     status = kernel.status()
     if status.enabled == IMMUTABLE:
         raise TraceError(
             "the audit system is immutable until the next boot (enabled 2), so no rule can be added for a trace; add "
-            "rules that record what you look for to the files of rules.d and reboot, or search what is recorded anyway "
+            "rules for what you look for to the files of rules.d and reboot, or search what is already recorded "
             "(audit_search with pid or executable)"
         )
     if not status.enabled:
-        raise TraceError("auditing is off (enabled 0), so nothing would be recorded; turn it on with audit_control")
+        raise TraceError("auditing is off (enabled 0), so nothing is recorded; turn it on with audit_control")
     if not status.pid:
-        raise TraceError("no audit daemon runs that would log what the kernel records; start auditd")
+        raise TraceError("no audit daemon runs, so nothing is written to the log; start auditd")
     for held in kernel.rules():
         rule = held.rule
         if rule.list == "task" and rule.action == "never" and not rule.fields:
             raise TraceError(
-                "the rule -a never,task is in place, with which the kernel records no system call of any new process; "
-                "delete it, and trace what is started later"
+                "the rule -a never,task keeps the kernel from recording the system calls of new processes; delete the "
+                "rule, and trace a process that is started after that"
             )
 
 
 def _remove(kernel: Kernel, is_ours: Callable[[Sequence[str]], bool]) -> List[str]:
-    """Delete the rules with keys that are ours; return those keys."""
+    """Delete the rules whose keys are ours; return these keys."""
     held = [entry for entry in kernel.rules() if is_ours(entry.rule.keys)]
     carry_out(kernel, Transition(RulesChange(held, (), [(Step("delete", entry.rule), entry) for entry in held])))
     return [key for entry in held for key in entry.rule.keys]
@@ -107,14 +107,14 @@ def _remove(kernel: Kernel, is_ours: Callable[[Sequence[str]], bool]) -> List[st
 
 @contextmanager
 def _rules_in_place(kernel: Kernel, rules: Sequence[Rule], key: str) -> Iterator[None]:
-    """Put rules before all others for the block; a signal that ends the process finds them removed as well."""
-    before = {number: signal.signal(number, _end) for number in _ENDED}
+    """Put rules before all others during the block; also remove them if a signal ends the process."""
+    before = {number: signal.signal(number, _end) for number in _ENDING_SIGNALS}
     try:
         steps = [(Step("prepend", rule), None) for rule in rules]
         carry_out(kernel, Transition(RulesChange(kernel.rules(), (), steps)))
         yield
     finally:
-        for number in _ENDED:
+        for number in _ENDING_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         try:
             _remove(kernel, lambda keys: key in keys)
@@ -128,7 +128,7 @@ def _end(number: int, _frame: Any) -> None:
 
 
 class _Command:
-    """A command that is started, and waits for release() before its program is executed."""
+    """A started command; it waits for release() before it executes its program."""
 
     def __init__(self, command: Sequence[str], directory: Optional[str]) -> None:
         program = _program(command[0], directory)
@@ -146,9 +146,9 @@ class _Command:
                 os.dup2(file.fileno(), number)
             if directory:
                 os.chdir(directory)
-            for number in (*_ENDED, signal.SIGPIPE):
+            for number in (*_ENDING_SIGNALS, signal.SIGPIPE):
                 signal.signal(number, signal.SIG_DFL)
-            # If the parent is gone meanwhile, there is no one to trace for.
+            # If the parent has ended meanwhile, nobody waits for the trace.
             if not os.read(reader, 1):
                 os._exit(1)
             os.execv(program, list(command))
@@ -159,19 +159,19 @@ class _Command:
 
     def release(self) -> None:
         """Let the program be executed."""
-        # A child that could not even change its directory has ended, and has said why.
+        # A child that could not change its directory has already ended, and has printed why.
         with suppress(BrokenPipeError):
             os.write(self._gate, b"1")
         os.close(self._gate)
 
     def kill(self) -> None:
-        """End it, and all that it has started, unless that has left its group."""
+        """Kill the command, and every process of its group."""
         for function in (os.killpg, os.kill):
             with suppress(ProcessLookupError):
                 function(self.pid, signal.SIGKILL)
 
-    def wait(self, seconds: int) -> Run:
-        """Wait until it ends; kill it if it takes too long."""
+    def wait(self, seconds: int) -> EndedCommand:
+        """Wait until the command ends; kill it if it takes too long."""
         until = time.monotonic() + seconds
         timed_out = False
         while True:
@@ -188,15 +188,15 @@ class _Command:
             file.seek(0)
             texts.append(file.read(_OUTPUT_BYTES).decode("utf-8", "surrogateescape"))
             file.close()
-        return Run(self.pid, rc, texts[0], texts[1], timed_out)
+        return EndedCommand(self.pid, rc, texts[0], texts[1], timed_out)
 
 
 def _program(name: str, directory: Optional[str]) -> str:
-    """The path of a program, so that it is executed at the first attempt."""
+    """The path of a program: with the path, its first execve succeeds. Raises TraceError."""
     if "/" in name:
         path = os.path.join(directory or "", name)
         if not os.access(path, os.X_OK) or os.path.isdir(path):
-            raise TraceError(f"{name} is no program that can be executed")
+            raise TraceError(f"{name} is not an executable program")
         return name if os.path.isabs(name) or not directory else os.path.join(directory, name)
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/sbin:/usr/sbin:/bin:/usr/bin")
     if found is None:
@@ -204,7 +204,7 @@ def _program(name: str, directory: Optional[str]) -> str:
     return found
 
 
-def _run_command(kernel: Kernel, parameters: Mapping[str, Any], key: str, host: Host) -> Run:
+def _run_command(kernel: Kernel, parameters: Mapping[str, Any], key: str, host: Host) -> EndedCommand:
     command = _Command(parameters["command"], parameters["chdir"])
     try:
         rules = _rules(command.pid, parameters["syscall"] or (), key, host)
@@ -226,7 +226,7 @@ def _watch(kernel: Kernel, parameters: Mapping[str, Any], key: str, host: Host) 
 
 
 def _wait_for_log(kernel: Kernel, key: str, began: float, host: Host) -> None:
-    """Wait until the daemon has written all that the kernel had recorded: up to a message that is recorded now."""
+    """Wait until the daemon has written everything that the kernel recorded, up to a message that is recorded now."""
     text = f"{key}.end"
     kernel.message(text)
     until = time.monotonic() + _LOG_SECONDS
@@ -237,8 +237,8 @@ def _wait_for_log(kernel: Kernel, key: str, began: float, host: Host) -> None:
                     return
         time.sleep(0.2)
     raise TraceError(
-        f"what the kernel has recorded is not in the log after {_LOG_SECONDS:.0f} seconds; does auditd write to it "
-        "(write_logs, log_format, space left on the disk)? The rules of the trace are removed"
+        f"the log does not have the kernel's records after {_LOG_SECONDS:.0f} seconds; check whether auditd writes to "
+        "the log (write_logs, log_format, space left on the disk). The rules of the trace are removed"
     )
 
 
@@ -252,16 +252,14 @@ def _calls(
         found = search(log, wanted, parameters["limit"], with_text=parameters["raw"])
     calls = [call for call in found.events if call["subject"].get("pid") == pid or call["subject"].get("ppid") == pid]
     if parameters["command"]:
-        # What it returned from before its program was executed is this module's.
-        first = next(
-            (place for place, call in enumerate(calls) if call["syscall"]["name"] in ("execve", "execveat")), 0
-        )
-        calls = calls[first:]
+        # The calls before the execve are this module's own.
+        names = [call["syscall"]["name"] for call in calls]
+        calls = calls[next((index for index, name in enumerate(names) if name in ("execve", "execveat")), 0) :]
     return calls, found.truncated
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> None:
-    """Raise TraceError for parameters that cannot be traced."""
+    """Raise TraceError for invalid parameters."""
     pid, command = parameters["pid"], parameters["command"]
     if parameters["duration"] < 1 or parameters["limit"] < 0:
         raise TraceError("duration must be 1 second or more, and limit 0 (no limit) or a number of calls")
@@ -270,15 +268,15 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
     if pid is not None and (pid < 1 or start_time(pid) is None):
         raise TraceError(f"there is no process {pid}")
     if pid is not None and parameters["chdir"]:
-        raise TraceError("chdir goes with command alone")
+        raise TraceError("chdir can only be used with command")
 
 
 def trace(parameters: Mapping[str, Any], host: Host, check: bool) -> Dict[str, Any]:
-    """All that the module returns. Raises TraceError, and what those that it calls raise."""
+    """The result of audit_trace. Raises AuditError."""
     key = trace_key()
     with Kernel() as kernel:
         _check(kernel)
-        # Refused before anything runs.
+        # Find invalid syscalls and programs before anything runs.
         _rules(1, parameters["syscall"] or (), key, host)
         if parameters["command"]:
             _program(parameters["command"][0], parameters["chdir"])
@@ -290,7 +288,7 @@ def trace(parameters: Mapping[str, Any], host: Host, check: bool) -> Dict[str, A
         lost = kernel.status().lost
         began = time.time() - 1
         if parameters["command"]:
-            run: Optional[Run] = _run_command(kernel, parameters, key, host)
+            run: Optional[EndedCommand] = _run_command(kernel, parameters, key, host)
         else:
             run = None
             _watch(kernel, parameters, key, host)
@@ -305,6 +303,6 @@ def trace(parameters: Mapping[str, Any], host: Host, check: bool) -> Dict[str, A
             "removed": len(removed),
         }
         if run:
-            # Not beside the rest, as a task with an rc other than 0 fails.
+            # In a dictionary of its own, because Ansible fails a task whose rc is not 0.
             result["result"] = {"rc": run.rc, "stdout": run.stdout, "stderr": run.stderr, "timed_out": run.timed_out}
         return result

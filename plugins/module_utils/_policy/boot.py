@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a boot makes of the lines of rules files, once augenrules(8) has put them together: auditctl(8) loads them."""
+"""What the kernel holds after a boot: augenrules(8) joins the lines of the rules files, and auditctl(8) loads them."""
 
 from typing import Dict, Iterable, List, NamedTuple
 
@@ -13,14 +13,14 @@ __all__ = ("Loaded", "loaded_by")
 
 
 class Loaded(NamedTuple):
-    """What a kernel without rules holds when it was given lines: rules in order, settings by name."""
+    """What a kernel that had no rules holds after it was given lines: rules in order, settings by name."""
 
     rules: List[Rule]
     settings: Dict[str, Value]
 
 
 def loaded_by(lines: Iterable[RulesLine]) -> Loaded:
-    """What ``auditctl -R`` leads to if the kernel takes every line that is understood."""
+    """What the kernel holds after ``auditctl -R``, if it accepts every line that is valid."""
     rules: List[Rule] = []
     known = set()
     settings: Dict[str, Value] = {}
@@ -33,13 +33,13 @@ def loaded_by(lines: Iterable[RulesLine]) -> Loaded:
         if statement.control:
             option, value = statement.control
             if option == "-D":
-                # With -k auditctl deletes what has a key with that text anywhere in it.
+                # With -k, auditctl deletes the rules that have a key with that text anywhere in it.
                 rules = [rule for rule in rules if value and not any(value in key for key in rule.keys)]
                 known = set(rules)
             elif option in BY_OPTION:
                 settings[BY_OPTION[option].name] = setting_value(value)
         elif statement.operation == "delete":
-            # The kernel deletes the first that is identical.
+            # The kernel deletes the first identical rule.
             if statement.rule in known:
                 rules.remove(statement.rule)
                 known = set(rules)

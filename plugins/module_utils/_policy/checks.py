@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a kernel would refuse, and what would go wrong with rules files at the next boot: before anything is changed."""
+"""Checks before anything is changed: what the kernel would refuse, and what would fail at the next boot."""
 
 import os
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence
@@ -18,9 +18,9 @@ __all__ = ("RulesProblem", "examine", "missing_directory", "not_for_files", "uns
 
 
 class RulesProblem(NamedTuple):
-    """What is wrong with a line: where it stands (``file:line``), what it says, and why that is wrong.
+    """What is wrong with a line: its position (``file:line``), its text, and the reason.
 
-    ``stops``: auditctl -R loads nothing of what is behind it. ``dead``: it is loaded, and never looked at.
+    ``stops``: auditctl -R loads none of the lines after it. ``dead``: the rule is loaded, but never evaluated.
     """
 
     origin: str
@@ -30,16 +30,16 @@ class RulesProblem(NamedTuple):
     dead: bool = False
 
     def __str__(self) -> str:
-        consequence = "; auditctl would load no line behind it" if self.stops else ""
+        consequence = "; auditctl would load no line after it" if self.stops else ""
         return f"{self.origin}: '{shown(self.text)}' {self.reason}{consequence}"
 
 
 def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = None) -> List[RulesProblem]:
-    """The problems of files, in their order. ``features``: what the kernel can do, None if it is not to be asked."""
+    """The problems of files, in their order. ``features``: what the kernel can do, None if that is not known."""
     lines = in_augenrules_order(line for file in files for line in file.lines)
     goes_on = any(line.statement and line.statement.control in (("-i", ""), ("-c", "")) for line in lines)
     found = [problem for file in files for problem in _of_file(file, file is files[-1])]
-    found += _of_shadows(lines, goes_on)
+    found += _of_shadowed_rules(lines, goes_on)
     for line in lines:
         found += _of_line(line, host, features, goes_on)
     found += _of_locks(lines)
@@ -48,7 +48,7 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
 
 
 def missing_directory(rule: Rule) -> Optional[str]:
-    """The directory that is not there and has to be for the kernel to take the rule."""
+    """The missing directory without which the kernel refuses the rule; None if all of them exist."""
     for name in ("path", "dir", "exe"):
         value = rule.value(name)
         if isinstance(value, str):
@@ -59,17 +59,17 @@ def missing_directory(rule: Rule) -> Optional[str]:
 
 
 def not_for_files(statement: Statement, host: Host) -> Optional[str]:
-    """Why a rule must not stand in a file: this host's auditctl would not read it, however it is written."""
+    """Why a rule must not go into a file: this host's auditctl cannot read it, however it is written."""
     if not statement.unread or not parse_line(statement.text, host).unread:
         return None
     return (
-        f"auditctl {_release(host)} of this host does not read '{statement.unread[0]}', and would load nothing of what "
-        "is behind it at the next boot; set persistent: false to have it in the kernel alone"
+        f"auditctl {_release(host)} of this host cannot read '{statement.unread[0]}', and would load no line after it "
+        "at the next boot; set persistent: false to add the rule to the kernel alone"
     )
 
 
 def unsupported(rule: Rule, features: int) -> Optional[str]:
-    """What of a rule this kernel does not know, by its feature bits."""
+    """Which part of a rule this kernel does not support, according to its feature bits."""
     fields = {field.name for field in rule.fields}
     known = feature_names(features)
     for feature, used, name in (
@@ -86,11 +86,11 @@ def unsupported(rule: Rule, features: int) -> Optional[str]:
 def _of_file(file: RulesFile, is_last: bool) -> Iterable[RulesProblem]:
     name = os.path.basename(file.path)
     if " " in name:
-        yield RulesProblem(file.path, name, "has a space in it: releases of augenrules before 4.2 leave the file out")
+        yield RulesProblem(file.path, name, "contains a space: augenrules before 4.2 ignores the file")
     if file.text and not file.text.endswith("\n") and not is_last:
         last = file.lines[-1]
         yield RulesProblem(
-            last.origin or file.path, last.text, "has no line end, and becomes one line with the first of the next file"
+            last.origin or file.path, last.text, "has no newline, so the first line of the next file is appended to it"
         )
 
 
@@ -103,7 +103,7 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
         return
     if statement.unread:
         parts = ", ".join(f"'{shown(part)}'" for part in statement.unread)
-        reason = f"is not read by auditctl {_release(host)}, because of {parts}"
+        reason = f"cannot be read by auditctl {_release(host)}, because of {parts}"
         yield RulesProblem(
             line.origin,
             line.text,
@@ -113,7 +113,7 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
     missing = missing_directory(statement.rule)
     if missing:
         yield RulesProblem(
-            line.origin, line.text, f"is refused by the kernel, as {missing} does not exist", not goes_on
+            line.origin, line.text, f"is refused by the kernel, because {missing} does not exist", not goes_on
         )
     unknown = unsupported(statement.rule, features) if features is not None else None
     if unknown:
@@ -122,19 +122,19 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
         )
 
 
-def _of_shadows(lines: Sequence[RulesLine], goes_on: bool) -> Iterable[RulesProblem]:
+def _of_shadowed_rules(lines: Sequence[RulesLine], goes_on: bool) -> Iterable[RulesProblem]:
     by_list: Dict[str, List[RulesLine]] = {name: [] for name in LISTS}
     for line in lines:
         if line.statement and line.statement.operation == "append":
             by_list[line.statement.rule.list].append(line)
         elif line.statement and (line.statement.operation == "delete" or (line.statement.control or ("",))[0] == "-D"):
-            # What stood before may be gone.
+            # The rules before this line may be gone.
             by_list = {name: [] for name in LISTS}
     reasons = {
-        "identical": "is there already",
-        "equivalent": "is the same rule as one before it",
-        "same match": "is never looked at: a rule before it matches the same events under another key",
-        "": "is never looked at: a rule before it matches all that it matches",
+        "identical": "repeats an earlier rule",
+        "equivalent": "means the same as an earlier rule",
+        "same match": "is never evaluated: an earlier rule matches the same events under another key",
+        "": "is never evaluated: an earlier rule matches every event that it matches",
     }
     for some in by_list.values():
         for shadow in shadows([line.statement.rule for line in some]):
@@ -145,11 +145,11 @@ def _of_shadows(lines: Sequence[RulesLine], goes_on: bool) -> Iterable[RulesProb
 
 
 def _of_locks(lines: Sequence[RulesLine]) -> Iterable[RulesProblem]:
-    """Lines ``-e 2`` that stay in their place: augenrules takes none that is indented if the host's awk is mawk."""
+    """Lines ``-e 2`` that augenrules does not move to the end: if the host's awk is mawk, the indented ones."""
     for line in lines:
         locks = line.statement and line.statement.control == ("-e", "2")
         if locks and line.text.startswith(" ") and not awk_knows_white_space():
-            reason = "is indented, and so is not moved to the end, where it has to be: it locks the kernel"
+            reason = "is indented, so augenrules does not move it to the end, and it locks the kernel too early"
             yield RulesProblem(line.origin, line.text, reason, True)
 
 

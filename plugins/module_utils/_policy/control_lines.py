@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings of the kernel's audit system that are to be held, live and as control lines of rules files."""
+"""Settings of the kernel's audit system: in the running kernel, and as control lines in rules files."""
 
 from typing import List, Mapping, Optional, Tuple
 
@@ -16,7 +16,7 @@ __all__ = ("hold_settings", "with_settings")
 
 
 def hold_settings(wanted: Mapping[str, Value], options: Options, host: Host) -> Outcome:
-    """Bring settings, by name, to the wanted values. Raises AuditError; then nothing has changed."""
+    """Bring settings, by name, to the wanted values. Raises AuditError, see bring_about()."""
 
     def plan_settings(state: HostState) -> Transition:
         settings = settings_change(state.settings, wanted)
@@ -29,7 +29,7 @@ def hold_settings(wanted: Mapping[str, Value], options: Options, host: Host) -> 
 
 
 def with_settings(draft: Draft, wanted: Mapping[str, Value], resolver: Resolver) -> Draft:
-    """The files after which the last line of each setting, which is the one that counts, has the wanted value."""
+    """The draft with wanted values in the last line of each setting, because the last line counts."""
     for setting in SETTINGS:
         if setting.name in wanted:
             draft = _with_setting(draft, setting, wanted[setting.name], resolver)
@@ -38,22 +38,22 @@ def with_settings(draft: Draft, wanted: Mapping[str, Value], resolver: Resolver)
 
 def _with_setting(draft: Draft, setting: Setting, value: Value, resolver: Resolver) -> Draft:
     text = setting.line(value)
-    places = _places(draft, setting)
-    if not places:
+    positions = _positions(draft, setting)
+    if not positions:
         return draft if text is None else draft.with_files(add_lines(draft.files[draft.target], [text], False))
     if text is None:
-        # From the last line to the first, so that the numbers of the others stay true.
-        for path, number in reversed(places):
+        # From the last line to the first, so that the numbers of the other lines stay valid.
+        for path, number in reversed(positions):
             draft = draft.with_files(_with_line(draft.files[path], number, None))
         return draft
-    path, number = places[-1]
+    path, number = positions[-1]
     if _value(draft.files[path].lines[number]) == _value(RulesLine(text, "", parse_line(text, resolver))):
         return draft
     return draft.with_files(_with_line(draft.files[path], number, text))
 
 
-def _places(draft: Draft, setting: Setting) -> List[Tuple[str, int]]:
-    """Where the files have lines of a setting, in the order in which they are read."""
+def _positions(draft: Draft, setting: Setting) -> List[Tuple[str, int]]:
+    """The lines of a setting, as paths and indices, in the order in which the files are read."""
     return [
         (file.path, number)
         for file in draft.in_order()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole set of rules and settings, declared as one: the file that holds it, and the kernel in the same order."""
+"""Declare a whole set of rules and settings: the file holds exactly this set, and the kernel follows it in order."""
 
 import os
 import time
@@ -20,15 +20,16 @@ from .rules_d import RulesDirectory, RulesFile, in_augenrules_order
 from .single_rules import Change, arrange_files, arrange_kernel, both_types, loading_problems
 from .transition import HostState, Outcome, RulesChange, Transition, bring_about, files_transition
 
-__all__ = ("Declared", "Reach", "add_declaration", "declare", "read_declaration")
+__all__ = ("DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
 
 
 class Reach(NamedTuple):
     """How far the declaration reaches.
 
-    ``purge``: "none" adds to what a host holds; "file", the file holds nothing else; "all", nor do rules.d, but for the
-    files named in ``keep``, and the kernel. ``on_missing``: what becomes of rules whose directory does not exist: fail,
-    skip (neither file nor kernel), stage (the file alone). ``present``: False takes the set away.
+    ``purge``: "none" adds to what a host holds; "file" removes everything else from the file; "all" also from rules.d,
+    except for the files named in ``keep``, and from the kernel. ``on_missing``: what to do with rules whose directory
+    does not exist: "fail", "skip" (neither file nor kernel), "stage" (the file alone). ``present``: False removes the
+    set.
     """
 
     purge: str = "file"
@@ -37,11 +38,11 @@ class Reach(NamedTuple):
     keep: Tuple[str, ...] = ()
 
 
-class Declared(NamedTuple):
-    """What was done: see Outcome; also the directory of files that were moved aside.
+class DeclarationOutcome(NamedTuple):
+    """What was done: see Outcome. ``backup``: the directory that other files were moved to.
 
-    ``problems``: what would go wrong at the next boot; ``warnings``: the same, with rules that are only superfluous in
-    one line.
+    ``problems``: what would go wrong at the next boot. ``warnings``: the same, but with one line for all rules that are
+    merely superfluous.
     """
 
     outcome: Outcome
@@ -52,7 +53,7 @@ class Declared(NamedTuple):
 
 
 class Declaration(NamedTuple):
-    """The lines of the file, the rules for the kernel and those for the file alone, settings, what is left out."""
+    """The lines of the file, the rules for the kernel, the rules for the file alone, settings, and omitted rules."""
 
     lines: Tuple[RulesLine, ...]
     statements: Tuple[Statement, ...]
@@ -61,8 +62,8 @@ class Declaration(NamedTuple):
     left_out: List[str]
 
 
-def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: Host) -> Declared:
-    """Add what the declaration has to what the host has, or take that away. Raises AuditError."""
+def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: Host) -> DeclarationOutcome:
+    """Add the declared rules to what the host has, or remove them. Raises AuditError, see bring_about()."""
     change = Change(present=wanted.statements) if reach.present else Change(absent=wanted.statements)
     settings = wanted.settings if reach.present else {}
 
@@ -78,11 +79,11 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
 
     outcome = bring_about(plan_additions, options, host)
     problems = loading_problems(outcome.files, host)
-    return Declared(outcome, wanted.left_out, None, problems, problems)
+    return DeclarationOutcome(outcome, wanted.left_out, None, problems, problems)
 
 
-def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> Declared:
-    """Bring the file and the kernel to the declaration. Raises AuditError; then nothing has changed."""
+def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> DeclarationOutcome:
+    """Bring the file and the kernel to the declaration. Raises AuditError, see bring_about()."""
     backups: List[str] = []
 
     def plan_declaration(state: HostState) -> Transition:
@@ -90,8 +91,8 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
         directory = state.directory or RulesDirectory(options.rules_dir, host)
         old = directory.file(options.file)
         new = old._replace(lines=wanted.lines if reach.present else ())
-        files = _files_that_stay(directory, new, reach)
-        # A boot leaves what files hold: then it does not matter what of it an earlier run has staged.
+        files = _remaining_files(directory, new, reach)
+        # A boot loads only what the files hold, so what an earlier run has staged does not matter.
         purged = reach.purge == "all" or (state.is_immutable and options.persistent and options.stage_when_immutable)
         rules = _kernel_change(state, wanted, reach, old, files, not purged) if options.live else RulesChange()
         if state.directory is None:
@@ -104,7 +105,7 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
 
     outcome = bring_about(plan_declaration, options, host)
     problems, warnings = _problems(outcome, wanted, options, host) if reach.present else ([], [])
-    return Declared(outcome, wanted.left_out, backups[0] if backups else None, problems, warnings)
+    return DeclarationOutcome(outcome, wanted.left_out, backups[0] if backups else None, problems, warnings)
 
 
 def read_declaration(lines: Sequence[RulesLine], reach: Reach, options: Options, host: Host) -> Declaration:
@@ -118,7 +119,7 @@ def read_declaration(lines: Sequence[RulesLine], reach: Reach, options: Options,
 
 
 class _Reader:
-    """Reads a declaration line by line, and collects everything that is wrong with it."""
+    """Reads a declaration line by line, and collects all errors."""
 
     def __init__(self, reach: Reach, options: Options, host: Host) -> None:
         self.problems: List[str] = []
@@ -132,12 +133,12 @@ class _Reader:
         self._left_out: List[str] = []
 
     def read(self, line: RulesLine) -> None:
-        """Take one line, in the order of the declaration."""
+        """Read the next line of the declaration."""
         statement = line.statement
         if line.error:
             self.problems.append(str(line.error))
         elif statement and statement.operation == "delete":
-            self.problems.append(f"{line.origin}: '{line.text}' deletes a rule; a declaration only says what is held")
+            self.problems.append(f"{line.origin}: '{line.text}' deletes a rule; a declaration lists rules to hold")
         elif statement and statement.control:
             self._read_control(line, *statement.control)
         elif statement and statement.rule:
@@ -146,8 +147,8 @@ class _Reader:
             self._kept.append(line)
 
     def declaration(self) -> Declaration:
-        """What was read; rules with -A come before the first rule, the last of them first."""
-        rules = (place for place, line in enumerate(self._kept) if line.statement and line.statement.rule)
+        """What was read; rules with -A come before the first other rule, the last of them first."""
+        rules = (number for number, line in enumerate(self._kept) if line.statement and line.statement.rule)
         first = next(rules, len(self._kept))
         lines = (*self._kept[:first], *self._prepended, *self._kept[first:])
         return Declaration(lines, tuple(self._statements), tuple(self._staged), self._settings, self._left_out)
@@ -156,7 +157,7 @@ class _Reader:
         if option in BY_OPTION:
             self._settings[BY_OPTION[option].name] = setting_value(value)
         elif option not in ("-D", "-i", "-c") or value:
-            self.problems.append(f"{line.origin}: '{line.text}' is an action, and has no place in a declaration")
+            self.problems.append(f"{line.origin}: '{line.text}' is an action; a declaration has rules and settings")
         self._kept.append(line)
 
     def _read_rule(self, line: RulesLine, statement: Statement) -> None:
@@ -164,7 +165,7 @@ class _Reader:
         if first is not line:
             if set(first.statement.rule.keys) != set(statement.rule.keys):
                 self.problems.append(
-                    f"{line.origin}: '{line.text}' would never be looked at: '{first.text}' ({first.origin}) "
+                    f"{line.origin}: '{line.text}' would never be evaluated: '{first.text}' ({first.origin}) "
                     "matches the same events under another key; give one rule both keys"
                 )
             return
@@ -175,18 +176,18 @@ class _Reader:
             self.problems.append(f"{line.origin}: '{line.text}': {reason}")
         kept = statement._replace(unread=())
         if statement.operation == "prepend":
-            # Some releases read -A as -d. In its place -a means the same.
+            # Some releases read -A as -d. At this position in the file, -a means the same.
             self._prepended.insert(0, line._replace(text=statement.text, statement=kept._replace(operation="append")))
         else:
             self._kept.append(line._replace(text=statement.text, statement=kept))
 
     def _is_left_out(self, line: RulesLine, statement: Statement) -> bool:
-        """Whether the rule goes neither to kernel nor file; otherwise it is noted for the kernel, or the file alone."""
+        """Whether the rule goes to neither kernel nor file; otherwise record it for the kernel, or the file alone."""
         missing = missing_directory(statement.rule) if self._options.live and self._reach.present else None
         if missing and self._reach.on_missing == "fail":
             self.problems.append(
-                f"{line.origin}: '{line.text}': the directory {missing} does not exist, and the kernel takes no such "
-                "rule without it; create it first, or see on_missing"
+                f"{line.origin}: '{line.text}': the directory {missing} does not exist, and the kernel refuses the "
+                "rule without it; create the directory first, or leave the rule out with on_missing: skip"
             )
             return False
         if missing:
@@ -198,8 +199,8 @@ class _Reader:
         return False
 
 
-def _files_that_stay(directory: RulesDirectory, new: RulesFile, reach: Reach) -> List[RulesFile]:
-    """The files that stay, in the order in which they are read at boot, with the new lines in place of the old."""
+def _remaining_files(directory: RulesDirectory, new: RulesFile, reach: Reach) -> List[RulesFile]:
+    """The files that remain in rules.d, in the order in which they are read at boot, with the new file."""
     files = directory.with_file(new)
     if reach.purge == "all":
         return [file for file in files if file is new or os.path.basename(file.path) in reach.keep]
@@ -210,7 +211,7 @@ def _kernel_change(
     state: HostState, wanted: Declaration, reach: Reach, old: RulesFile, files: Sequence[RulesFile], keep_others: bool
 ) -> RulesChange:
     in_files = loaded_by(in_augenrules_order(line for file in files for line in file.lines)).rules
-    # A watch whose path has become a directory, or is none any more, is held as what it was.
+    # The kernel holds a watch with the type that its path had then: a file may have become a directory, or the reverse.
     named = [*_statements(old), *wanted.statements]
     dropped = {canonical(rule) for statement in named for rule in both_types(statement)}
     declared = [statement.rule for statement in wanted.statements] if reach.present else []
@@ -226,21 +227,21 @@ def _statements(file: RulesFile) -> List[Statement]:
 def _edits(
     directory: RulesDirectory, new: RulesFile, files: Sequence[RulesFile], reach: Reach
 ) -> Tuple[List[Edit], Optional[str]]:
-    """The edits of the file, and of those that do not stay and are moved aside; the directory that they go to."""
+    """The edits of the file, and of the files that are moved to a backup directory; the path of that directory."""
     after = "".join(line.text + "\n" for line in new.lines) if reach.present else None
     edits = [] if after == new.text else [Edit(new.path, new.text, after)]
-    stay = {file.path for file in files}
-    others = [file for file in directory.files if file.path not in stay]
+    remaining = {file.path for file in files}
+    others = [file for file in directory.files if file.path not in remaining]
     if not others:
         return edits, None
-    # augenrules reads no directory but rules.d.
+    # augenrules reads no other directory than rules.d.
     backup = time.strftime(f"{directory.path}.before-%Y-%m-%dT%H-%M-%SZ", time.gmtime())
     moved = [Edit(os.path.join(backup, os.path.basename(file.path)), None, file.text) for file in others]
     return [*moved, *edits, *(Edit(file.path, file.text, None) for file in others)], backup
 
 
 def _changed_rules(old: RulesFile, new: RulesFile) -> Tuple[List[Rule], List[Rule]]:
-    """The rules that are new in a file, and those that are not in it any more."""
+    """The rules that were added to a file, and the rules that were removed from it."""
     before, after = (
         {
             canonical(line.statement.rule): line.statement.rule
@@ -254,7 +255,7 @@ def _changed_rules(old: RulesFile, new: RulesFile) -> Tuple[List[Rule], List[Rul
 
 
 def _problems(outcome: Outcome, wanted: Declaration, options: Options, host: Host) -> Tuple[List[str], List[str]]:
-    """What would go wrong at the next boot, with the settings that we set as well; and what to warn of, in short."""
+    """What would go wrong at the next boot, including overridden settings; and a shorter form for warnings."""
     found = examine(outcome.files, host, outcome.features)
     dead = [str(problem) for problem in found if problem.dead]
     problems = [str(problem) for problem in found if not problem.dead]
@@ -262,15 +263,13 @@ def _problems(outcome: Outcome, wanted: Declaration, options: Options, host: Hos
     problems += _settings_read_later(outcome.files, target, wanted.settings)
     controls = [line.statement.control for file in outcome.files for line in file.lines if line.statement]
     if ("-D", "") not in controls:
-        problems.append(
-            "no file has the line -D: augenrules --load fails where the kernel holds one of the rules already"
-        )
-    summary = [f"{len(dead)} rules are never looked at, because others match first; see problems"] if dead else []
+        problems.append("no file has the line -D: augenrules --load fails if the kernel already holds one of the rules")
+    summary = [f"{len(dead)} rules are never evaluated, because others match first; see problems"] if dead else []
     return problems + dead, problems + summary
 
 
 def _settings_read_later(files: Sequence[RulesFile], target: str, settings: Mapping[str, Value]) -> List[str]:
-    """Lines of other files that undo a setting of the set at the next boot."""
+    """Lines of other files that override a declared setting at the next boot."""
     found = []
     for setting in SETTINGS:
         lines = [
@@ -282,5 +281,5 @@ def _settings_read_later(files: Sequence[RulesFile], target: str, settings: Mapp
         if setting.name in settings and lines:
             path, last = lines[-1]
             if path != target and setting_value(last.statement.control[1]) != settings[setting.name]:
-                found.append(f"{last.origin}: '{last.text}' is read after the set, and so counts at the next boot")
+                found.append(f"{last.origin}: '{last.text}' is read after the set, so it wins at the next boot")
     return found

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the rules that the kernel holds differ from those that the files lead to."""
+"""How the rules that the kernel holds differ from the rules that the files would load."""
 
 from bisect import bisect
 from typing import Dict, List, NamedTuple, Sequence, Tuple
@@ -13,11 +13,11 @@ __all__ = ("Drift", "compare")
 
 
 class Drift(NamedTuple):
-    """How the rules of the kernel differ from those of the files.
+    """How the rules of the kernel differ from the rules of the files.
 
-    ``other_key``: pairs of the same match, the file's and the kernel's. ``out_of_order``: pairs that the files have
-    in this order and the kernel in the other one, and whose order counts; for each rule the first that it is to stand
-    behind.
+    ``other_key``: pairs of rules that match the same events, the file's and the kernel's. ``out_of_order``: pairs of
+    rules whose order counts, in the order of the files, while the kernel has the other order; for each rule only the
+    first rule that it must follow.
     """
 
     missing: List[Rule]
@@ -27,7 +27,7 @@ class Drift(NamedTuple):
 
 
 def compare(held: Sequence[Rule], wanted: Sequence[Rule]) -> Drift:
-    """The drift of the rules that the kernel holds from those that the files lead to."""
+    """The drift of the rules that the kernel holds from the rules that the files would load."""
     in_kernel = {canonical(rule): rule for rule in reversed(held)}
     in_files = {canonical(rule): rule for rule in reversed(wanted)}
     missing = {same: None for same in map(canonical, wanted) if same not in in_kernel}
@@ -48,18 +48,18 @@ def compare(held: Sequence[Rule], wanted: Sequence[Rule]) -> Drift:
 def _out_of_order(held: Sequence[Rule], wanted: Sequence[Rule]) -> List[Tuple[Rule, Rule]]:
     pairs = []
     for filter_list in LISTS:
-        places: Dict[Rule, int] = {}
-        for place, rule in enumerate(held):
+        positions: Dict[Rule, int] = {}
+        for position, rule in enumerate(held):
             if rule.list == filter_list:
-                places.setdefault(canonical(rule), place)
-        # Rules that the files have before the one that is looked at, by their place in the kernel.
+                positions.setdefault(canonical(rule), position)
+        # Rules that come earlier in the files, sorted by their position in the kernel.
         seen: List[Tuple[int, int]] = []
-        order = [rule for rule in dict.fromkeys(map(canonical, wanted)) if rule in places]
+        order = [rule for rule in dict.fromkeys(map(canonical, wanted)) if rule in positions]
         for number, rule in enumerate(order):
-            index = bisect(seen, (places[rule], number))
-            before = (order[other] for other in sorted(other for _place, other in seen[index:]))
+            index = bisect(seen, (positions[rule], number))
+            before = (order[other] for other in sorted(other for _position, other in seen[index:]))
             first = next((other for other in before if must_keep_order(other, rule)), None)
             if first is not None:
                 pairs.append((first, rule))
-            seen.insert(index, (places[rule], number))
+            seen.insert(index, (positions[rule], number))
     return pairs

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where and how rules and settings are changed: the parameters that the modules for rules share."""
+"""Where and how to change rules and settings: the parameters that the modules for rules share."""
 
 from typing import Any, Dict, Mapping, NamedTuple
 
@@ -20,14 +20,15 @@ ARGUMENTS: Dict[str, Dict[str, Any]] = {
 
 
 class ChangeError(AuditError):
-    """What was asked for cannot be done; nothing was changed, or all of it was put back."""
+    """What was asked for cannot be done. The message says what was changed; if it names nothing, nothing was."""
 
 
 class Options(NamedTuple):
-    """Where and how.
+    """Where and how to change.
 
-    ``live``: the kernel; ``persistent``: the files of ``rules_dir``, of which new lines go to ``file``. ``prepend``:
-    new rules go before all others. ``stage_when_immutable``: what a locked kernel refuses is left to the next boot.
+    ``live``: change the kernel. ``persistent``: change the files of ``rules_dir``; new lines go to ``file``.
+    ``prepend``: put new rules before all others. ``stage_when_immutable``: leave to the next boot what a locked kernel
+    refuses.
     """
 
     live: bool = True
@@ -41,7 +42,7 @@ class Options(NamedTuple):
 
 
 def options_of(parameters: Mapping[str, Any], mode: Mode) -> Options:
-    """The options that a module's parameters ask for. Raises ChangeError if they leave nothing to do."""
+    """The options in a module's parameters. Raises ChangeError if they leave nothing to do."""
     if not parameters["live"] and not parameters["persistent"]:
         raise ChangeError("live: false and persistent: false together leave nothing to do; set one of them to true")
     return Options(

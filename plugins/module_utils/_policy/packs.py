@@ -1,29 +1,29 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rule packs: rules written for every host, and what is left of them on this one.
+"""Rule packs: rules written for every host, and the part of them that applies to this host.
 
-A pack is a rules file of paragraphs, with blank lines between them. Beside rules and comments (``#``) a paragraph can
-have annotations:
+A pack is a rules file of paragraphs, separated by blank lines. Besides rules and comments (``#``), a paragraph can have
+annotations:
 
 ``## when: NAME, not NAME``
-    The paragraph counts where all of it holds. A NAME is one of FEATURES, or a parameter that is not empty.
+    The paragraph applies if all conditions are true. A NAME is one of FEATURES, or a parameter that is not empty.
 ``## requirements: ID, ...``
-    What asks for its rules; it is written to the file.
+    The requirements that ask for its rules; they are written to the file.
 
-``{NAME}`` in the value of a field stands for the values of a parameter. Behind ``!=`` the field is repeated for each
-of them (none of these), otherwise the rule is (any of these). Three names are looked up on the host: ``{arch}``,
-``{setuid_programs}`` (below the parameter ``directories``), ``{record_types}`` (the categories among them).
+``{NAME}`` in the value of a field stands for the values of a parameter. After ``!=`` the field is repeated for each
+value (none of them matches), otherwise the rule is repeated (any of them matches). Three names are looked up on the
+host: ``{arch}``, ``{setuid_programs}`` (below the parameter ``directories``), and ``{record_types}`` (its categories).
 
-A rule that the host does not know is left out: one of another architecture, of a missing directory, of an unknown user.
-Syscalls that the machine does not have are left out of its rule.
+A rule that cannot exist on the host is left out: a rule of another architecture, of a missing directory, of an unknown
+user. Syscalls that the machine lacks are left out of their rule.
 """
 
 import os
 import re
-import stat
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 from .._host.host import Host
+from .._host.privileged import privileged_programs
 from ..rules import syscalls, tables
 from ..rules.errors import RuleError, shown
 from ..rules.fields import BY_NAME
@@ -33,29 +33,28 @@ from ..rules.watch import archs, perm_syscalls
 from ..rules.words import split
 from .checks import missing_directory
 
-__all__ = ("FEATURES", "Feature", "FilledPack", "Paragraph", "paragraphs", "privileged_programs", "read_pack")
+__all__ = ("FEATURES", "Feature", "FilledPack", "Paragraph", "paragraphs", "read_pack")
 
 _ANNOTATION = re.compile(r"## ?([a-z]+)(?:: *(.*))?$")
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
 _FIELD = re.compile(r"([a-z_0-9]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
-_CAPABILITIES = "security.capability"
 
 
 class Feature(NamedTuple):
-    """What rules can need: releases of the kernel and of audit, and a file that is there on hosts that have it."""
+    """What rules can need: releases of the kernel and of audit, and a file that exists on hosts with the feature."""
 
     kernel: Tuple[int, ...] = ()
     audit: Tuple[int, ...] = ()
     path: str = "/"
 
 
-#: Kernels of distributions may have a feature sooner; they get what is written for those that do not have it.
+#: A distribution's kernel may have a feature earlier; it gets the rules for kernels without the feature.
 FEATURES = {
     "filesystem_list": Feature(kernel=(4, 16), audit=(2, 8)),
     "saddr_fam": Feature(kernel=(5, 3), audit=(3, 0)),
-    # Older kernels compare a call that has no address with the address of the call before it.
+    # Older kernels compare a call without an address with the address of the previous call.
     "saddr_fam_of_each_call": Feature(kernel=(5, 16), audit=(3, 0)),
-    # Classes are there once a policy has been loaded; before, the kernel takes no label in a rule.
+    # Classes exist once a policy has been loaded; before that, the kernel refuses labels in rules.
     "selinux": Feature(path="/sys/fs/selinux/class/process"),
 }
 
@@ -69,18 +68,18 @@ class Paragraph(NamedTuple):
 
 
 class FilledPack(NamedTuple):
-    """The lines for a rules file, and what was left out and why, in words."""
+    """The lines for a rules file, and notes that say what was left out, and why."""
 
     lines: List[RulesLine]
     notes: List[str]
 
 
 class _LeftOut(Exception):
-    """A rule that this host has no use for, or cannot have: the reason and what it is about, if that is to be told."""
+    """A rule is left out on this host. The arguments are a reason and its subject if a note must tell about it."""
 
 
 class _Notes(Dict[str, Dict[str, None]]):
-    """What is left out of a pack, each thing once, by the reason."""
+    """What is left out of a pack: by reason, each subject once."""
 
     def add(self, reason: str, thing: str) -> None:
         self.setdefault(reason, {})[thing] = None
@@ -89,7 +88,7 @@ class _Notes(Dict[str, Dict[str, None]]):
 _NO_FEATURE = "this host does not have what is needed for"
 _NO_NAME = "this host does not have the users or groups"
 _NO_DIRECTORY = "this host does not have the directories"
-_NO_RULE = "there can be no rule for"
+_NO_RULE = "no rule can be written for"
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:
@@ -110,9 +109,9 @@ def paragraphs(text: str) -> Iterator[Paragraph]:
 
 
 def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -> FilledPack:
-    """What a pack says on this host. A rule that is wrong, as by a parameter, is a line that carries its error.
+    """The rules of a pack for this host. A rule that is invalid (because of a parameter, say) carries its error.
 
-    A parameter is a list, a text, a number, or a bool, which stands for one value or none.
+    A parameter is a list, a text, a number, or a bool: True stands for one value, False for none.
     """
     values = _Values((key, _texts(value)) for key, value in parameters.items())
     lines: List[RulesLine] = []
@@ -123,7 +122,7 @@ def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -
         except RuleError as error:
             lines.append(RulesLine(paragraph.annotations["when"], name, None, error.of("", name)))
             continue
-        # Where there is another way without it, nothing is left out.
+        # If the pack has other rules for hosts without the feature, nothing is missing.
         if lacking and all(term in FEATURES and f"not {term}" not in text for term in lacking):
             subject = " ".join(comment.lstrip("# ") for comment in _comments(paragraph))
             notes.add(_NO_FEATURE, f"{subject} ({', '.join(lacking)})")
@@ -144,7 +143,7 @@ def _comments(paragraph: Paragraph) -> List[str]:
 
 class _Values(Dict[str, List[str]]):
     def __missing__(self, name: str) -> List[str]:
-        raise RuleError("is no parameter that was given", name)
+        raise RuleError("is not a parameter of this task", name)
 
 
 def _texts(value: Any) -> List[str]:
@@ -169,7 +168,7 @@ def _paragraph_lines(
                 except RuleError as error:
                     if "{setuid_programs}" not in text:
                         raise
-                    # Whoever may write there must not keep all other rules from being loaded.
+                    # Whoever may create such a file must not prevent all other rules from being loaded.
                     notes.add(_NO_RULE, shown(error.part))
         except RuleError as error:
             lines.append(RulesLine(text, origin, None, error.of("", origin)))
@@ -182,29 +181,29 @@ def _holds(term: str, values: Mapping[str, List[str]], host: Host) -> bool:
     if term not in FEATURES:
         return bool(values[term])
     feature = FEATURES[term]
-    # Where there is no auditctl, nothing will read the file before one is installed.
+    # Without auditctl, nothing reads the file until audit is installed.
     known = host.version is None or host.version >= feature.audit
     return known and host.kernel >= feature.kernel and os.path.exists(feature.path)
 
 
 def _variants(words: List[str], values: Mapping[str, List[str]], host: Host) -> List[List[str]]:
-    """The rules that one line stands for, as words. Values are put into words, and so cannot become words."""
+    """The rules that one line stands for, as words. Values are put into words, so they cannot add words."""
     if words[0] not in ("-a", "-A", "-w"):
         return [words]
     if len(words) % 2:
         raise RuleError("has an option without a value; in a pack each option is followed by its value")
     variants: List[List[str]] = [[]]
     for option, word in zip(words[::2], words[1::2]):
-        place = _PLACEHOLDER.search(word)
+        placeholder = _PLACEHOLDER.search(word)
         filled = [word]
-        if place:
+        if placeholder:
             filled = []
-            for value in _values(place.group(1), values, host):
-                head = word[: place.start()]
+            for value in _values(placeholder.group(1), values, host):
+                head = word[: placeholder.start()]
                 if head == "path=" and host.is_directory(value):
                     head = "dir="
-                filled.append(head + value + word[place.end() :])
-        if place and word[: place.start()].endswith("!="):
+                filled.append(head + value + word[placeholder.end() :])
+        if placeholder and word[: placeholder.start()].endswith("!="):
             variants = [
                 variant + [part for other in filled if other not in variant for part in (option, other)]
                 for variant in variants
@@ -225,7 +224,7 @@ def _values(name: str, values: Mapping[str, List[str]], host: Host) -> List[str]
 
 
 def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> RulesLine:
-    """The line of one rule, or of a setting, as this host can have it. Raises _LeftOut or RuleError."""
+    """The line of one rule or setting, adapted to this host. Raises _LeftOut or RuleError."""
     if len(words) % 2:
         return RulesLine(" ".join(words), origin, parse_arguments(words, host))
     arch = next((word[5:] for word in words if word.startswith("arch=")), None)
@@ -244,8 +243,8 @@ def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> RulesLine
             notes.add(_NO_NAME, field.group(3))
             continue
         elif option == "-F" and word.startswith("perm=") and "-S" not in words and arch:
-            place = kept.index(f"arch={arch}") + 1
-            kept[place:place] = perm_syscalls(word[5:], arch, host)
+            after_arch = kept.index(f"arch={arch}") + 1
+            kept[after_arch:after_arch] = perm_syscalls(word[5:], arch, host)
         kept += [option, word]
     statement = parse_arguments(kept, host)
     missing = missing_directory(statement.rule) if statement.rule else None
@@ -257,7 +256,7 @@ def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> RulesLine
 def _known_syscalls(word: str, machine: str) -> str:
     names = [name for name in word.split(",") if name == "all" or syscalls.number(machine, name) is not None]
     if not names:
-        # The machine cannot do it, so there is nothing that would be missed.
+        # The machine has none of these syscalls, so no event is missed.
         raise _LeftOut
     return ",".join(names)
 
@@ -267,46 +266,3 @@ def _unknown_name(name: str, value: str, host: Host) -> bool:
     if value == "unset" or not (value[:1].isalpha() or value[:1] == "_"):
         return False
     return (kind in ("uid", "auid") and host.uid(value) is None) or (kind == "gid" and host.gid(value) is None)
-
-
-def privileged_programs(directories: Sequence[str]) -> List[str]:
-    """Programs below the directories that are setuid, setgid or have capabilities, by path.
-
-    A directory that is a link (/bin to /usr/bin), another file system below one, or one without setuid is left out.
-    """
-    found: List[str] = []
-    for top in directories:
-        try:
-            if os.path.islink(top) or os.statvfs(top).f_flag & os.ST_NOSUID:
-                continue
-            device = os.stat(top).st_dev
-        except OSError:
-            continue
-        waiting = [top]
-        while waiting:
-            try:
-                entries = list(os.scandir(waiting.pop()))
-            except OSError:
-                continue
-            for entry in entries:
-                try:
-                    if entry.is_dir(follow_symlinks=False):
-                        if entry.stat(follow_symlinks=False).st_dev == device:
-                            waiting.append(entry.path)
-                    elif entry.is_file(follow_symlinks=False) and _is_privileged(entry):
-                        found.append(entry.path)
-                except OSError:
-                    continue
-    return sorted(set(found))
-
-
-def _is_privileged(entry: "os.DirEntry[str]") -> bool:
-    mode = entry.stat(follow_symlinks=False).st_mode
-    if not mode & 0o111:
-        return False
-    if mode & (stat.S_ISUID | stat.S_ISGID):
-        return True
-    try:
-        return bool(os.getxattr(entry.path, _CAPABILITIES, follow_symlinks=False))
-    except OSError:
-        return False

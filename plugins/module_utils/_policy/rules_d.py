@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The directory rules.d, and the audit.rules that augenrules(8) makes of it."""
+"""The directory rules.d, and the audit.rules that augenrules(8) compiles from it."""
 
 import os
 import re
@@ -25,12 +25,12 @@ __all__ = (
 
 DEFAULT_DIRECTORY = "/etc/audit/rules.d"
 HEADER = "## Rules set with the Ansible collection linux.audit; other lines of this file are left alone."
-# Release of audit whose augenrules takes carriage returns away.
+# Release of audit since which augenrules strips carriage returns.
 _RETURNS_STRIPPED = (3, 1, 1)
 
 
 class RulesFile(NamedTuple):
-    """One file: its path, its text (None: it does not exist) and its lines."""
+    """One file: its path, its text (None if it does not exist) and its lines."""
 
     path: str
     text: Optional[str]
@@ -38,7 +38,7 @@ class RulesFile(NamedTuple):
 
 
 class RulesDirectory:
-    """The rules files of a directory, in the order in which augenrules puts them together."""
+    """The rules files of a directory, in the order in which augenrules joins them."""
 
     def __init__(self, path: str, resolver: Resolver) -> None:
         if not path.startswith("/"):
@@ -56,11 +56,11 @@ class RulesDirectory:
             )
 
     def file(self, name: str) -> RulesFile:
-        """The file of that name, also if it does not exist yet. Raises FileError for an unfit name."""
+        """The file of that name, even if it does not exist yet. Raises FileError for a name that augenrules ignores."""
         if "/" in name or name.startswith(".") or not name.endswith(".rules") or not name.isprintable() or " " in name:
             raise FileError(
-                f"file must be a plain name that ends in .rules and has no space in it, as augenrules reads no other "
-                f"from {self.path}, not '{name}'"
+                "file must be a plain name that ends in .rules and contains no space, because augenrules reads no "
+                f"other files from {self.path}; it is '{name}'"
             )
         path = os.path.join(self.path, name)
         for file in self.files:
@@ -69,20 +69,20 @@ class RulesDirectory:
         return RulesFile(path, None, ())
 
     def draft(self, name: str) -> "Draft":
-        """The files as they are, to be changed; new lines go to the file of that name. Raises FileError."""
+        """The present files as a draft; new lines go to the file of that name. Raises FileError."""
         target = self.file(name)
         return Draft(self, target.path, {file.path: file for file in [target, *self.files]})
 
     def with_file(self, new: RulesFile) -> List[RulesFile]:
-        """All files in order, with that one in the place of the one of its name."""
+        """All files in order, with the new file instead of the present one of the same name."""
         files = [file for file in self.files if file.path != new.path] + [new]
         return sorted(files, key=lambda file: version_key(os.path.basename(file.path)))
 
     def edits(self, changed: Iterable[RulesFile]) -> List[Edit]:
-        """The edits that put these lines in the place of the present ones; a file of nothing but our header goes.
+        """The edits that replace the present lines with these; a file that holds only our header is removed.
 
-        Files are put together as they are. Of one without a final newline, the last line would become one line with
-        the first of the next file, so it gets its newline.
+        augenrules joins the files byte by byte. If a file lacks its final newline, the first line of the next file
+        would be appended to its last line. So a newline is added.
         """
         before = {file.path: file.text for file in self.files}
         after = dict(before)
@@ -96,10 +96,9 @@ class RulesDirectory:
         return [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
 
     def compiled(self, edits: Iterable[Edit]) -> Optional[Edit]:
-        """The edit of audit.rules that goes with the edits of the files, None when there is none to make.
+        """The edit of audit.rules that follows from the edits of the files, None if it does not change.
 
-        Only for a directory named rules.d, whose parent holds audit.rules, and only where that exists or would be
-        made by augenrules.
+        Only a directory named rules.d has an audit.rules, beside it.
         """
         if os.path.basename(self.path) != "rules.d":
             return None
@@ -115,9 +114,9 @@ class RulesDirectory:
 
 
 class Draft(NamedTuple):
-    """The files of a directory on their way to what is wanted: by path, the one that new lines go to first.
+    """The files of a directory while they are changed, by path; ``target`` is the file that new lines go to.
 
-    ``added`` and ``removed``: statements that are new in the files, and those that are not in them any more.
+    ``added`` and ``removed``: statements that the draft adds to the files, and that it removes from them.
     """
 
     directory: RulesDirectory
@@ -127,11 +126,11 @@ class Draft(NamedTuple):
     removed: Tuple[Statement, ...] = ()
 
     def with_files(self, *files: RulesFile) -> "Draft":
-        """The draft with other lines in some files."""
+        """The draft with some files replaced."""
         return self._replace(files={**self.files, **{file.path: file for file in files}})
 
     def edits(self) -> List[Edit]:
-        """The edits of files whose lines have changed."""
+        """The edits of the files whose lines have changed."""
         before = {file.path: file.lines for file in self.directory.files}
         return self.directory.edits(file for path, file in self.files.items() if file.lines != before.get(path, ()))
 
@@ -141,22 +140,22 @@ class Draft(NamedTuple):
 
 
 def add_lines(file: RulesFile, texts: Iterable[str], prepend: bool) -> RulesFile:
-    """The file with lines behind all others, or before its first rule."""
+    """The file with lines added at its end, or before its first rule."""
     lines = list(file.lines) if file.lines or file.text is not None else [RulesLine(HEADER, file.path)]
-    place = len(lines)
+    index = len(lines)
     if prepend:
-        rules = [place for place, line in enumerate(lines) if line.statement and line.statement.rule]
-        place = rules[0] if rules else place
-    lines[place:place] = [RulesLine(text, file.path) for text in texts]
+        rules = [number for number, line in enumerate(lines) if line.statement and line.statement.rule]
+        index = rules[0] if rules else index
+    lines[index:index] = [RulesLine(text, file.path) for text in texts]
     return file._replace(lines=tuple(lines))
 
 
 def compile_rules(texts: Iterable[str], white_space: Callable[[], bool], keep_returns: bool = False) -> str:
     r"""What augenrules writes to audit.rules for these files.
 
-    ``white_space`` tells whether this host's awk understands ``\s``: mawk takes it for the letter s, and so leaves an
-    indented ``-e 2`` where it is. It is only asked when a line depends on it. ``keep_returns``: releases before 3.1.1
-    leave carriage returns at the ends of lines.
+    ``white_space`` tells whether this host's awk understands ``\s``: mawk reads it as the letter s, so it does not
+    move an indented ``-e 2``. It is called only if a line depends on it. ``keep_returns``: releases before 3.1.1 leave
+    carriage returns at the ends of lines.
     """
     text = "".join(texts)
     special = dict.fromkeys(("-D", "-b", "-f", "-e"), "")
@@ -184,19 +183,19 @@ def compile_rules(texts: Iterable[str], white_space: Callable[[], bool], keep_re
 
 
 def in_augenrules_order(lines: Iterable[RulesLine]) -> List[RulesLine]:
-    """The lines of all files as augenrules(8) puts them: what clears comes first, -e last."""
+    """The lines of all files in the order of augenrules(8): -D comes first, -e last."""
 
-    def place(line: RulesLine) -> int:
+    def rank(line: RulesLine) -> int:
         option, value = (line.statement and line.statement.control) or ("", "")
         return {"-D": 0 if not value else 1, "-e": 2}.get(option, 1)
 
-    return sorted(lines, key=place)
+    return sorted(lines, key=rank)
 
 
 def version_key(name: str) -> tuple:
     """The sort key of ls -v and sort -V: numbers by value, ~ before the end, letters before other characters.
 
-    What looks like a suffix counts only between names that are the same otherwise.
+    A suffix counts only between names that are otherwise equal.
     """
     return _versions(re.sub(r"(?:\.[A-Za-z~][A-Za-z0-9~]*)*$", "", name)), _versions(name), name
 
@@ -226,7 +225,7 @@ def _load(name: str, directory: str, resolver: Resolver) -> RulesFile:
 
 
 def awk_knows_white_space() -> bool:
-    r"""Whether this host's awk takes ``\s`` for white space; mawk takes it for the letter."""
+    r"""Whether this host's awk reads ``\s`` as white space; mawk reads it as the letter s."""
     awk = shutil.which("awk")
     if awk is None:
         return False

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Single rules that are to be held, or to go, whatever else a host holds."""
+"""Add or remove single rules, whatever else a host holds."""
 
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
@@ -42,11 +42,11 @@ ARGUMENTS: Dict[str, Dict[str, Any]] = {
 
 
 class Change(NamedTuple):
-    """What is asked for.
+    """The rules that a task asks for.
 
     ``present``: rules to hold, under their keys. If the kernel (or the files) already has every rule in ``instead`` and
-    none in ``present``, the former are kept: they mean the same. ``absent``: rules to remove; one without a key goes,
-    whatever its key is. ``absent_keys``: rules with one of these keys go.
+    none in ``present``, keep the former: they mean the same. ``absent``: rules to remove; if such a rule has no key, it
+    is removed whatever key the host has for it. ``absent_keys``: remove the rules that have one of these keys.
     """
 
     present: Tuple[Statement, ...] = ()
@@ -56,7 +56,7 @@ class Change(NamedTuple):
 
 
 class _Arrangement(NamedTuple):
-    """How a sequence of rules changes: what takes which place, which places go, what is new."""
+    """How a sequence of rules changes: by index, replaced and removed rules; and the rules that are new."""
 
     replaced: Dict[int, Statement]
     removed: Set[int]
@@ -64,7 +64,7 @@ class _Arrangement(NamedTuple):
 
 
 def change_rules(change: Change, options: Options, host: Host) -> Outcome:
-    """Bring kernel and files to what the change asks for. Raises AuditError; then nothing has changed."""
+    """Bring kernel and files to what the change asks for. Raises AuditError, see bring_about()."""
     return bring_about(_planner(change, options, host), options, host)
 
 
@@ -75,7 +75,7 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
     try:
         outcome = change_rules(change, options, host)
     except AuditUnavailable as error:
-        raise ChangeError(f"{error}; with live: false rules are written to {options.rules_dir} alone") from error
+        raise ChangeError(f"{error}; set live: false to write the rules to {options.rules_dir} alone") from error
     rules = change.present or change.absent
     result = {
         "changed": outcome.changed,
@@ -92,12 +92,12 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
 
 
 def loading_problems(files: Sequence[RulesFile], host: Host) -> List[str]:
-    """What would keep auditctl from loading all of the files at the next boot."""
+    """The problems that would stop auditctl from loading all of the files at the next boot."""
     return [str(problem) for problem in examine(files, host) if problem.stops]
 
 
 def read_rules(items: Iterable[Any], resolver: Resolver) -> List[Statement]:
-    """Statements of rules given as lines or structures. Raises RuleError for the first that is wrong."""
+    """Statements of rules given as lines or structures. Raises RuleError for the first invalid rule."""
     statements = []
     for number, item in enumerate(items, 1):
         try:
@@ -118,13 +118,13 @@ def read_rules(items: Iterable[Any], resolver: Resolver) -> List[Statement]:
 
 
 def without_repetition(statements: Iterable[Statement]) -> Tuple[Statement, ...]:
-    """Each rule once. Raises RuleError where two differ only in their keys: the kernel looks at the first of them."""
+    """Each rule once. Raises RuleError if two differ only in their keys: the kernel would only use the first."""
     found: Dict[Rule, Statement] = {}
     for statement in statements:
         first = found.setdefault(without_keys(statement.rule), statement)
         if set(first.rule.keys) != set(statement.rule.keys):
             raise RuleError(
-                f"matches the same events as '{first.text}' under another key, so the kernel would never look at it; "
+                f"matches the same events as '{first.text}' under another key, so the kernel would never evaluate it; "
                 "give one rule both keys",
                 rule=statement.text,
             )
@@ -132,7 +132,7 @@ def without_repetition(statements: Iterable[Statement]) -> Tuple[Statement, ...]
 
 
 def both_types(statement: Statement) -> Iterator[Rule]:
-    """The rule; for -w also the rule of the other type, which it was if the path was a directory then, or was none."""
+    """The rule; for -w also the rule of the other type, because the path may have been a directory, or not, before."""
     yield statement.rule
     if statement.watch:
         first = statement.rule.fields[0]
@@ -157,19 +157,19 @@ def _planner(change: Change, options: Options, host: Host) -> Planner:
 
 
 def _arrange(change: Change, current: Sequence[Rule]) -> _Arrangement:
-    """How these rules change; rules that differ only in their keys are the same rule here."""
-    places: Dict[Rule, List[int]] = {}
-    for place, rule in enumerate(current):
-        places.setdefault(without_keys(rule), []).append(place)
+    """How these rules change; rules that differ only in their keys count as the same rule."""
+    positions: Dict[Rule, List[int]] = {}
+    for position, rule in enumerate(current):
+        positions.setdefault(without_keys(rule), []).append(position)
     replaced: Dict[int, Statement] = {}
     removed: Set[int] = set()
     added: List[Statement] = []
-    for statement in _wanted_form(change, places):
-        same_match = places.get(without_keys(statement.rule), [])
+    for statement in _wanted_form(change, positions):
+        same_match = positions.get(without_keys(statement.rule), [])
         keys = set(statement.rule.keys)
-        same = [place for place in same_match if set(current[place].keys) == keys]
+        same = [position for position in same_match if set(current[position].keys) == keys]
         if same:
-            removed.update(place for place in same_match if place not in same)
+            removed.update(position for position in same_match if position not in same)
         elif same_match:
             replaced[same_match[0]] = statement
             removed.update(same_match[1:])
@@ -178,17 +178,17 @@ def _arrange(change: Change, current: Sequence[Rule]) -> _Arrangement:
     for statement in change.absent:
         for rule in both_types(statement):
             keys = set(rule.keys)
-            same_match = places.get(without_keys(rule), [])
-            removed.update(place for place in same_match if not keys or set(current[place].keys) == keys)
+            same_match = positions.get(without_keys(rule), [])
+            removed.update(position for position in same_match if not keys or set(current[position].keys) == keys)
     if change.absent_keys:
         wanted = set(change.absent_keys)
-        removed.update(place for place, rule in enumerate(current) if wanted.intersection(rule.keys))
+        removed.update(position for position, rule in enumerate(current) if wanted.intersection(rule.keys))
     return _Arrangement(replaced, removed, added)
 
 
-def _wanted_form(change: Change, places: Mapping[Rule, List[int]]) -> Tuple[Statement, ...]:
+def _wanted_form(change: Change, positions: Mapping[Rule, List[int]]) -> Tuple[Statement, ...]:
     def held(statement: Statement) -> bool:
-        return without_keys(statement.rule) in places
+        return without_keys(statement.rule) in positions
 
     if change.instead and all(map(held, change.instead)) and not any(map(held, change.present)):
         return change.instead
@@ -200,19 +200,19 @@ def _goes_first(statement: Statement, options: Options) -> bool:
 
 
 def arrange_kernel(change: Change, held: Sequence[KernelRule], options: Options) -> RulesChange:
-    """The change of the kernel's rules, list by list."""
+    """The change to the kernel's rules, list by list."""
     wanted_rules: List[Rule] = []
     steps: List[Any] = []
     arrangement = _arrange(change, [entry.rule for entry in held])
     for filter_list in LISTS:
-        places = [place for place, entry in enumerate(held) if entry.rule.list == filter_list]
-        current = [held[place] for place in places]
+        positions = [position for position, entry in enumerate(held) if entry.rule.list == filter_list]
+        current = [held[position] for position in positions]
         wanted: List[Tuple[Rule, Optional[int]]] = []
-        for index, place in enumerate(places):
-            if place in arrangement.replaced:
-                wanted.append((arrangement.replaced[place].rule, None))
-            elif place not in arrangement.removed:
-                wanted.append((held[place].rule, index))
+        for index, position in enumerate(positions):
+            if position in arrangement.replaced:
+                wanted.append((arrangement.replaced[position].rule, None))
+            elif position not in arrangement.removed:
+                wanted.append((held[position].rule, index))
         added = [statement for statement in arrangement.added if statement.rule.list == filter_list]
         first, last = (
             [(statement.rule, None) for statement in added if _goes_first(statement, options) is goes_first]
@@ -226,7 +226,7 @@ def arrange_kernel(change: Change, held: Sequence[KernelRule], options: Options)
 
 
 def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
-    """The change of the files: lines are replaced where they are, new ones go to the draft's target."""
+    """The change to the files: lines are replaced where they are, new lines go to the draft's target."""
     lines = {path: list(file.lines) for path, file in draft.files.items()}
     held: List[Tuple[str, int, Statement]] = [
         (path, number, line.statement)
@@ -236,12 +236,12 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
     ]
     arrangement = _arrange(change, [statement.rule for _path, _number, statement in held])
     added, removed = list(arrangement.added), []
-    # From the last line to the first, so that the numbers of the others stay true.
-    for place in sorted(arrangement.replaced.keys() | arrangement.removed, reverse=True):
-        path, number, statement = held[place]
+    # From the last line to the first, so that the numbers of the other lines stay valid.
+    for position in sorted(arrangement.replaced.keys() | arrangement.removed, reverse=True):
+        path, number, statement = held[position]
         removed.append(statement)
-        if place in arrangement.replaced:
-            statement = arrangement.replaced[place]
+        if position in arrangement.replaced:
+            statement = arrangement.replaced[position]
             added.append(statement)
             lines[path][number : number + 1] = [RulesLine(statement.text, path, statement)]
         else:

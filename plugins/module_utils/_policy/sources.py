@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines of a declaration, from what it is given as: the text of a rules file, a list of rules, packs."""
+"""Read the lines of a declaration from its sources: the text of a rules file, a list of rules, or packs."""
 
 from typing import Any, List, Mapping, NamedTuple, Sequence
 
@@ -16,7 +16,7 @@ __all__ = ("Sources", "read_sources")
 
 
 class Sources(NamedTuple):
-    """The lines of all sources, and what packs left out and why, in words."""
+    """The lines of all sources, and notes that say what packs left out, and why."""
 
     lines: List[RulesLine]
     notes: List[str]
@@ -25,8 +25,8 @@ class Sources(NamedTuple):
 def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> Sources:
     """The lines of sources in their order: each has a name, and content (the text of a rules file) or rules.
 
-    A source with ``parameters`` is a pack, see packs.py. A comment goes before each of several sources; a single text
-    is taken as it is. A line that is wrong carries its error. Raises ChangeError.
+    A source with ``parameters`` is a pack, see packs.py. Of several sources each starts with a comment; a single text
+    is used unchanged. An invalid line carries its error. Raises ChangeError.
     """
     lines: List[RulesLine] = []
     notes: List[str] = []
@@ -54,7 +54,7 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> Sources:
 
 
 def _not_recorded_yet(lines: Sequence[RulesLine], before: Sequence[RulesLine], notes: List[str]) -> List[RulesLine]:
-    """Lines of a pack without the rules that the lines before them make superfluous."""
+    """Lines of a pack without the rules that earlier lines make superfluous."""
     found = {without_keys(line.statement.rule): line for line in before if line.statement and line.statement.rule}
     kept = []
     for line in lines:

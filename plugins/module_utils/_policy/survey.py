@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the kernel's audit system holds, what the rules files say, and what would go wrong at the next boot."""
+"""What the kernel's audit system holds, what the rules files say, and what would fail at the next boot."""
 
 import os
 from typing import Any, Dict, List, Mapping, Optional, Tuple
@@ -26,7 +26,7 @@ _WORDS = {setting.name: setting for setting in SETTINGS}
 
 
 def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
-    """All that the module returns. Raises KernelError when the kernel does not answer as it should."""
+    """The result of audit_info. Raises KernelError if the kernel does not answer as it should."""
     version = host.version
     result: Dict[str, Any] = {
         "versions": {"audit": ".".join(map(str, version)) if version else None, "kernel": os.uname().release}
@@ -63,13 +63,13 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
 
 
 def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine], machine: str) -> Dict[str, Any]:
-    """The part of the result that needs both the kernel and the files."""
+    """The part of the result that compares the kernel with the files."""
     wanted = loaded_by(in_augenrules_order(lines))
     drift = compare(held, wanted.rules)
     differing = [name for name in _WORDS if name in wanted.settings and wanted.settings[name] != values[name]]
     pending: List[str] = []
     if values["enabled"] == IMMUTABLE:
-        # What no boot can bring does not wait for one.
+        # A rule that no boot can load is not pending.
         new = [rule for rule in drift.missing if not missing_directory(rule)]
         pending += ["-d" + render(rule, machine)[2:] for rule in drift.extra + [pair[1] for pair in drift.other_key]]
         pending += [render(rule, machine) for rule in new + [pair[0] for pair in drift.other_key]]

@@ -1,16 +1,16 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one way in which kernel and files are changed: read, plan, check, carry out, prove, or put everything back.
+"""The one way to change kernel and files: read, plan, check, carry out, then verify; on failure, undo.
 
-A planner makes a Transition of what a host holds; ``bring_about()`` does the rest, the same for all modules. The order
-is that in which least can be lost:
+A planner turns what a host holds into a Transition; ``bring_about()`` does the rest, in the same way for all modules.
+The order of the steps is the one that can lose the least:
 
-1. Rules are added: an event that the old and the new set both record is recorded throughout.
-2. Files are written to drafts, so that a full disk is found while everything can still be undone.
-3. Rules are deleted.
-4. The drafts take the place of the files: after the kernel, because the old file tells a run that follows a killed one
-   which rules must go.
-5. Settings change last: after ``enabled 2`` nothing can be undone.
+1. Add rules, so that an event that both the old and the new set record is recorded throughout.
+2. Write the files to drafts, so that a full disk is found while everything can still be undone.
+3. Delete rules.
+4. Move the drafts over the files. The kernel comes first: if the run is killed, the old file tells the next run which
+   rules must go.
+5. Ask the kernel which rules it holds, and change settings last: nothing can be undone after ``enabled 2``.
 """
 
 import errno
@@ -51,9 +51,9 @@ Steps = Sequence[Tuple[Step, Optional[KernelRule]]]
 class HostState(NamedTuple):
     """What a host holds before a change.
 
-    ``held``, ``settings`` and ``features`` are the kernel's: rules list by list in the order in which it looks at them,
-    values by name, AUDIT_FEATURE_BITMAP_*. They are empty, and None, where the kernel is not to be changed, as
-    ``directory`` is None where the files are not to be changed.
+    ``held``, ``settings`` and ``features`` describe the kernel: its rules, list by list in the order in which it
+    evaluates them; its settings by name; its AUDIT_FEATURE_BITMAP_*. If the kernel must not change, the first two are
+    empty and ``features`` is None. If the files must not change, ``directory`` is None.
     """
 
     held: Sequence[KernelRule]
@@ -63,14 +63,14 @@ class HostState(NamedTuple):
 
     @property
     def is_immutable(self) -> bool:
-        """Whether the kernel takes no change until the next boot."""
+        """Whether the kernel refuses all changes until the next boot."""
         return self.settings.get("enabled") == IMMUTABLE
 
 
 class RulesChange(NamedTuple):
-    """The kernel's rules: those that it holds, those that it is to hold, and the steps from one to the other.
+    """The rules that the kernel holds, the rules that it must hold, and the steps from the first to the second.
 
-    A step that deletes has the held rule that it deletes.
+    A step that deletes comes with the held rule that it deletes.
     """
 
     held: Sequence[KernelRule] = ()
@@ -79,20 +79,20 @@ class RulesChange(NamedTuple):
 
     @property
     def added(self) -> List[Rule]:
-        """The rules that the kernel must take."""
+        """The rules to add to the kernel."""
         return [step.rule for step, _held in self.steps if step.operation != "delete"]
 
     @property
     def deleted(self) -> List[Rule]:
-        """The rules that the kernel must drop."""
+        """The rules to delete from the kernel."""
         return [step.rule for step, _held in self.steps if step.operation == "delete"]
 
 
 class Transition(NamedTuple):
-    """What is to change on a host, in full.
+    """Everything that must change on a host.
 
-    ``edits`` are those of files but for audit.rules, ``files`` what is in rules.d afterwards, ``added`` and ``removed``
-    the rules by which the files change.
+    ``edits``: of all files except audit.rules. ``files``: what rules.d holds afterwards. ``added`` and ``removed``: the
+    rules that the edits add to and remove from the files.
     """
 
     rules: RulesChange = RulesChange()
@@ -107,10 +107,10 @@ Planner = Callable[[HostState], Transition]
 
 
 class Outcome(NamedTuple):
-    """What was done (in check mode: would be done), in lines of auditctl.
+    """What was done (in check mode: what would be done), as lines of auditctl.
 
-    ``pending``: what the kernel lacks until the next boot. ``settings``: those of the kernel. ``files``
-    (of rules.d, afterwards) and ``features`` (of the kernel) are for whoever wants to look for problems.
+    ``pending``: what the kernel lacks until the next boot. ``settings``: the kernel's. ``files`` (of rules.d,
+    afterwards) and ``features`` (of the kernel): for callers that look for problems.
     """
 
     changed: bool
@@ -124,12 +124,12 @@ class Outcome(NamedTuple):
 
     @property
     def reboot_required(self) -> bool:
-        """Whether the kernel will hold what was asked for only after a boot."""
+        """Whether the kernel needs a boot before it holds what was asked for."""
         return bool(self.pending)
 
 
 def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
-    """Bring kernel and files to what the planner makes of them. Raises AuditError; then everything is as it was."""
+    """Bring kernel and files to what the planner wants. Raises AuditError, which says what is not as it was before."""
     with exclusive(options), _connection(options) as kernel:
         state = _read_state(kernel, options, host)
         transition = planner(state)
@@ -144,39 +144,47 @@ def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
         if state.directory:
             doing = doing._replace(edits=_with_compiled(doing.edits, state.directory))
         if not options.check:
-            carry_out(kernel, doing)
-            # Where the kernel had nothing to do, the comparison is the proof.
-            if doing.rules.steps:
-                _prove(planner, state._replace(held=kernel.rules()), host)
+            unfinished = carry_out(kernel, doing, lambda: planner(state._replace(held=kernel.rules())).rules.steps)
+            if unfinished:
+                raise ChangeError(
+                    "the kernel accepted every change but does not hold what was asked for; something else changes its "
+                    "rules at the same time. It still needs: "
+                    + "; ".join([*_step_lines(unfinished, host), *doing.settings.lines])
+                )
         return _outcome(doing, pending, state, options, host)
 
 
 @contextmanager
 def exclusive(options: Options) -> Iterator[None]:
-    """Keep other runs of this collection on the host waiting; a check changes nothing, and so needs no lock."""
+    """Make other runs of this collection on the host wait; check mode changes nothing, so it needs no lock."""
     if options.check:
         yield
         return
-    # Whatever rules_dir is, there is one kernel. Users other than root could lock /, but not the first of these.
+    # There is one kernel, whatever rules_dir is. Users other than root could lock /, but not the first of these.
     with locked((DEFAULT_DIRECTORY, options.rules_dir)):
         yield
 
 
 def files_transition(draft: Draft) -> Transition:
-    """The change of files that a draft makes."""
+    """The change that a draft makes to the files."""
     added, removed = ([s.rule for s in statements] for statements in (draft.added, draft.removed))
     return Transition(edits=draft.edits(), files=draft.in_order(), added=added, removed=removed)
 
 
 def plan_list(held: Sequence[KernelRule], wanted: Sequence[Tuple[Rule, Optional[int]]]) -> Steps:
-    """The steps to the wanted rules of one list; each of them comes with its place among the held ones, or None."""
+    """The steps to the wanted rules of one list; each wanted rule comes with its index among the held ones, or None."""
     steps = plan([entry.rule for entry in held], wanted)
     return [(step, None if step.held is None else held[step.held]) for step in steps]
 
 
-def carry_out(kernel: Optional[Kernel], transition: Transition) -> None:
-    """Make the change; when a part of it fails, undo everything done so far. Raises ChangeError or FileError."""
+def carry_out(kernel: Optional[Kernel], transition: Transition, plan_again: Callable[[], Steps] = tuple) -> Steps:
+    """Make the change; if a part of it fails, undo everything done so far. Raises ChangeError or FileError.
+
+    ``plan_again``: the steps that the kernel still needs after the change. If there are any, settings do not change,
+    because ``enabled 2`` would lock a kernel that lacks rules; the steps are returned.
+    """
     steps = transition.rules.steps
+    unfinished: Steps = ()
     try:
         for step, _held in steps:
             if step.operation != "delete":
@@ -186,15 +194,18 @@ def carry_out(kernel: Optional[Kernel], transition: Transition) -> None:
                 if step.operation == "delete":
                     _delete(kernel, held)
             put_in_place()
-            if transition.settings.now:
+            # Without steps, the plan itself was the comparison.
+            unfinished = plan_again() if steps else ()
+            if transition.settings.now and not unfinished:
                 change_settings(kernel, transition.settings)
-    except (KernelError, FileError) as error:
-        left = _undo(kernel, transition) if kernel else []
-        if left:
-            raise ChangeError("; ".join([str(error), *left])) from error
-        if isinstance(error, FileError):
-            raise
-        raise ChangeError(f"{error}; everything is as it was before") from error
+    except FileError as error:
+        # The error tells what has become of the files.
+        undone = ["the kernel is as it was before"] if steps or transition.settings.now else []
+        raise FileError("; ".join([str(error), *(_undo(kernel, transition) or undone)])) from error
+    except KernelError as error:
+        left = _undo(kernel, transition) or ["everything is as it was before"]
+        raise ChangeError("; ".join([str(error), *left])) from error
+    return unfinished
 
 
 @contextmanager
@@ -216,19 +227,19 @@ def _read_state(kernel: Optional[Kernel], options: Options, host: Host) -> HostS
 
 
 def _pending(transition: Transition, state: HostState, host: Host) -> List[str]:
-    """What the kernel takes only after a boot, as arguments of auditctl."""
+    """What the kernel takes only after a boot, as auditctl arguments."""
     rules = _step_lines(transition.rules.steps, host) if state.is_immutable else []
     return rules + [transition.settings.after_line(setting) for setting in transition.settings.later]
 
 
 def _refuse_to_wait(pending: Sequence[str], state: HostState, options: Options) -> None:
-    """Raise ChangeError if what waits for a boot must not wait, or would not be there after it."""
+    """Raise ChangeError if the caller does not want to wait for a boot, or if the change would not survive it."""
     locked_by = " (it is immutable, enabled 2)" if state.is_immutable else ""
     asked = f"the kernel takes this only after a boot{locked_by}: " + "; ".join(pending)
     if not options.stage_when_immutable:
-        raise ChangeError(f"{asked}. With immutable: stage it is written to the files for that boot")
+        raise ChangeError(f"{asked}. Set immutable: stage to write the change to the files for that boot")
     if not options.persistent:
-        raise ChangeError(f"{asked}. Nothing would be left of it then without persistent: true")
+        raise ChangeError(f"{asked}. Set persistent: true, because a boot loads only what the files hold")
 
 
 def _check_rules(rules: Iterable[Rule], features: Optional[int], host: Host) -> None:
@@ -237,9 +248,9 @@ def _check_rules(rules: Iterable[Rule], features: Optional[int], host: Host) -> 
         missing = missing_directory(rule)
         if missing:
             raise ChangeError(
-                f"audit rule '{render(rule, host.machine)}': the directory {missing} does not exist, and the "
-                "kernel takes no such rule without it; create it first, or set live: false to have the rule in the "
-                "files alone"
+                f"audit rule '{render(rule, host.machine)}': the directory {missing} does not exist, and the kernel "
+                "refuses the rule without it; create the directory first, or leave the rule out (audit_ruleset does "
+                "this with on_missing: skip)"
             )
         unknown = unsupported(rule, features or 0)
         if unknown:
@@ -247,7 +258,7 @@ def _check_rules(rules: Iterable[Rule], features: Optional[int], host: Host) -> 
 
 
 def _with_compiled(edits: Sequence[Edit], directory: RulesDirectory) -> List[Edit]:
-    """The edits, and the one of audit.rules that follows from them."""
+    """The edits, and the edit of audit.rules that follows from them."""
     compiled = directory.compiled(edit for edit in edits if os.path.dirname(edit.path) == directory.path)
     return [*edits, *([compiled] if compiled else [])]
 
@@ -260,38 +271,58 @@ def _delete(kernel: Kernel, held: KernelRule) -> None:
     try:
         kernel.delete(held)
     except RuleRefused as error:
-        # The kernel itself drops the rules of a directory that is removed.
+        # The kernel itself drops the rules of a directory when the directory is removed.
         if error.code != errno.ENOENT:
             raise
 
 
-def _undo(kernel: Kernel, transition: Transition) -> List[str]:
-    """Bring the kernel back to what it held before; return what could not be put back, in words.
+def _undo(kernel: Optional[Kernel], transition: Transition) -> List[str]:
+    """Bring the kernel back to what it held before; return, in words, what is not as it was.
 
-    The kernel may have done what it did not confirm, so it is asked what it holds instead of trusting the answers.
+    The kernel may have done what it did not confirm. So ask what it holds, and do not trust its answers.
     """
-    left = []
-    before, settings = transition.rules.held, transition.settings
-    try:
-        if transition.rules.steps:
-            _restore_rules(kernel, before)
-            # A rule that was moved back is another copy of the same rule.
-            if _counted(kernel.rules()) != _counted(before):
-                left.append("the kernel's rules are not what they were before")
-        if settings.now:
-            stay = restore_settings(kernel, settings)
-            left += [f"{setting.name} stays {setting.word(value)} until the next boot" for setting, value in stay]
-    except KernelError as problem:
-        left.append(f"and the kernel could not be put back to what it was before: {problem}")
+    left: List[str] = []
+    # Settings were changed last, so they are restored first: a kernel that is immutable again refuses the rest.
+    for restore, is_changed in (
+        (_restore_settings, transition.settings.now),
+        (_restore_rules, transition.rules.steps),
+    ):
+        try:
+            left += restore(kernel, transition) if is_changed else []
+        except KernelError as problem:
+            left.append(f"the kernel could not be put back to what it was before: {problem}")
     return left
+
+
+def _restore_settings(kernel: Kernel, transition: Transition) -> List[str]:
+    """Restore the kernel's settings; return, in words, which of them only a boot restores. Raises KernelError."""
+    locked_settings = restore_settings(kernel, transition.settings)
+    return [
+        f"{setting.name} stays {str(setting.word(value)).lower()} until the next boot"
+        for setting, value in locked_settings
+    ]
+
+
+def _restore_rules(kernel: Kernel, transition: Transition) -> List[str]:
+    """Restore the kernel's rules; return, in words, whether they differ from before. Raises KernelError."""
+    before = transition.rules.held
+    reason = ""
+    try:
+        _change_back(kernel, before)
+    except KernelError as problem:
+        reason = f": {problem}"
+    # A rule that was moved back is another copy of the same rule.
+    if _counted(kernel.rules()) == _counted(before):
+        return []
+    return [f"the kernel's rules could not be put back to what they were before{reason}"]
 
 
 def _counted(rules: Iterable[KernelRule]) -> Dict[Rule, int]:
     return Counter(canonical(entry.rule) for entry in rules)
 
 
-def _restore_rules(kernel: Kernel, before: Sequence[KernelRule]) -> None:
-    """Bring the kernel's rules back to what they were, in the same order. Raises KernelError."""
+def _change_back(kernel: Kernel, before: Sequence[KernelRule]) -> None:
+    """Bring the kernel's rules back to the rules before, in the same order. Raises KernelError."""
     now = kernel.rules()
     for filter_list in LISTS:
         present = [entry for entry in now if entry.rule.list == filter_list]
@@ -308,20 +339,10 @@ def _steps_back(present: Sequence[KernelRule], before: Sequence[KernelRule]) -> 
     wanted: List[Tuple[Rule, Optional[int]]] = []
     start = 0
     for entry in before:
-        place = data.index(entry.data, start) if entry.data in data[start:] else None
-        wanted.append((entry.rule, place))
-        start = start if place is None else place + 1
+        index = data.index(entry.data, start) if entry.data in data[start:] else None
+        wanted.append((entry.rule, index))
+        start = start if index is None else index + 1
     return plan_list(present, wanted)
-
-
-def _prove(planner: Planner, state: HostState, host: Host) -> None:
-    """Plan again from what the kernel holds now: nothing must be left to do. Raises ChangeError."""
-    steps = planner(state).rules.steps
-    if steps:
-        raise ChangeError(
-            "the kernel took every change and does not hold what was asked for; something else changes its rules at "
-            "the same time. It still needs: " + "; ".join(_step_lines(steps, host))
-        )
 
 
 def _outcome(transition: Transition, pending: List[str], state: HostState, options: Options, host: Host) -> Outcome:
@@ -367,6 +388,6 @@ def _texts(rules: Iterable[Rule], without: Set[Rule], host: Host) -> List[str]:
 
 
 def _step_lines(steps: Steps, host: Host) -> List[str]:
-    """Steps as arguments of auditctl."""
+    """Steps as auditctl arguments."""
     options = {"append": "-a", "prepend": "-A", "delete": "-d"}
     return [options[step.operation] + render(step.rule, host.machine)[2:] for step, _held in steps]

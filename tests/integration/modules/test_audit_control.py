@@ -155,7 +155,7 @@ def test_a_message_and_the_counter_of_lost_records(host):
 WRONG = [
     ({"backlog_limit": -1}, "backlog_limit", "0 to 4294967295", "-1"),
     ({"rate_limit": 4294967296}, "rate_limit", "4294967296"),
-    ({"backlog_wait_time": 99999999}, "backlog_wait_time", "99999999", "not this value"),
+    ({"backlog_wait_time": 99999999}, "backlog_wait_time", "99999999", "does not support this setting, or this value"),
     ({"backlog_limit": 600, "backlog_wait_time": 99999999}, "backlog_wait_time"),
     ({"failure": "explode"}, "failure", "silent, printk, panic"),
     ({"backlog_limit": "many"}, "backlog_limit", "many"),

@@ -254,14 +254,14 @@ def test_a_release_that_expands_permissions(boot, playbook, tmp_path, release):
 PASSWD = "-w /etc/passwd -p wa -k passwd"
 # The lines of a file, which of them is a problem, and a part of what is said of it.
 PROBLEMS = [
-    ([PASSWD, PASSWD], 2, "is there already"),
-    (["-i", PASSWD, PASSWD], 3, "is there already"),
-    ([PASSWD, "-a always,exit -F perm=aw -F path=/etc/passwd -k passwd"], 2, "is the same rule"),
+    ([PASSWD, PASSWD], 2, "repeats an earlier rule"),
+    (["-i", PASSWD, PASSWD], 3, "repeats an earlier rule"),
+    ([PASSWD, "-a always,exit -F perm=aw -F path=/etc/passwd -k passwd"], 2, "means the same as an earlier rule"),
     ([PASSWD, "-w /etc/passwd -p wa -k other"], 2, "under another key"),
-    (["-w /etc/apt -p wa -k apt", "-w /etc/apt/apt.conf -p w"], 2, "all that it matches"),
+    (["-w /etc/apt -p wa -k apt", "-w /etc/apt/apt.conf -p w"], 2, "matches every event that it matches"),
     (["-a always,exit -F arch=b64 -S mount -F success=no -k x"], 1, "write '-a always,exit"),
-    (["-a always,io_uring -S openat -k x"], 1, "is not read by auditctl"),
-    (["-a always,EXIT -S mount -k x"], 1, "is not read by auditctl"),
+    (["-a always,io_uring -S openat -k x"], 1, "cannot be read by auditctl"),
+    (["-a always,EXIT -S mount -k x"], 1, "cannot be read by auditctl"),
     (["-w /no/such/file -p wa"], 1, "/no/such does not exist"),
     (["-a always,exit -F dir=/no/such -F perm=wa"], 1, "/no/such does not exist"),
 ]
@@ -292,7 +292,7 @@ def test_a_file_that_ends_within_a_line(host):
         "auditctl -D >/dev/null; augenrules --load >/dev/null 2>&1; auditctl -l",
     )  # fmt: skip
     (problem,) = info["problems"]
-    assert "one line with the first of the next file" in problem["reason"]
+    assert "the first line of the next file is appended to it" in problem["reason"]
     assert "passwd" not in loaded or "motd" not in loaded, loaded
 
 
@@ -307,5 +307,5 @@ def test_a_task_warns_of_what_keeps_its_rule_from_being_loaded(host):
     assert (done["changed"], again["changed"]) == (True, False)
     for result in (done, again):
         assert [f"{RULES_D}/{FILE}:2" in warning for warning in result["warnings"]] == [True]
-    assert "is there already" in repaired["problems"][0]  # in the file of the first task
+    assert "repeats an earlier rule" in repaired["problems"][0]  # in the file of the first task
     assert_message(unread["msg"], "auditctl 3.0.9", "-a always,io_uring", "persistent: false")

@@ -279,7 +279,7 @@ def test_all_that_is_wrong_is_said_at_once(host):
         "passwd",
         "deletes a rule",
         "is an action",
-        "never be looked at",
+        "never be evaluated",
         "on_missing",
         "many",
     ):

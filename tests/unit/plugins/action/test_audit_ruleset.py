@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action plugin of audit_ruleset: what it makes of src and packs is what the module takes."""
+"""The action plugin of audit_ruleset turns src and packs into sources that the module accepts."""
 
 import types
 
@@ -36,7 +36,7 @@ def host(monkeypatch, tmp_path):
 
 @pytest.fixture
 def run(host, tmp_path):
-    """run(**args): the result of a task beside whose play one.rules and files/two.rules are, and what was run."""
+    """run(**args): the result of a task whose play has one.rules and files/two.rules, and the modules that ran."""
     (tmp_path / "files").mkdir()
     (tmp_path / "one.rules").write_text(f"# one\n{PASSWD}\n")
     (tmp_path / "files" / "two.rules").write_text(f"# caf\u00e9\n{SHADOW}\n")
@@ -53,7 +53,7 @@ def run(host, tmp_path):
         (call,) = action.calls
         assert (call["module_name"], call["task_vars"]) == ("linux.audit.audit_ruleset", {"name": "value"})
         assert call["wrap_async"] == asynchronous
-        # A task may be run again, as in a loop.
+        # A task may run again, for example in a loop.
         assert task.args == dict(args, rules_dir=str(host.directory))
         return result, call["module_args"]
 
@@ -97,16 +97,16 @@ def test_packs_come_after_what_the_task_declares_itself(run, own, names):
     assert sent["sources"][-1] == packs.sources(["injection"])[0]
 
 
-def test_what_needs_nothing_of_the_controller_is_passed_on(run):
+def test_parameters_that_need_no_controller_are_passed_on(run):
     _result, sent = run(rules=[PASSWD], packs=[])
     assert (sent["rules"], "sources" in sent) == ([PASSWD], False)
 
 
-def test_a_pack_that_there_is_not(run):
+def test_an_unknown_pack_is_named(run):
     with pytest.raises(AnsibleError, match="no rule pack 'firewall'"):
         run(packs=["firewall"])
 
 
-def test_what_is_run_in_the_background(run):
+def test_a_task_can_run_in_the_background(run):
     _result, sent = run(asynchronous=30, rules=[PASSWD])
     assert sent["rules"] == [PASSWD]

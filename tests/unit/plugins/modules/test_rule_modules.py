@@ -48,7 +48,7 @@ def run(host):
 
 @pytest.mark.parametrize("name", RULE_MODULES)
 def test_check_change_and_again(host, run, name):
-    """What check mode says is what is done, and the second time there is nothing to do."""
+    """Check mode reports what the change does, and the second run changes nothing."""
     main, params = RULE_MODULES[name]
     state = host.state()
     said = run(main, check=True, diff=True, **params)
@@ -79,7 +79,7 @@ def test_files_alone_and_the_kernel_alone(host, run, name):
 
 
 @pytest.mark.parametrize("name", ["audit_rule", "audit_watch", "audit_ruleset"])
-def test_neither_kernel_nor_files_is_nothing(host, run, name):
+def test_neither_kernel_nor_files_is_an_error(host, run, name):
     main, params = RULE_MODULES[name]
     result = run(main, live=False, persistent=False, **params)
     assert result["failed"]
@@ -104,14 +104,14 @@ def test_an_immutable_kernel(host, run, name, immutable):
 
 
 @pytest.mark.parametrize("name", RULE_MODULES)
-def test_a_kernel_that_cannot_be_asked(host, run, name):
+def test_a_kernel_that_cannot_be_reached(host, run, name):
     main, params = RULE_MODULES[name]
     host.kernel.unreachable = errno.ECONNREFUSED
     result = run(main, **params)
     assert result["failed"]
     assert "audit=0" in result["msg"]
     if name in ("audit_rule", "audit_watch"):
-        assert f"with live: false rules are written to {host.directory} alone" in result["msg"]
+        assert f"set live: false to write the rules to {host.directory} alone" in result["msg"]
     host.kernel.unreachable = errno.EIO
     assert os.strerror(errno.EIO) in run(main, **params)["msg"]
     assert host.files() == {}
@@ -133,7 +133,7 @@ def test_a_directory_that_cannot_be_locked_is_named(host, run, name, monkeypatch
 
 
 @pytest.mark.parametrize("name", RULE_MODULES)
-def test_a_file_of_an_unfit_name(run, name):
+def test_a_file_name_that_augenrules_ignores_is_refused(run, name):
     main, params = RULE_MODULES[name]
     result = run(main, file="own.conf", **params)
     assert result["failed"]
@@ -180,8 +180,8 @@ def test_position(host, run):
         ({}, "one of the following is required"),
         ({"rule": PASSWD, "rules": [PASSWD]}, "mutually exclusive"),
         ({"rule": PASSWD, "syscalls": ["mount"]}, "mutually exclusive"),
-        ({"key": "x"}, "key alone names rules to remove"),
-        ({"key": "", "state": "absent"}, "key alone names rules to remove"),
+        ({"key": "x"}, "key selects rules to remove: it needs state: absent and must not be empty"),
+        ({"key": "", "state": "absent"}, "key selects rules to remove: it needs state: absent and must not be empty"),
         ({"rule": "-b 100"}, "is a setting, not a rule"),
         ({"rule": "-d always,exit -S mount"}, "deletes a rule; write it with -a"),
         ({"rules": [PASSWD, 5]}, "rule 2: must be a line of auditctl or a structure, not 5"),
@@ -199,7 +199,7 @@ def test_what_audit_rule_refuses(host, run, params, part):
     assert (host.files(), host.kernel.log) == ({}, [])
 
 
-def test_a_rule_that_is_said_twice_is_one(host, run):
+def test_a_repeated_rule_counts_once(host, run):
     assert run(audit_rule.main, rules=[PASSWD, PASSWD])["added"] == rendered(PASSWD)
 
 
@@ -232,7 +232,7 @@ def test_forms_of_audit_watch(host, run, params, lines):
 
 
 @pytest.mark.parametrize("style", ["syscall", "watch"])
-def test_a_watch_goes_whatever_its_path_was(host, run, tmp_path, style):
+def test_a_watch_is_removed_whatever_type_its_path_had(host, run, tmp_path, style):
     path = tmp_path / "gone"
     path.mkdir()
     run(audit_watch.main, path=str(path), style=style)
@@ -244,14 +244,14 @@ def test_a_watch_goes_whatever_its_path_was(host, run, tmp_path, style):
     assert not run(audit_watch.main, path=str(path), state="absent")["changed"]
 
 
-def test_a_directory_that_is_not_there_cannot_be_watched_in_the_old_style(run):
+def test_a_missing_directory_cannot_be_watched_in_the_old_style(run):
     result = run(audit_watch.main, path="/etc/x", style="watch", type="directory", live=False)
     assert "-w would watch /etc/x as a file" in result["msg"]
 
 
 @pytest.mark.parametrize(("type_", "is_there"), [("auto", True), ("directory", False), ("file", True)])
-def test_a_watch_that_is_deferred(host, run, tmp_path, type_, is_there):
-    """The kernel wants the directory that is watched, or that of the file."""
+def test_a_deferred_watch_is_in_the_files_alone(host, run, tmp_path, type_, is_there):
+    """The kernel needs the watched directory, or the directory of the watched file."""
     path = str(tmp_path / "later")
     result = run(audit_watch.main, path=path, type=type_, missing="defer")
     assert not result.get("failed"), result
@@ -260,18 +260,18 @@ def test_a_watch_that_is_deferred(host, run, tmp_path, type_, is_there):
     assert path in host.file.read_text()
 
 
-def test_a_watch_of_what_is_missing(host, run):
+def test_a_watch_of_a_missing_path_fails(host, run):
     result = run(audit_watch.main, path="/no/such/file", missing="defer", persistent=False)
     assert "with persistent: false it cannot be deferred" in result["msg"]
     result = run(audit_watch.main, path="/no/such/file")
     assert "/no/such does not exist" in result["msg"]
     result = run(audit_watch.main, path="/no/such/file", missing="defer")
-    assert "is in the files alone" in str(result["warnings"][0])
+    assert "is only in the files, because its directory does not exist" in str(result["warnings"][0])
     assert host.kernel.lines == []
     assert run(audit_watch.main, path="/no/such/file", missing="defer", state="absent")["changed"]
 
 
-def test_a_set_from_sources_with_all_that_is_returned(host, run):
+def test_a_set_from_sources_returns_every_value(host, run):
     host.write("90-other.rules", "-b 8192")
     result = run(
         audit_ruleset.main,
@@ -302,7 +302,7 @@ def test_a_set_from_sources_with_all_that_is_returned(host, run):
     ("params", "part"),
     [
         ({}, "state is present but any of the following are missing"),
-        ({"state": "absent", "purge": "all"}, "has no state: absent"),
+        ({"state": "absent", "purge": "all"}, "purge: all cannot be used with state: absent"),
         ({"src": ["x.rules"]}, "src and packs are read on the controller"),
         ({"packs": ["injection"]}, "src and packs are read on the controller"),
         ({"rules": [], "content": ""}, "mutually exclusive"),
@@ -374,7 +374,7 @@ def test_what_audit_control_refuses(host, run, params, part):
     assert (host.files(), host.kernel.log) == ({}, [])
 
 
-def test_the_greatest_number_is_one(host, run):
+def test_the_greatest_number_is_accepted(host, run):
     assert run(audit_control.main, rate_limit=(1 << 32) - 1)["after"]["rate_limit"] == (1 << 32) - 1
 
 

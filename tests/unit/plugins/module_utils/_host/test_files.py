@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files: read, written, and put back."""
+"""Files are read, written, and put back."""
 
 import contextlib
 import errno
@@ -39,7 +39,7 @@ def test_a_file_is_written_with_its_mode_and_nothing_beside_it(tmp_path):
 
 
 def test_a_power_cut_finds_the_old_file_or_the_new_one(tmp_path, monkeypatch):
-    """The text is on the disk before it gets the name, and the name is when the change is reported."""
+    """The text is on the disk before the rename, and the rename is before the change is reported."""
     log = []
     record_files(monkeypatch, log, tmp_path)
     path = str(tmp_path / "x.rules")
@@ -51,7 +51,7 @@ def test_a_power_cut_finds_the_old_file_or_the_new_one(tmp_path, monkeypatch):
 
 
 def test_the_mode_is_there_before_the_name(tmp_path, monkeypatch):
-    """Nobody gets to read what only some may read, and a umask changes nothing."""
+    """Nobody can read a protected text in between, and the umask does not matter."""
     seen, real = [], os.rename
 
     def rename(source, target):
@@ -70,7 +70,7 @@ def test_the_mode_is_there_before_the_name(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("label", [b"system_u:object_r:auditd_etc_t:s0\0", None])
 def test_the_label_of_a_file_is_kept(tmp_path, monkeypatch, label):
-    """That of a new file is its directory's; and the label is on the text before the text has the name."""
+    """A new file has the label of its directory; a draft has its label before the rename."""
     path = tmp_path / "x.rules"
     path.write_text("old")
     labels = {} if label is None else {path.stat().st_ino: label}
@@ -135,14 +135,14 @@ def test_a_file_that_cannot_be_put_back_is_named(tmp_path, monkeypatch):
     assert (one.read_text(), two.read_text()) == ("new\n", "old\n")
 
 
-def test_a_file_made_of_others_is_shown_only_if_it_is_alone():
+def test_a_compiled_file_is_shown_only_if_it_changes_alone():
     own, made = Edit("/a", None, "x\n"), Edit("/b", "y\n", None, compiled=True)
     assert [entry["before_header"] for entry in file_diffs([own, made])] == ["/a"]
     assert file_diffs([made]) == [{"before_header": "/b", "after_header": "/b", "before": "y\n", "after": ""}]
     assert file_diffs([]) == []
 
 
-def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
+def test_a_pipe_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in ("pipe", "."):
         with pytest.raises(FileError, match="not a regular file|Is a directory"):
@@ -177,7 +177,7 @@ for number in range(10**9):
 def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path):
     path = tmp_path / "x.rules"
     for moment in range(8):
-        # Under another name the package needs no Ansible.
+        # Under another name, the package does not need Ansible.
         with subprocess.Popen(
             [sys.executable, "-c", WRITE_WITHOUT_END, PLUGINS, path], stdout=subprocess.PIPE, text=True
         ) as process:
@@ -207,7 +207,7 @@ def test_edits_are_taken_back_together(tmp_path):
     assert not two.exists()
     bad = Edit("/proc/linux-audit", None, "new\n")
     with (
-        pytest.raises(FileError, match="No such file or directory; nothing has changed"),
+        pytest.raises(FileError, match="No such file or directory; no file has changed"),
         written([*edits, bad]),
     ):
         pytest.fail("written")

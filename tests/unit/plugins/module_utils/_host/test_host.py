@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the library asks the host it runs on: users, groups, folders, the kernel's release, the installed audit."""
+"""The running host: its users, groups, directories, kernel release and installed audit."""
 
 import grp
 import os
@@ -32,7 +32,7 @@ def programs(tmp_path, monkeypatch):
 
 
 def test_names_of_users_and_groups():
-    """Of those that are there, by their numbers; asked for again, they are what they were."""
+    """Existing names have their numbers, at every look-up."""
     host = Host()
     user, group = pwd.getpwuid(os.getuid()), grp.getgrgid(0)
     for _again in range(2):
@@ -42,7 +42,7 @@ def test_names_of_users_and_groups():
 
 
 def test_a_name_is_looked_up_once(monkeypatch):
-    """A directory service may take its time."""
+    """A directory service may be slow."""
     asked = []
 
     def getpwnam(name):
@@ -63,7 +63,7 @@ def test_folders(tmp_path):
 
 
 def test_the_kernel():
-    """Its machine, and the first two numbers of its release."""
+    """The machine, and the first two numbers of the release."""
     host, said = Host(), os.uname()
     assert host.machine == said.machine
     assert ".".join(map(str, host.kernel)) == ".".join(said.release.split("-")[0].split(".")[:2])
@@ -77,18 +77,18 @@ def test_the_kernel():
         ({"auditctl": '#!/bin/sh\n[ "$*" = -v ] && echo auditctl version 4.2\n'}, (4, 2)),
         ({"ausearch": '#!/bin/sh\n[ "$*" = --version ] && echo ausearch version 4.1\nexit 1\n',
           "auditctl": "#!/bin/sh\necho auditctl version 1.0\n"}, (4, 1)),
-        # One that says nothing, and one that cannot be run.
+        # A program that prints nothing, and a program that cannot be run.
         ({"ausearch": "#!/bin/sh\n", "auditctl": "#!/bin/sh\necho auditctl version 2.8.5\n"}, (2, 8, 5)),
         ({"ausearch": "#!/nowhere\n", "auditctl": "#!/bin/sh\necho auditctl version 2.8\n"}, (2, 8)),
         ({"ausearch": "#!/bin/sh\necho ausearch version 3.0 >&2\n"}, None),
     ],
 )  # fmt: skip
 def test_the_installed_release(programs, installed, version):
-    """By ausearch, as auditctl does not tell it to everybody, and otherwise by auditctl."""
+    """From ausearch, because auditctl does not tell it to everybody; without ausearch, from auditctl."""
     folder = programs(**installed)
     host = Host()
     assert host.version == version
-    # It is asked for once.
+    # The version is looked up once.
     for name in installed:
         (folder / name).unlink()
     assert host.version == version

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run at a time: the lock is held while anything is looked at or changed, and excludes every other run."""
+"""One run at a time: the lock is held while anything is read or changed, and excludes every other run."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel.lock import Lo
 from changing import System, present
 
 PASSWD, SHADOW = "-w /etc/passwd -p wa -k passwd", "-w /etc/shadow -p wa -k shadow"
-# Each changes the kernel and files.
+# Each of these changes the kernel and files.
 RUNS = {
     "apply": lambda host, **options: host.apply(present(PASSWD), **options),
     "declare": lambda host, **options: host.declare(["-b 100", PASSWD], **options),
@@ -30,7 +30,7 @@ def host(monkeypatch, tmp_path):
 
 @pytest.fixture
 def seen(host, monkeypatch):
-    """Whether the lock was held, by every request to the kernel and every file that was put in place."""
+    """Whether the lock was held, at every request to the kernel and every replaced file."""
     seen = []
 
     def watched(real, name):
@@ -63,7 +63,7 @@ def test_check_mode_takes_no_lock(host, seen, name):
 @pytest.mark.parametrize("first", RUNS)
 @pytest.mark.parametrize("second", RUNS)
 def test_of_two_runs_one_waits_for_the_other(host, first, second):
-    """The second comes while the first is at the kernel, gives up, and does not when the first has ended."""
+    """The second run gives up while the first changes the kernel, and succeeds after the first has ended."""
     inside, go_on, failures = threading.Event(), threading.Event(), []
 
     def pause():
@@ -107,7 +107,7 @@ def test_a_run_that_waits_goes_on_when_the_lock_is_free(host, monkeypatch):
     assert len(tries) == 3
 
 
-def test_a_lock_that_cannot_be_taken_at_all_is_no_endless_wait(host, monkeypatch):
+def test_a_lock_that_cannot_be_taken_ends_the_wait(host, monkeypatch):
     monkeypatch.setattr(lock, "_LOCK_SECONDS", 600)
 
     def flock(handle, how):

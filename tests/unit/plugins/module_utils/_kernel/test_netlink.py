@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The netlink protocol against a socket that plays the kernel, for what a real kernel cannot be made to say."""
+"""The netlink protocol, with a socket that plays the kernel, for answers that a real kernel never gives."""
 
 import errno
 import os
@@ -30,7 +30,7 @@ RULES = [
 
 
 class FakeSocket:
-    """Answers each request by a function of its kind and data that gives datagrams; then nothing more comes."""
+    """Answers each request with the datagrams that a function of its kind and data returns, and then with nothing."""
 
     def __init__(self, answer, bind_error=None):
         self._answer = answer
@@ -101,7 +101,7 @@ def test_status_of_kernels_of_all_ages(connect):
     assert (old.enabled, old.backlog_limit, old.features, old.backlog_wait_time_actual) == (2, 64, 0, 0)
 
 
-def test_rules_come_in_any_packing_and_among_other_messages(connect):
+def test_rules_are_read_from_any_packing_among_other_messages(connect):
     def answer(kind, sequence):
         data = [message(LIST, sequence, wire.encode(rule)) for rule in RULES]
         old = message(LIST, sequence - 1, wire.encode(RULES[0]))
@@ -136,7 +136,7 @@ def test_what_is_sent(connect):
     ("code", "parts"),
     [
         (errno.EEXIST, ["the rule exists"]),
-        (errno.EINVAL, ["not supported by this kernel"]),
+        (errno.EINVAL, ["this kernel does not support its list, or one of its fields, operators or values"]),
         (errno.ENOENT, ["the directory of /etc/a does not exist"]),
         (errno.ENAMETOOLONG, ["too long"]),
         (errno.E2BIG, [os.strerror(errno.E2BIG), str(errno.E2BIG)]),
@@ -153,7 +153,7 @@ def test_a_refusal_names_rule_and_reason(connect, code, parts):
 
 def test_a_refusal_to_delete(connect):
     kernel = connect(lambda kind, sequence: [acknowledgement(sequence, errno.ENOENT)])
-    with pytest.raises(RuleRefused, match="does not delete .*/etc/a.*there is no such rule"):
+    with pytest.raises(RuleRefused, match="refuses to delete .*/etc/a.*there is no such rule"):
         kernel.delete(KernelRule(RULES[0], wire.encode(RULES[0])))
 
 
@@ -169,15 +169,21 @@ def test_why_a_change_is_not_permitted(connect, enabled, reason):
 @pytest.mark.parametrize(
     ("code", "uid", "capabilities", "kind", "reason"),
     [
-        (errno.EPERM, 1000, None, PermissionDenied, "root .become: true."),
+        (errno.EPERM, 1000, None, PermissionDenied, r"only root can read and change audit rules \(become: true\)"),
         (errno.EPERM, 0, "0000003fbfffffff", PermissionDenied, "CAP_AUDIT_CONTROL"),
         (errno.EPERM, 0, "000001ffffffffff", PermissionDenied, "process namespace"),
-        (errno.ECONNREFUSED, 0, None, AuditUnavailable, "audit=0"),
+        (
+            errno.ECONNREFUSED,
+            0,
+            None,
+            AuditUnavailable,
+            r"cannot reach the audit system: it is disabled \(booted with audit=0",
+        ),
         (errno.EPROTONOSUPPORT, 0, None, AuditUnavailable, "audit=0"),
         (errno.EIO, 0, None, KernelError, os.strerror(errno.EIO)),
     ],
 )
-def test_an_audit_system_that_cannot_be_had(connect, monkeypatch, tmp_path, code, uid, capabilities, kind, reason):
+def test_an_audit_system_that_cannot_be_reached(connect, monkeypatch, tmp_path, code, uid, capabilities, kind, reason):
     monkeypatch.setattr(kernel_module.os, "geteuid", lambda: uid)
     (tmp_path / "status").write_text(f"Name:\tx\nCapEff:\t{capabilities}\n" if capabilities else "")
     monkeypatch.setattr(kernel_module, "open", lambda path, **how: (tmp_path / "status").open(**how), raising=False)
@@ -203,11 +209,11 @@ def test_an_answer_that_does_not_end(connect, answer):
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff" * 40, b"\xff" * 2000, wire.encode(RULES[0])[:-1]])
-def test_what_is_no_rule(connect, data):
+def test_data_that_is_not_a_rule_is_an_error(connect, data):
     kernel = connect(
         lambda kind, sequence: [message(LIST, sequence, data) + message(DONE, sequence) + acknowledgement(sequence)]
     )
-    with pytest.raises(KernelError, match="not understood"):
+    with pytest.raises(KernelError, match="the kernel lists a rule that cannot be decoded"):
         kernel.rules()
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Traces of real processes, with a kernel that holds rules and records what a test says, as root is not needed so."""
+"""Traces of real processes, without root: a kernel in memory holds the rules and records what a test chooses."""
 
 import errno
 import os
@@ -38,7 +38,7 @@ def rule(line):
 
 
 class Kernel:
-    """Holds rules; when a message is recorded it logs the ``calls`` of the process that it has rules for."""
+    """Holds rules; with each message it logs the ``calls`` of the process that its rules are for."""
 
     def __init__(self, log):
         self.log, self.held, self.done, self.calls, self.silent = log, [rule(OTHER)], [], None, False
@@ -89,7 +89,7 @@ class Kernel:
         return [line for what, line in self.done if what == "add"]
 
     def records(self):
-        """What was called by whom, ``execve`` before all else; as pairs of a number of a call and of a process."""
+        """The records of the calls, by default one ``execve`` of the traced process."""
         key = self.lines[-1].rpartition("=")[2] if self.lines else ""
         watched = int(self.lines[0].partition("-F pid=")[2].split()[0]) if self.lines else 0
         calls = [(59, watched, 1)] if self.calls is None else self.calls
@@ -118,7 +118,7 @@ def kernel(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(kernel, monkeypatch, capsys):
-    """run(check_mode, **parameters): what the module returns; only the rules that were there before are there after."""
+    """run(check_mode, **parameters): the result of the module."""
 
     def run(check_mode=False, **parameters):
         return module_main.call("audit_trace", parameters, monkeypatch, capsys, check_mode=check_mode)
@@ -132,7 +132,7 @@ def parameters(**given):
 
 
 def gone(pid):
-    """Whether a process has ended; one that nobody has waited for counts as that."""
+    """Whether a process has ended; a zombie counts as ended."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
     except (FileNotFoundError, ProcessLookupError):
@@ -159,12 +159,12 @@ def ticks(pid):
 
 
 def test_the_key_names_the_process():
-    """By its number and by when it began, as numbers are used again."""
+    """By its pid and its start time, because pids are reused."""
     assert trace_key() == f"linux-audit-trace.{os.getpid()}.{ticks(os.getpid())}"
 
 
-def test_the_name_of_a_process_may_have_anything_in_it():
-    """Even what ends the name where the kernel tells it."""
+def test_the_name_of_a_process_may_contain_any_character():
+    """Even the character that ends the name in /proc."""
     path, key = pathlib.Path("/proc/self/comm"), trace_key()
     name = path.read_text()
     try:
@@ -193,14 +193,14 @@ def test_the_name_of_a_process_may_have_anything_in_it():
         (["linux-audit-trace.4194305.1.end"], False),
     ],
 )
-def test_what_is_left_over(keys, left):
-    """Rules of a process that is gone; a process with the number of another is another."""
+def test_keys_of_killed_traces_are_known(keys, left):
+    """Rules of a process that has ended, even if another process has its pid."""
     keys = [key.format(pid=os.getpid(), ticks=ticks(os.getpid())) for key in keys]
     assert is_left_over(keys) is left
 
 
 def test_a_command(run, kernel):
-    """Rules for it and for its children are there before its program is executed, and gone after."""
+    """Rules for it and its children exist before its program is executed, and are removed after it."""
     result = run(command=["/bin/sh", "-c", "echo out; echo err >&2; exit 3"])
     assert result["result"] == {"rc": 3, "stdout": "out\n", "stderr": "err\n", "timed_out": False}
     pid, key = result["pid"], result["key"]
@@ -216,8 +216,8 @@ def test_a_command(run, kernel):
     assert gone(pid)
 
 
-def test_it_waits_for_its_rules(run, kernel, tmp_path):
-    """Nothing that it does is missed."""
+def test_the_command_waits_for_its_rules(run, kernel, tmp_path):
+    """No call of the command is missed."""
     kernel.when["add", 2] = lambda: seen.append((tmp_path / "made").exists())
     seen = []
     run(command=["/bin/touch", str(tmp_path / "made")])
@@ -225,15 +225,15 @@ def test_it_waits_for_its_rules(run, kernel, tmp_path):
     assert (tmp_path / "made").exists()
 
 
-def test_rules_of_some_calls(run, kernel):
-    """Those of 64 bit."""
+def test_rules_for_some_calls(run, kernel):
+    """The 64-bit calls."""
     result = run(command=["/bin/true"], syscall=["openat", "0"])
     assert kernel.lines[0] == (
         f"-a always,exit -F arch=b64 -S read,openat -F pid={result['pid']} -F key={result['key']}"
     )
 
 
-def test_what_a_command_gets(run, tmp_path):
+def test_the_environment_of_a_command(run, tmp_path):
     """No input, a session of its own, the directory, no signal that this process ignores."""
     script = (
         "import os, signal, sys; print([sys.stdin.read(), os.getsid(0) == os.getpid(), os.getcwd(), "
@@ -245,29 +245,29 @@ def test_what_a_command_gets(run, tmp_path):
 
 @pytest.mark.parametrize(("name", "rc"), [("TERM", -15), ("KILL", -9)])
 def test_a_command_that_a_signal_ends(run, name, rc):
-    """Its number, negative."""
+    """The exit status is the negative number of the signal."""
     result = run(command=["/bin/sh", "-c", f"kill -{name} $$"])
     assert result["result"]["rc"] == rc
     assert result["result"]["timed_out"] is False
 
 
 def test_a_command_that_takes_too_long(run, tmp_path):
-    """It is killed with all that it has started; what it printed is returned, and no rule is left."""
+    """The command and its children are killed; its output is returned, and no rule is left."""
     result = run(command=["/bin/sh", "-c", "echo begun; sleep 600 & echo $!; wait"], duration=1)
     begun, child = result["result"]["stdout"].split()
     assert (begun, result["result"]["rc"], result["result"]["timed_out"]) == ("begun", -9, True)
     await_end(int(child))
 
 
-def test_of_what_it_prints_64_kibibytes_are_returned(run):
-    """The first; bytes that are no text are shown."""
+def test_64_kibibytes_of_the_output_are_returned(run):
+    """The first 64 KiB are returned, even bytes that are not text."""
     result = run(command=["/bin/sh", "-c", "printf '\\377'; head -c 70000 /dev/zero | tr '\\0' x"])
     assert result["result"]["stdout"] == "\\xff" + "x" * 65535
 
 
 @pytest.fixture
 def programs(tmp_path):
-    """A directory with a program, a file that is none, and a directory."""
+    """A directory with a program, a file that is not executable, and a directory."""
     program = tmp_path / "tools" / "program"
     (tmp_path / "tools" / "directory").mkdir(parents=True)
     program.write_text('#!/bin/sh\necho "$0"\n')
@@ -285,20 +285,20 @@ def programs(tmp_path):
         ("{}/tools/program", "/", "{}/tools/program"),
     ],
 )
-def test_where_a_program_is_looked_for(run, programs, command, chdir, shown):
-    """A path that is not complete counts from the directory that the command is run in."""
+def test_where_a_program_is_found(run, programs, command, chdir, shown):
+    """A relative path starts from the working directory of the command."""
     given = {} if chdir is None else {"chdir": chdir.format(programs)}
     assert run(command=[command.format(programs)], **given)["result"]["stdout"] == shown.format(programs) + "\n"
 
 
 def test_a_path_from_here(run, programs, monkeypatch):
-    """Without a directory to run in it counts from this process's."""
+    """Without chdir, a relative path starts from the working directory of this process."""
     monkeypatch.chdir(programs)
     assert run(command=["tools/program"])["result"]["stdout"] == "tools/program\n"
 
 
-def test_a_name_is_looked_for_on_the_path(run, programs, monkeypatch):
-    """And in the usual directories."""
+def test_a_name_is_searched_on_the_path(run, programs, monkeypatch):
+    """The usual directories are searched too."""
     monkeypatch.setenv("PATH", str(programs / "tools"))
     assert run(command=["program"])["result"]["rc"] == 0
     assert run(command=["true"])["result"]["rc"] == 0
@@ -310,13 +310,13 @@ def test_a_name_is_looked_for_on_the_path(run, programs, monkeypatch):
     ("command", "part"),
     [
         ("no-such-program", "there is no program no-such-program"),
-        ("{}/tools/none", "/tools/none is no program that can be executed"),
-        ("{}/tools/file", "/tools/file is no program that can be executed"),
-        ("{}/tools/directory", "/tools/directory is no program that can be executed"),
+        ("{}/tools/none", "/tools/none is not an executable program"),
+        ("{}/tools/file", "/tools/file is not an executable program"),
+        ("{}/tools/directory", "/tools/directory is not an executable program"),
     ],
 )
-def test_what_is_no_program(run, kernel, programs, command, part):
-    """It is refused before any rule is there, in check mode as well."""
+def test_a_file_that_cannot_be_executed_is_refused(run, kernel, programs, command, part):
+    """The command is refused before any rule is added, also in check mode."""
     for check in (False, True):
         result = run(check_mode=check, command=[command.format(programs)])
         assert part in result["msg"]
@@ -324,15 +324,15 @@ def test_what_is_no_program(run, kernel, programs, command, part):
 
 
 def test_a_program_that_cannot_be_executed_after_all(run, programs):
-    """As one whose interpreter is missing: it is said where the shell says it, by 127."""
+    """A script whose interpreter is missing: the exit status is 127, as in a shell."""
     (programs / "tools" / "program").write_text("#!/no/such/interpreter\n")
     result = run(command=[str(programs / "tools" / "program")])
     assert result["result"]["rc"] == 127
     assert result["result"]["stderr"] == f"{programs}/tools/program: No such file or directory"
 
 
-def test_a_directory_that_is_not_there(run, kernel, tmp_path, monkeypatch):
-    """The command is not run elsewhere, and no rule is left. It fails, or the task."""
+def test_a_missing_working_directory(run, kernel, tmp_path, monkeypatch):
+    """The command does not run elsewhere, and no rule is left."""
     monkeypatch.chdir(tmp_path)
     result = run(command=["/bin/touch", "made"], chdir=str(tmp_path / "none"))
     assert result.get("failed") or result["result"]["rc"] == 127
@@ -341,7 +341,7 @@ def test_a_directory_that_is_not_there(run, kernel, tmp_path, monkeypatch):
 
 
 def test_a_process(run, kernel, sleeper):
-    """It is looked at for that long, and left alone."""
+    """The process is watched for the duration, and not harmed."""
     result = run(pid=sleeper.pid, duration=1)
     assert (result["pid"], result["changed"]) == (sleeper.pid, False)
     assert "result" not in result
@@ -351,8 +351,8 @@ def test_a_process(run, kernel, sleeper):
     assert sleeper.poll() is None
 
 
-def test_a_process_that_ends_is_looked_at_no_longer(run, kernel, sleeper):
-    """Its number may be another's soon."""
+def test_the_trace_ends_with_its_process(run, kernel, sleeper):
+    """Another process may soon have its pid."""
 
     def end():
         sleeper.kill()
@@ -366,14 +366,14 @@ def test_a_process_that_ends_is_looked_at_no_longer(run, kernel, sleeper):
 
 
 def test_calls_of_others_are_left_out(run, kernel, sleeper):
-    """But not those of children."""
+    """The calls of children are returned."""
     kernel.calls = [(0, None, 1), (1, 4711, None), (2, 4712, 4711), (3, None, 1)]
     calls = run(pid=sleeper.pid, duration=1)["calls"]
     assert [call["syscall"]["name"] for call in calls] == ["read", "write", "close"]
 
 
 def test_calls_before_the_program_are_left_out(run, kernel):
-    """They are those of this module, returning from what it waited in."""
+    """They are the module's own calls before the execve."""
     kernel.calls = [(0, None, 1), (1, None, 1), (59, None, 1), (2, None, 1), (59, None, 1)]
     calls = run(command=["/bin/true"])["calls"]
     assert [call["syscall"]["name"] for call in calls] == ["execve", "open", "execve"]
@@ -386,7 +386,7 @@ def test_calls_before_the_program_are_left_out(run, kernel):
 
 
 def test_limits_and_records(run, kernel):
-    """The first calls, whether there are more, and the lines if they are asked for."""
+    """The first calls, whether there are more, and the records with raw: true."""
     kernel.calls = [(59, None, 1), (1, None, 1), (2, None, 1)]
     result = run(command=["/bin/true"], limit=2, raw=True)
     assert ([call["syscall"]["name"] for call in result["calls"]], result["truncated"]) == (["execve", "write"], True)
@@ -397,7 +397,7 @@ def test_limits_and_records(run, kernel):
 
 
 def test_what_was_recorded_before_is_not_read(run, kernel):
-    """Though a process of the same number may have left it."""
+    """Even if an earlier process had the same pid."""
     key = trace_key()
     old = f'type=SYSCALL msg=audit({time.time() - 60:.3f}:5): arch=c000003e syscall=1 ppid=1 pid=1 key="{key}"\n'
     kernel.log.write_text(old)
@@ -407,14 +407,14 @@ def test_what_was_recorded_before_is_not_read(run, kernel):
 
 @pytest.mark.parametrize(("lost", "told"), [([3, 8], 5), ([3, 3], 0), ([8, 3], 0)])
 def test_lost_records(run, kernel, lost, told):
-    """Those of the time of the trace; the counter may be set back meanwhile."""
-    # Asked for whether auditing is on, then before the trace and after it.
+    """Only records lost during the trace count; the counter may be reset meanwhile."""
+    # Read to check that auditing is on, then before and after the trace.
     kernel.lost = [100, *lost]
     assert run(command=["/bin/true"])["lost"] == told
 
 
 def test_rules_of_runs_that_were_killed(run, kernel):
-    """They are removed before the trace, and counted; those of runs that go on stay."""
+    """They are removed and counted before the trace; rules of running traces stay."""
     left = "-a always,exit -S all -F {} -F key=linux-audit-trace.4194305.1"
     ours = f"-a always,exit -S all -F pid=1 -F key=linux-audit-trace.{os.getppid()}.{ticks(os.getppid())}"
     kernel.held += [rule(left.format("pid=1")), rule(ours), rule(left.format("ppid=1"))]
@@ -430,30 +430,30 @@ def test_rules_of_runs_that_were_killed(run, kernel):
 
 
 def test_check_mode_of_a_process_is_no_change(run, sleeper):
-    """As nothing would be run."""
+    """Because no command would run."""
     assert run(check_mode=True, pid=sleeper.pid)["changed"] is False
 
 
 def test_somebody_else_deletes_a_rule(run, kernel):
-    """That is what was wanted."""
+    """The rule is gone, as it should be."""
     kernel.problems["delete", 1] = errno.ENOENT
     assert run(command=["/bin/true"])["result"]["rc"] == 0
     assert [what for what, _line in kernel.done].count("delete") == 2
 
 
 def test_a_rule_that_cannot_be_deleted(run, kernel):
-    """It is told, and the command is ended."""
+    """The error names the rule, and the command has ended."""
     kernel.problems["delete", 1] = errno.EPERM
     result = run(command=["/bin/true"])
     assert result["failed"] is True
-    assert "does not delete the audit rule" in result["msg"]
+    assert "the kernel refuses to delete the audit rule" in result["msg"]
 
 
 def test_a_rule_that_is_refused(run, kernel, tmp_path):
-    """The command is never released, and the rules that are there are removed."""
+    """The command is never released, and the added rules are removed."""
     kernel.problems["add", 2] = errno.EINVAL
     result = run(command=["/bin/touch", str(tmp_path / "made")])
-    assert "does not add the audit rule" in result["msg"]
+    assert "the kernel refuses to add the audit rule" in result["msg"]
     assert [held.rule for held in kernel.rules()] == [rule(OTHER)]
     pid = int(kernel.lines[0].partition("-F pid=")[2].split()[0])
     _pid, status = os.waitpid(pid, 0)
@@ -462,8 +462,8 @@ def test_a_rule_that_is_refused(run, kernel, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_finds_everything_removed(kernel, number):
-    """The rules, the command, and the handlers; the process ends as it would have."""
+def test_a_signal_leaves_no_rules(kernel, number):
+    """No rules, no command, the old handlers; the process ends by the signal."""
     handlers = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)]
     kernel.when["add", 2] = lambda: os.kill(os.getpid(), number)
     with pytest.raises(SystemExit) as ended:
@@ -476,7 +476,7 @@ def test_a_signal_finds_everything_removed(kernel, number):
 
 
 def test_a_signal_while_rules_are_removed_waits(kernel):
-    """None is left halfway."""
+    """The removal is not interrupted."""
     kernel.when["delete", 1] = lambda: os.kill(os.getpid(), signal.SIGTERM)
     handler = signal.getsignal(signal.SIGTERM)
     trace(parameters(command=["/bin/true"]), HOST, False)
@@ -485,10 +485,10 @@ def test_a_signal_while_rules_are_removed_waits(kernel):
 
 
 def test_handlers_are_put_back_though_rules_cannot_be_removed(kernel):
-    """The process goes on with what it had."""
+    """The old handlers are back."""
     handler = signal.getsignal(signal.SIGTERM)
     kernel.problems["delete", 1] = errno.EPERM
-    with pytest.raises(ChangeError, match="does not delete the audit rule"):
+    with pytest.raises(ChangeError, match="the kernel refuses to delete the audit rule"):
         trace(parameters(command=["/bin/true"]), HOST, False)
     assert signal.getsignal(signal.SIGTERM) is handler
 
@@ -499,11 +499,11 @@ def test_handlers_are_put_back_though_rules_cannot_be_removed(kernel):
         ({"enabled": 2}, None, "immutable until the next boot"),
         ({"enabled": 0}, None, "auditing is off"),
         ({"pid": 0}, None, "no audit daemon runs"),
-        ({}, "-a never,task", "the rule -a never,task is in place"),
+        ({}, "-a never,task", "the rule -a never,task keeps the kernel from recording"),
     ],
 )
 def test_where_nothing_can_be_traced(run, kernel, settings, line, part):
-    """Nothing is changed then, and nothing run."""
+    """Nothing is changed, and nothing runs."""
     kernel.settings |= settings
     if line:
         kernel.held.append(rule(line))
@@ -515,22 +515,23 @@ def test_where_nothing_can_be_traced(run, kernel, settings, line, part):
 
 @pytest.mark.parametrize("line", ["-a never,task -F auid=5", "-a always,task", "-a never,exit -S all"])
 def test_rules_that_do_not_matter(run, kernel, line):
-    """Those of some processes, of another list, or that do record."""
+    """Rules for some processes, rules of another list, and rules that record do not prevent a trace."""
     kernel.held.append(rule(line))
     assert run(command=["/bin/true"])["result"]["rc"] == 0
 
 
 def test_a_daemon_that_does_not_write(run, kernel, monkeypatch):
-    """It is waited for no longer than that; the rules are gone by then."""
+    """The wait ends, and the rules are already removed."""
     monkeypatch.setattr(trace_module, "_LOG_SECONDS", 0.3)
     kernel.silent = True
     result = run(command=["/bin/true"])
-    assert "is not in the log after 0 seconds; does auditd write to it" in result["msg"]
+    said = "the log does not have the kernel's records after 0 seconds; check whether auditd writes to the log"
+    assert said in result["msg"]
     assert [held.rule for held in kernel.rules()] == [rule(OTHER)]
 
 
 def test_a_daemon_that_writes_late(run, kernel, monkeypatch):
-    """It is waited for."""
+    """The module waits for the daemon."""
     waited = []
     kernel.silent = True
 
@@ -555,14 +556,14 @@ def test_a_daemon_that_writes_late(run, kernel, monkeypatch):
         ({"pid": 0}, "there is no process 0"),
         ({"pid": -1}, "there is no process -1"),
         ({"pid": 4194305}, "there is no process 4194305"),
-        ({"pid": 1, "chdir": "/"}, "chdir goes with command alone"),
+        ({"pid": 1, "chdir": "/"}, "chdir can only be used with command"),
         ({"pid": 1, "command": ["/bin/true"]}, "mutually exclusive"),
         ({}, "one of the following is required: command, pid"),
         ({"command": ["/bin/true"], "syscall": ["opennat"]}, "opennat"),
     ],
 )
 def test_what_is_refused(run, kernel, given, part):
-    """Before anything is changed."""
+    """Parameters are refused before anything is changed."""
     result = run(**given)
     assert result["failed"] is True
     assert part in result["msg"]
@@ -570,7 +571,7 @@ def test_what_is_refused(run, kernel, given, part):
 
 
 def test_errors_of_the_kernel_and_of_the_system(run, monkeypatch):
-    """Their words are the message."""
+    """The message of the error is the message of the module."""
 
     def refuse(problem):
         def kernel():

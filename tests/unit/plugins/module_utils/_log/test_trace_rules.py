@@ -24,7 +24,7 @@ from kernel_double import Fault, KernelDouble
 from running import run_module
 
 PASSWD = "-w /etc/passwd -p wa -k passwd"
-# Of a process that is gone: no process began when the system did not yet run.
+# A key of a process that has ended: no process started before the boot.
 LEFT = "-a always,exit -S all -F pid=1 -F key=linux-audit-trace.1.999999999999"
 
 
@@ -68,7 +68,7 @@ def call(name, **subject):
     return {"syscall": {"name": name}, "subject": subject}
 
 
-def test_rules_are_in_front_of_all_others_while_the_command_runs(host):
+def test_rules_come_before_all_others_while_the_command_runs(host):
     host.start(PASSWD)
     seen = []
     host.kernel.before = {2: lambda: seen.append(list(host.kernel.lines))}
@@ -127,7 +127,7 @@ def test_a_process_is_watched_as_long_as_it_runs(host):
         assert (result["changed"], result["pid"], "result" in result) == (False, process.pid, False)
         assert [one["syscall"]["name"] for one in result["calls"]] == ["read", "execve"]
         began = time.monotonic()
-        # A process that has ended is one until its parent takes note of it.
+        # A process that has ended remains a zombie until its parent waits for it.
         host.kernel.before = {host.kernel.requests + 1: lambda: (process.kill(), process.wait())}
         assert not run(pid=process.pid, duration=60).get("failed")
         assert time.monotonic() - began < 30
@@ -152,8 +152,8 @@ def test_a_command_that_takes_too_long_is_killed_with_all_that_it_started(host):
 
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("fault", [errno.ENOMEM, Fault.NOT_HEARD])
-def test_whichever_request_fails_the_command_does_not_run_on(host, tmp_path, number, fault):
-    """And before its rules are there it does not run at all."""
+def test_whichever_request_fails_the_command_is_killed(host, tmp_path, number, fault):
+    """Before its rules exist, the command does not run at all."""
     host.kernel.fail(number, fault)
     result = run(command=["touch", str(tmp_path / "ran")])
     assert result["failed"]
@@ -177,7 +177,7 @@ def test_rules_of_traces_that_were_killed_are_removed(host):
     assert host.kernel.lines == KernelDouble(PASSWD).lines
 
 
-def test_whose_rules_are_left_over():
+def test_keys_of_killed_traces_are_known():
     own = trace_key()
     assert not is_left_over([own])
     assert not is_left_over(["linux-audit-trace", "x", own + "x"])
@@ -185,8 +185,8 @@ def test_whose_rules_are_left_over():
     assert is_left_over([f"linux-audit-trace.{1 << 30}.5"])
 
 
-def test_a_signal_finds_the_rules_removed(host):
-    """The module ends, and what it was asked to end by is what it ends with."""
+def test_a_signal_leaves_no_rules(host):
+    """The module ends with the status of the signal."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     host.kernel.before = {1: lambda: os.kill(os.getpid(), signal.SIGTERM)}
     with pytest.raises(SystemExit) as ended:
@@ -203,7 +203,7 @@ def test_a_signal_finds_the_rules_removed(host):
         (lambda host: setattr(host.kernel, "enabled", 2), "immutable until the next boot"),
         (lambda host: setattr(host.kernel, "enabled", 0), "auditing is off"),
         (lambda host: setattr(host.kernel, "pid", 0), "no audit daemon runs"),
-        (lambda host: host.start("-a never,task"), "-a never,task is in place"),
+        (lambda host: host.start("-a never,task"), "the rule -a never,task keeps the kernel from recording"),
         (lambda host: setattr(host.kernel, "unreachable", errno.ECONNREFUSED), "audit=0"),
     ],
 )
@@ -216,7 +216,7 @@ def test_where_nothing_can_be_traced(host, tmp_path, prepare, part):
     assert not (tmp_path / "ran").exists()
 
 
-def test_rules_of_tasks_that_match_less_are_no_obstacle(host):
+def test_narrower_task_rules_do_not_prevent_a_trace(host):
     host.start("-a never,task -F uid=1", "-a always,task")
     assert not run(command=["true"]).get("failed")
 
@@ -232,10 +232,10 @@ def test_rules_of_tasks_that_match_less_are_no_obstacle(host):
         ({"command": ["id"], "limit": -1}, "limit 0 (no limit)"),
         ({"pid": 0}, "there is no process 0"),
         ({"pid": 1 << 30}, "there is no process"),
-        ({"pid": 1, "chdir": "/etc"}, "chdir goes with command alone"),
+        ({"pid": 1, "chdir": "/etc"}, "chdir can only be used with command"),
         ({"command": ["no-such-program"]}, "there is no program no-such-program"),
-        ({"command": ["/etc/passwd"]}, "/etc/passwd is no program that can be executed"),
-        ({"command": ["./etc"], "chdir": "/"}, "./etc is no program"),
+        ({"command": ["/etc/passwd"]}, "/etc/passwd is not an executable program"),
+        ({"command": ["./etc"], "chdir": "/"}, "./etc is not an executable program"),
         ({"command": ["id"], "syscall": ["opennat"]}, "opennat"),
     ],
 )
@@ -251,7 +251,7 @@ def test_what_is_refused(host, params, part):
     [(["./tool"], "work"), (["work/tool"], ""), (["{}/work/tool"], None), (["../work/tool"], "work")],
 )
 def test_programs_by_their_path(host, tmp_path, command, chdir):
-    """One that is relative is looked for in the directory that it runs in."""
+    """A relative path is searched in the working directory of the command."""
     (tmp_path / "work").mkdir()
     tool = tmp_path / "work" / "tool"
     tool.write_text(f"#!{sys.executable}\nprint('tool')\n")
@@ -261,16 +261,16 @@ def test_programs_by_their_path(host, tmp_path, command, chdir):
     assert result["result"]["stdout"] == "tool\n", result
 
 
-def test_a_directory_that_is_not_there_is_said_by_the_command(host):
+def test_the_command_reports_a_missing_working_directory(host):
     result = run(command=["true"], chdir="/no/such")
     assert (result["result"]["rc"], "No such file or directory" in result["result"]["stderr"]) == (127, True)
     assert host.kernel.lines == []
 
 
-def test_a_daemon_that_does_not_log_is_not_waited_for_without_end(host):
+def test_the_wait_for_a_daemon_that_does_not_log_ends(host):
     host.logs = False
     result = run(command=["true"])
-    assert "is not in the log after" in result["msg"]
+    assert "the log does not have the kernel's records after" in result["msg"]
     assert host.kernel.lines == []
     host.log_file.unlink()
     assert str(host.log_file) in run(command=["true"])["msg"]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a boot makes of the lines of rules files."""
+"""What the kernel holds after a boot with given lines of rules files."""
 
 import pytest
 
@@ -38,13 +38,13 @@ def texts(found):
         ([A, A], [A]),
         ([A, A_AS_X], [A, A_AS_X]),
         ([A, "-A always,exit -F path=/etc/shadow -F perm=wa -F key=b"], [B, A]),
-        # Where -A puts a rule that is there, the kernel holds it twice.
+        # If -A adds a rule that the kernel already has, the kernel holds it twice.
         ([A, A.replace("-a", "-A")], [A, A]),
         ([A, A.replace("-a", "-A"), A.replace("-a", "-d")], [A]),
         ([A, B, A.replace("-a", "-d")], [B]),
         ([A, B, A.replace("-a", "-d"), A], [B, A]),
         ([A, "-W /etc/passwd -p wa -k a"], []),
-        # Only what is identical, the key included.
+        # Only an identical rule, including its key.
         ([A, "-W /etc/passwd -p wa"], [A]),
         ([A, A_AS_X.replace("-a", "-d")], [A]),
         ([A.replace("-a", "-d"), A], [A]),
@@ -56,7 +56,7 @@ def texts(found):
         ([A, "-e 1", B], [A, B]),
     ],
 )
-def test_rules_that_lines_lead_to(given, held):
+def test_rules_after_a_boot(given, held):
     assert texts(loaded_by(lines(*given)).rules) == held
 
 
@@ -74,7 +74,7 @@ def test_rules_that_lines_lead_to(given, held):
         (["-b lots"], {}),
     ],
 )
-def test_settings_that_lines_lead_to(given, settings):
+def test_settings_after_a_boot(given, settings):
     assert loaded_by(lines(*given)).settings == settings
 
 

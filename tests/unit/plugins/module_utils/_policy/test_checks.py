@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of rules files before anything is changed."""
+"""Problems of rules files, which are found before anything is changed."""
 
 import pytest
 
@@ -39,14 +39,14 @@ def said():
     return said
 
 
-def test_nothing_is_wrong(said):
+def test_files_without_problems(said):
     assert said(f"-D\n-b 8192\n# x\n{PASSWD}\n", "-w /etc/group -p wa\n-e 2\n") == []
 
 
-def test_the_same_rule_twice_keeps_the_rest_from_being_loaded(said):
+def test_a_repeated_rule_stops_auditctl(said):
     (problem,) = said(f"{PASSWD}\n", f"-b 5\n{PASSWD}\n")
     assert str(problem) == (
-        f"2.rules:2: '{PASSWD}' is there already (1.rules:1: '{PASSWD}'); auditctl would load no line behind it"
+        f"2.rules:2: '{PASSWD}' repeats an earlier rule (1.rules:1: '{PASSWD}'); auditctl would load no line after it"
     )
     (problem,) = said(f"-i\n{PASSWD}\n{PASSWD}\n")
     assert not problem.stops
@@ -54,16 +54,16 @@ def test_the_same_rule_twice_keeps_the_rest_from_being_loaded(said):
     assert said(f"{PASSWD}\n-D -k passwd\n{PASSWD}\n") == []
 
 
-def test_a_key_of_its_own_and_a_wider_rule(said):
+def test_rules_that_an_earlier_rule_shadows(said):
     wide, other = "-w /etc -p wa -k etc", "-w /etc -p wa -k conf"
     same, within = said(f"{wide}\n{other}\n", f"{PASSWD}\n")
     assert "another key (1.rules:1: '-w /etc -p wa -k etc')" in str(same)
-    assert "all that it matches (1.rules:1:" in str(within)
+    assert "every event that it matches (1.rules:1:" in str(within)
     assert not same.stops
     assert not within.stops
 
 
-def test_a_directory_that_is_missing(said, tmp_path):
+def test_a_missing_directory_stops_auditctl(said, tmp_path):
     (problem,) = said(f"-w {tmp_path}/no/such -p wa\n")
     assert (problem.origin, problem.stops) == ("1.rules:1", True)
     assert f"{tmp_path}/no does not exist" in problem.reason
@@ -78,7 +78,7 @@ def test_a_directory_that_is_missing(said, tmp_path):
         ("-a always,exclude -F uid=0", 3, "exclude with fields other than msgtype"),
     ],
 )
-def test_what_an_old_kernel_lacks(said, line, bit, name):
+def test_features_that_an_old_kernel_lacks(said, line, bit, name):
     rule = parse_line(line, Host()).rule
     assert unsupported(rule, ALL_FEATURES) is None
     assert name in unsupported(rule, ALL_FEATURES & ~(1 << bit))
@@ -97,12 +97,12 @@ def test_what_an_old_kernel_lacks(said, line, bit, name):
         ("-a always,io_uring -S openat", (3, 0, 9), "-a always,io_uring"),
     ],
 )
-def test_what_the_auditctl_of_the_host_does_not_read(said, line, version, part):
+def test_lines_that_the_auditctl_of_the_host_cannot_read(said, line, version, part):
     host = Release(*version)
     (problem,) = said(f"{line}\n", host=host)
     assert f"'{part}'" in problem.reason
     assert problem.stops
-    # What can be written in another way is; of the others the user is told.
+    # If another spelling works, it is written; otherwise the user is told.
     assert bool(not_for_files(parse_line(line, host), host)) is ("io_uring" in line)
 
 
@@ -115,25 +115,25 @@ def test_what_the_auditctl_of_the_host_does_not_read(said, line, version, part):
         ("-a always,io_uring -S openat", ()),
     ],
 )
-def test_what_other_releases_read(said, line, version):
+def test_lines_that_other_releases_can_read(said, line, version):
     assert said(f"{line}\n", host=Release(*version)) == []
 
 
-def test_lines_that_are_wrong_and_files_that_end_within_a_line(said):
+def test_invalid_lines_and_a_file_without_a_final_newline(said):
     problems = said(f"{PASSWD}\r\n\t-b 5\n-w /etc/group -p wa", "-w /etc/hosts -p wa", "")
     assert [problem.origin for problem in problems] == ["1.rules:1", "1.rules:2", "1.rules:3", "2.rules:1"]
     assert ["carriage return" in str(problems[0]), "tab" in str(problems[1])] == [True, True]
-    assert "one line with the first of the next file" in problems[2].reason
+    assert "the first line of the next file is appended to it" in problems[2].reason
 
 
-def test_a_name_that_augenrules_leaves_out():
+def test_a_file_name_that_augenrules_ignores():
     (problem,) = examine([RulesFile("/etc/audit/rules.d/my own.rules", "", ())], Release())
     assert problem.origin == "/etc/audit/rules.d/my own.rules"
     assert "space" in problem.reason
 
 
 @pytest.mark.parametrize("white_space", [True, False])
-def test_a_lock_that_stays_where_it_is(said, monkeypatch, white_space):
+def test_a_lock_that_augenrules_does_not_move(said, monkeypatch, white_space):
     monkeypatch.setattr(preflight, "awk_knows_white_space", lambda: white_space)
     problems = said(f"  -e 2\n{PASSWD}\n")
     assert [problem.stops for problem in problems] == ([] if white_space else [True])

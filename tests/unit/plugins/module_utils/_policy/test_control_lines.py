@@ -25,11 +25,11 @@ def host(monkeypatch, tmp_path):
     return System(monkeypatch, tmp_path)
 
 
-def test_what_is_immutable_is_set_last():
+def test_immutable_is_set_last():
     assert [setting.name for setting in SETTINGS][-2:] == ["loginuid_immutable", "enabled"]
 
 
-def test_files_then_settings_and_what_locks_comes_last(host):
+def test_files_change_first_and_locks_last(host):
     host.write(host.file.name, HEADER)
     log = host.record()
     outcome = host.set(dict(reversed(ALL.items())), with_diff=True)
@@ -55,7 +55,7 @@ def test_a_new_file_has_all_settings(host):
     assert not host.set(ALL).changed
 
 
-def test_check_mode_says_what_is_done_and_touches_nothing(host):
+def test_check_mode_reports_the_change_and_makes_none(host):
     state = host.state()
     said = host.set(ALL, check=True, with_diff=True)
     assert (host.state(), host.kernel.log) == (state, [])
@@ -64,8 +64,8 @@ def test_check_mode_says_what_is_done_and_touches_nothing(host):
 
 @pytest.mark.parametrize("number", range(6))
 @pytest.mark.parametrize("fault", [errno.EINVAL, Fault.NOT_HEARD])
-def test_whichever_setting_fails_the_others_are_taken_back(host, number, fault):
-    """All but the lock of login uids, which no request undoes."""
+def test_if_a_setting_fails_the_others_are_restored(host, number, fault):
+    """Except for the lock of login uids, which no request undoes."""
     state = host.state()
     host.kernel.fail(number, fault)
     with pytest.raises(ChangeError):
@@ -77,19 +77,19 @@ def test_whichever_setting_fails_the_others_are_taken_back(host, number, fault):
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_proof_is_asked_for(host, number):
+def test_a_setting_that_the_kernel_did_not_apply_is_found(host, number):
     state = host.state()
     host.kernel.fail(number, Fault.NOT_DONE)
     wanted = dict(list(ALL.items())[:4])
-    with pytest.raises(ChangeError, match=f"does not hold it: {list(wanted)[number]}; everything is as it was before$"):
+    with pytest.raises(ChangeError, match=f"did not apply {list(wanted)[number]}; everything is as it was before$"):
         host.set(wanted)
     assert host.state() == state
 
 
-def test_a_lock_is_not_undone(host):
-    """Both are taken, and then something is missing: the requests that would be refused are not made."""
+def test_no_request_tries_to_undo_a_lock(host):
+    """After a setting was not applied, requests that the locked kernel would refuse are not sent."""
     host.kernel.fail(0, Fault.NOT_DONE)
-    with pytest.raises(ChangeError, match="does not hold it: backlog_limit"):
+    with pytest.raises(ChangeError, match="did not apply backlog_limit"):
         host.set({"backlog_limit": 100, "loginuid_immutable": True})
     assert host.kernel.log == [
         ("set", "backlog_limit", 100), ("set", "loginuid_immutable", True),
@@ -109,7 +109,7 @@ def test_an_immutable_kernel_gets_settings_at_its_next_boot(host, name, value, p
     host.kernel.enabled = 2
     for options, part in (
         ({"stage_when_immutable": False}, rf"only after a boot \(it is immutable, enabled 2\): {pending}\."),
-        ({"persistent": False}, f"{pending}. Nothing would be left of it then without persistent: true"),
+        ({"persistent": False}, f"{pending}. Set persistent: true, because a boot loads only what the files hold"),
     ):
         with pytest.raises(ChangeError, match=part):
             host.set({name: value}, **options)
@@ -120,8 +120,8 @@ def test_an_immutable_kernel_gets_settings_at_its_next_boot(host, name, value, p
     assert host.kernel.log == []
 
 
-def test_the_lock_of_login_uids_is_one_of_its_own(host):
-    """An immutable kernel takes it; what is locked goes with a boot alone, and with its line."""
+def test_the_lock_of_login_uids_is_independent(host):
+    """An immutable kernel accepts it; then only a boot without the line unlocks it."""
     host.kernel.enabled = 2
     assert host.set({"loginuid_immutable": True}).pending == []
     assert host.kernel.loginuid_immutable is True
@@ -134,7 +134,7 @@ def test_the_lock_of_login_uids_is_one_of_its_own(host):
 
 
 @pytest.mark.parametrize(("text", "value"), [("-b 100\n", 100), ("-b 0x64", 100), ("-b 100\n-b 7\n-b 100\n", 100)])
-def test_a_line_that_says_the_same_is_kept(host, text, value):
+def test_a_line_with_the_same_value_is_kept(host, text, value):
     path = host.directory / "10-a.rules"
     path.write_text(text)
     host.set({"backlog_limit": value}, live=False)
@@ -144,8 +144,8 @@ def test_a_line_that_says_the_same_is_kept(host, text, value):
     assert path.read_text().splitlines()[-1] == f"-b {value + 1}"
 
 
-def test_the_last_line_is_the_one_that_counts(host):
-    """In the last file that has one, even if that is not ours."""
+def test_the_last_line_counts(host):
+    """The last file with such a line is changed, even if it is not our file."""
     host.write("10-a.rules", "-b 1", "-b 2", PASSWD)
     host.write(host.file.name, "-b 3")
     host.write("90-c.rules", "-b 4", "-b 5", "-f 1")

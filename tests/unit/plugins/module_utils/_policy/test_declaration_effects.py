@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole sets: the order of effects, which rules of others stay and where, settings, and what is refused."""
+"""Whole sets: the order of effects, undeclared rules and their positions, settings, and refused sets."""
 
 import itertools
 import time
@@ -30,8 +30,8 @@ def host(monkeypatch, tmp_path):
     return System(monkeypatch, tmp_path)
 
 
-def test_kernel_then_files_then_settings(host):
-    """Killed in between, the next run has to know from the file what is to go; what locks the kernel comes last."""
+def test_kernel_changes_before_files_and_files_before_settings(host):
+    """If the run is killed, the old file tells the next run which rules must go; the lock comes last."""
     host.declare([PASSWD])
     log = host.record()
     host.declare(["-e 2", "-b 100", "--loginuid-immutable", SHADOW])
@@ -64,8 +64,8 @@ def test_files_of_others_are_copied_before_they_are_removed(host):
 
 
 @pytest.mark.parametrize(("purge", "number"), [("file", 0), ("all", 0), ("all", 1)])
-def test_proof_is_asked_for(host, purge, number):
-    """An addition that was not done; a deletion as well where nothing else may be held."""
+def test_a_rule_that_the_kernel_did_not_apply_is_found(host, purge, number):
+    """An addition that was not done; with purge: all, also a deletion."""
     host.declare(["-D", PASSWD])
     host.kernel.fail(number, Fault.NOT_DONE)
     with pytest.raises(ChangeError, match="does not hold what was asked for") as error:
@@ -77,13 +77,13 @@ def test_proof_is_asked_for(host, purge, number):
 @pytest.mark.parametrize(
     ("purge", "left", "added"),
     [
-        # What matches the same is ours to declare, so its other key goes; what matches something else is theirs.
+        # A rule with the same match is replaced; a rule that matches something else is kept.
         ("file", [GROUP, PASSWD], [PASSWD]),
         ("all", [PASSWD], [PASSWD]),
         ("none", [GROUP, PASSWD], [PASSWD]),
     ],
 )
-def test_a_rule_of_others_that_matches_the_same_under_another_key(host, purge, left, added):
+def test_an_undeclared_rule_with_the_same_match_under_another_key(host, purge, left, added):
     host.kernel = KernelDouble(OTHER_KEY, GROUP)
     outcome = host.declare(["-D", PASSWD] if purge == "all" else [PASSWD], purge)
     assert sorted(host.kernel.lines) == sorted(rendered(*left))
@@ -92,7 +92,7 @@ def test_a_rule_of_others_that_matches_the_same_under_another_key(host, purge, l
 
 
 def test_a_rule_of_another_file_under_another_key_stays(host):
-    """It is theirs; the one that comes first is the one that counts, and this is said."""
+    """The undeclared file keeps its rule, and a problem says that the first rule wins."""
     host.write("10-other.rules", OTHER_KEY)
     host.kernel = KernelDouble(OTHER_KEY)
     outcome = host.declare(["-D", PASSWD])
@@ -105,7 +105,7 @@ def test_a_rule_of_another_file_under_another_key_stays(host):
     assert host.kernel.lines == rendered(PASSWD)
 
 
-def test_what_is_kept_is_kept_with_its_rules_and_in_its_place(host):
+def test_kept_files_keep_their_rules_and_their_order(host):
     for name, line in (("10-a.rules", GROUP), ("20-b.rules", UNSET), ("90-c.rules", SHADOW)):
         host.write(name, line)
     host.kernel = KernelDouble(GROUP, UNSET, SHADOW)
@@ -119,7 +119,7 @@ def test_what_is_kept_is_kept_with_its_rules_and_in_its_place(host):
 
 @pytest.mark.parametrize("lines", [["-b 100", "-b 200"], ["-b 200", "-b 100", "-b 0xc8"]])
 def test_of_two_values_of_a_setting_the_last_counts(host, lines):
-    """Now and at the next boot, as auditctl sets one after the other."""
+    """Now and at the next boot, because auditctl sets one value after the other."""
     outcome = host.declare([*lines, PASSWD])
     assert host.kernel.backlog_limit == 200
     assert outcome.outcome.settings.lines == ["-b 200"]
@@ -128,17 +128,17 @@ def test_of_two_values_of_a_setting_the_last_counts(host, lines):
     assert not host.declare([*lines, PASSWD]).outcome.changed
 
 
-def test_a_value_that_another_file_sets_after_it_counts_at_the_next_boot(host):
+def test_a_later_file_wins_at_the_next_boot(host):
     other = host.write("90-other.rules", "-D", "-b 300", "-b 400")
     outcome = host.declare(["-b 100", "-b 200", PASSWD])
     assert host.kernel.backlog_limit == 200
-    assert outcome.problems == [f"{other}:3: '-b 400' is read after the set, and so counts at the next boot"]
+    assert outcome.problems == [f"{other}:3: '-b 400' is read after the set, so it wins at the next boot"]
     host.write("90-other.rules", "-D", "-b 300", "-b 200")
     assert host.declare(["-b 100", "-b 200", PASSWD]).problems == []
 
 
-def test_the_order_of_what_is_prepended(host):
-    """Each -A comes before all rules so far, so the last of them is the first; in the file they stand in that order."""
+def test_the_order_of_prepended_rules(host):
+    """Each -A comes before all earlier rules, so the last -A comes first; the file has the same order."""
     never = [f"-A never,exit -S mount -F uid={uid}" for uid in (1, 2)]
     always = "-A always,exit -S mount -F key=first"
     host.declare(["-b 100", MOUNT.replace("key=mounts", "uid=5 -F key=five"), *never, always])
@@ -147,8 +147,8 @@ def test_the_order_of_what_is_prepended(host):
     assert host.lines_of(host.file.name) == [HEADER, "-b 100", *(line.replace("-A", "-a") for line in wanted)]
 
 
-def test_rules_of_others_stay_where_they_are(host):
-    """Between ours, with nothing to do; and beside those that they stood beside when ours change."""
+def test_undeclared_rules_keep_their_position(host):
+    """They stay between declared rules that do not change, and next to their neighbours if these change."""
     first, second, third = (f"-a always,exit -S mount -F uid={uid} -F key=u{uid}" for uid in (1, 2, 3))
     foreign = "-a never,exit -S mount -F gid=7"
     host.kernel = KernelDouble(first, foreign, second)
@@ -160,8 +160,8 @@ def test_rules_of_others_stay_where_they_are(host):
     assert host.kernel.operations == ["append"]
 
 
-def test_a_diff_shows_rules_of_others_where_they_are(host):
-    """Also where their place makes no difference, so that only what changes is seen."""
+def test_a_diff_shows_undeclared_rules_in_their_position(host):
+    """Even if their position does not matter, so that the diff shows only real changes."""
     host.kernel = KernelDouble(PASSWD, SHADOW, GROUP)
     hosts = "-w /etc/hosts -p wa -k hosts"
     (_file, diff) = host.declare([PASSWD, GROUP, hosts], with_diff=True).outcome.diff
@@ -178,8 +178,8 @@ FOREIGN = [
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(OURS + FOREIGN), st.lists(st.sampled_from(OURS), unique=True), st.integers(0, 8))
-def test_what_rules_of_others_stood_behind_they_still_stand_behind(host, held, declared, count):
-    """Wherever the order counts, and however ours change; their own order stays as well."""
+def test_undeclared_rules_still_follow_the_rules_they_followed(host, held, declared, count):
+    """Wherever the order counts, however the declared rules change; their own order does not change either."""
     held = held[:count]
     host.kernel = KernelDouble(*held)
     host.file.unlink(missing_ok=True)
@@ -195,7 +195,7 @@ def test_what_rules_of_others_stood_behind_they_still_stand_behind(host, held, d
 
 
 @pytest.mark.parametrize("purge", ["file", "none"])
-def test_rules_that_the_kernel_cannot_take_yet(host, purge):
+def test_rules_whose_directory_is_missing(host, purge):
     with pytest.raises(ChangeError, match="set:2: .*/no/such does not exist.*on_missing"):
         host.declare([PASSWD, MISSING], purge)
     assert host.state()[:2] == ({}, [])
@@ -209,7 +209,7 @@ def test_rules_that_the_kernel_cannot_take_yet(host, purge):
     assert not host.declare([PASSWD, MISSING], purge, on_missing="stage").outcome.changed
 
 
-def test_purge_none_adds_and_takes_away(host):
+def test_purge_none_adds_and_removes(host):
     host.write("10-other.rules", GROUP)
     host.kernel = KernelDouble(GROUP)
     outcome = host.declare(["-b 100", PASSWD, SHADOW], "none", with_diff=True)
@@ -224,7 +224,7 @@ def test_purge_none_adds_and_takes_away(host):
     assert host.lines_of(host.file.name) == [HEADER, SHADOW, "-b 100"]
 
 
-def test_a_set_goes_with_its_file_and_other_rules_stay(host):
+def test_removing_a_set_keeps_other_rules(host):
     host.write("10-other.rules", GROUP)
     host.kernel = KernelDouble(GROUP, MOUNT)
     host.declare([PASSWD, SHADOW, "-b 100"])
@@ -232,7 +232,7 @@ def test_a_set_goes_with_its_file_and_other_rules_stay(host):
     assert host.kernel.lines == rendered(GROUP, MOUNT)
     assert not host.file.exists()
     assert outcome.outcome.removed == rendered(PASSWD, SHADOW)
-    # What a setting was before nobody knows.
+    # Nobody knows the earlier value of a setting.
     assert host.kernel.backlog_limit == 100
     assert outcome.problems == []
 
@@ -243,12 +243,12 @@ def test_a_set_goes_with_its_file_and_other_rules_stay(host):
         (["-d always,exit -S mount -F key=m"], ["set:1", "deletes a rule"]),
         (["-m hello"], ["is an action"]),
         (["-D -k x"], ["is an action"]),
-        ([PASSWD, OTHER_KEY], ["set:2", "would never be looked at", "(set:1)", "give one rule both keys"]),
+        ([PASSWD, OTHER_KEY], ["set:2", "would never be evaluated", "(set:1)", "give one rule both keys"]),
         ([{"syscalls": ["no_such_call"]}, 5], ["set:1", "set:2: must be a line of auditctl or a structure, not 5"]),
         (["-b many", "-w passwd -p wa"], ["set:1", "set:2"]),
     ],
 )
-def test_what_has_no_place_in_a_set(host, lines, parts):
+def test_lines_that_a_set_must_not_have(host, lines, parts):
     with pytest.raises(ChangeError, match="nothing was changed, because of") as error:
         host.declare(lines)
     for part in parts:
@@ -256,7 +256,7 @@ def test_what_has_no_place_in_a_set(host, lines, parts):
     assert host.state()[:2] == ({}, [])
 
 
-def test_the_same_rule_twice_is_one(host):
+def test_a_repeated_rule_counts_once(host):
     host.declare([PASSWD, "-a always,exit -F perm=aw -F path=/etc/passwd -F key=passwd", "-i", "-c", "-D"])
     assert host.kernel.lines == rendered(PASSWD)
     assert host.lines_of(host.file.name) == [HEADER, PASSWD, "-i", "-c", "-D"]
@@ -265,11 +265,11 @@ def test_the_same_rule_twice_is_one(host):
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        ({"persistent": False}, "Nothing would be left of it then without persistent: true"),
+        ({"persistent": False}, "Set persistent: true, because a boot loads only what the files hold"),
         ({"stage_when_immutable": False}, "the kernel takes this only after a boot"),
     ],
 )
-def test_an_immutable_kernel_takes_no_set(host, options, part):
+def test_an_immutable_kernel_refuses_a_set(host, options, part):
     host.declare([PASSWD])
     host.kernel.enabled = 2
     state = host.state()
@@ -279,7 +279,7 @@ def test_an_immutable_kernel_takes_no_set(host, options, part):
     assert host.state() == state
 
 
-def test_what_is_staged_is_written_and_pending(host):
+def test_staged_rules_are_written_and_pending(host):
     host.kernel.enabled = 2
     host.kernel.load(GROUP)
     outcome = host.declare(["-b 100", PASSWD, "-e 2"])
@@ -288,7 +288,7 @@ def test_what_is_staged_is_written_and_pending(host):
         True,
         [],
     )
-    # A boot leaves what files hold, so the rule that nobody's file has goes.
+    # A boot loads only what the files hold, so a rule that no file has is deleted.
     assert sorted(outcome.outcome.pending) == sorted(
         ["-a" + rendered(PASSWD)[0][2:], "-d" + rendered(GROUP)[0][2:], "-b 100"]
     )
@@ -296,21 +296,21 @@ def test_what_is_staged_is_written_and_pending(host):
     assert host.lines_of(host.file.name) == [HEADER, "-b 100", PASSWD, "-e 2"]
 
 
-def test_a_directory_that_is_not_there(host):
+def test_a_missing_rules_directory(host):
     with pytest.raises(FileError, match="the directory /no/such does not exist: install"):
         host.declare([PASSWD], rules_dir="/no/such")
     host.declare([PASSWD], rules_dir="/no/such", persistent=False)
     assert host.kernel.lines == rendered(PASSWD)
 
 
-def test_what_this_kernel_does_not_know_is_found_before_anything_is_changed(host):
+def test_an_unsupported_rule_is_found_before_any_change(host):
     host.kernel.features &= ~(1 << 4)
     with pytest.raises(ChangeError, match="this kernel does not know the field sessionid"):
         host.declare([PASSWD, "-a always,exit -S all -F sessionid=3"])
     assert (host.files(), host.kernel.log) == ({}, [])
 
 
-def test_files_alone(host):
+def test_only_the_files(host):
     host.kernel.unreachable = 111
     outcome = host.declare(["-b 100", MISSING, PASSWD], live=False, with_diff=True)
     assert outcome.outcome.added == rendered(MISSING, PASSWD)
@@ -319,7 +319,7 @@ def test_files_alone(host):
     assert any("has no line -D" in problem or "no file has the line -D" in problem for problem in outcome.problems)
 
 
-def test_the_kernel_alone(host):
+def test_only_the_kernel(host):
     outcome = host.declare(["-b 100", PASSWD], persistent=False, with_diff=True)
     assert host.files() == {}
     assert (host.kernel.lines, host.kernel.backlog_limit) == (rendered(PASSWD), 100)

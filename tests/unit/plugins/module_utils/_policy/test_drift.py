@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the rules of the kernel differ from those of the files."""
+"""How the rules of the kernel differ from the rules of the files."""
 
 import pytest
 
@@ -37,18 +37,18 @@ def texts(found):
         ([A_AS_X, B], [A, B], [], [], [(A, A_AS_X)], []),
         ([A_AS_X, A.replace("=a", "=y")], [A], [], [A.replace("=a", "=y")], [(A, A_AS_X)], []),
         ([A, A_AS_X], [A], [], [A_AS_X], [], []),
-        # Other paths under other keys: the order makes no difference.
+        # Other paths under other keys: the order does not matter.
         ([B, A], [A, B], [], [], [], []),
         ([A, NEVER], [NEVER, A], [], [], [], [(NEVER, A)]),
         ([NEVER, A], [NEVER, A], [], [], [], []),
-        # One pair for each rule: the first of those that it has to stand behind.
+        # One pair for each rule: with the first rule that it must follow.
         ([A, B, NEVER], [NEVER, A, B], [], [], [], [(NEVER, A), (NEVER, B)]),
         ([A, NEVER + " -F uid=5", NEVER], [NEVER, NEVER + " -F uid=5", A], [], [], [], [(NEVER, A)]),
-        # Lists have orders of their own.
+        # Each list has its own order.
         ([EXCLUDE, A], [A, EXCLUDE], [], [], [], []),
-        # What moves and what is new at a time.
+        # A moved rule and a new rule together.
         ([A, C, NEVER], [NEVER, B, A], [B], [C], [], [(NEVER, A)]),
-        # Of a rule that is held twice the first one decides.
+        # If a rule is held twice, the first copy decides.
         ([NEVER, A, NEVER], [NEVER, A], [], [], [], []),
         ([A, NEVER, A], [NEVER, A], [], [], [], [(NEVER, A)]),
     ],

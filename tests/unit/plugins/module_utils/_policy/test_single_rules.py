@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes of single rules against a kernel in memory and real files: what they lead to, and in which order."""
+"""Changes to single rules, with a kernel in memory and real files: their results, and the order of their steps."""
 
 import errno
 import fcntl
@@ -33,7 +33,7 @@ def host(monkeypatch, tmp_path):
 
 
 def test_additions_then_drafts_then_deletions_then_files(host):
-    """A full disk is found while all rules are held; until the kernel is done, a kill leaves the old file."""
+    """A full disk is found while all rules are held; a kill leaves the old file until the kernel has changed."""
     host.apply(present(PASSWD, SHADOW))
     log = host.record()
     host.apply(Change(present=statements(GROUP), absent=statements(PASSWD)))
@@ -50,11 +50,11 @@ def test_additions_then_drafts_then_deletions_then_files(host):
 HELD = [ROOT, MOUNTS, PASSWD, SHADOW]
 CHANGE = Change(present=statements(GROUP, PASSWD.replace("-k passwd", "-k new")), absent=statements(ROOT, SHADOW))
 REQUESTS = 5
-"""How many requests the change from these rules takes."""
+"""How many requests the change to these rules takes."""
 
 
 def changed_kernel(host, number=None, fault=None):
-    """The host with the rules of HELD and a file; one of the next requests fails."""
+    """Give the host the rules of HELD and a file; one of the next requests fails."""
     host.kernel = KernelDouble(*HELD)
     host.file.write_text(f"# ours\n{PASSWD}\n")
     host.kernel.faults = {number: fault}
@@ -63,23 +63,23 @@ def changed_kernel(host, number=None, fault=None):
 
 @pytest.mark.parametrize("fault", [errno.EINVAL, errno.ENOMEM, *Fault])
 @pytest.mark.parametrize("number", range(REQUESTS))
-def test_whichever_request_fails_everything_is_as_it_was(host, fault, number):
+def test_whichever_request_fails_everything_is_restored(host, fault, number):
     before, files = changed_kernel(host, number, fault)
     if fault is Fault.NOT_DONE:
-        # Nobody tells; it is found out.
-        with pytest.raises(ChangeError, match="took every change and does not hold what was asked for"):
+        # The kernel does not report the fault; the comparison finds it.
+        with pytest.raises(ChangeError, match="accepted every change but does not hold what was asked for"):
             host.apply(CHANGE)
         return
     with pytest.raises(ChangeError, match="everything is as it was before"):
         host.apply(CHANGE)
     assert host.files() == files
-    # What was deleted has to be added again, and can stand behind what it has nothing to do with.
+    # A deleted rule is added again, possibly after rules whose order does not matter to it.
     assert sorted(host.kernel.lines) == sorted(before)
     assert host.kernel.lines.index(before[0]) < min(host.kernel.lines.index(line) for line in before[1:])
     assert host.kernel.connections == 0
 
 
-def test_the_change_takes_as_many_requests_as_are_made_to_fail(host):
+def test_every_request_of_the_change_is_made_to_fail(host):
     changed_kernel(host)
     host.apply(CHANGE)
     assert host.kernel.requests == REQUESTS
@@ -121,7 +121,7 @@ def test_order_is_restored_where_it_counts(host, held, gone, number, prepend):
         assert len(host.kernel.log) <= number
 
 
-def test_a_kernel_that_cannot_be_put_back_is_not_said_to_be(host):
+def test_a_kernel_that_cannot_be_restored_is_reported(host):
     host.kernel = KernelDouble(PASSWD)
     host.kernel.faults = {1: errno.EINVAL, 2: errno.EPERM}
     with pytest.raises(ChangeError, match="could not be put back") as error:
@@ -131,7 +131,7 @@ def test_a_kernel_that_cannot_be_put_back_is_not_said_to_be(host):
 
 @pytest.mark.parametrize("number", range(2))
 def test_a_file_that_cannot_be_written(host, monkeypatch, number):
-    """The first one, and the second one when the first is in place."""
+    """The first file, or the second after the first was replaced."""
     host.apply(present(PASSWD))
     state = host.state()
     real, done = os.rename, []
@@ -143,8 +143,9 @@ def test_a_file_that_cannot_be_written(host, monkeypatch, number):
         real(source, target)
 
     monkeypatch.setattr(os, "rename", rename)
-    with pytest.raises(FileError, match="No space left on device; nothing has changed"):
+    with pytest.raises(FileError) as error:
         host.apply(present(SHADOW))
+    assert str(error.value).endswith("No space left on device; no file has changed; the kernel is as it was before")
     assert host.state() == state
     assert len(done) == 1 + number * 2
 
@@ -163,14 +164,15 @@ def test_a_file_that_cannot_be_put_back_is_named(host, monkeypatch):
     monkeypatch.setattr(os, "rename", rename)
     with pytest.raises(FileError, match=f"No space left.*and {host.file} could not be put back") as error:
         host.apply(present(SHADOW))
-    assert "nothing has changed" not in str(error.value)
+    assert "no file has changed" not in str(error.value)
+    assert str(error.value).endswith("; the kernel is as it was before")
     assert str(path) not in str(error.value).partition("; and ")[2]
     assert host.kernel.lines == lines
 
 
 @pytest.mark.parametrize("change", [present(PASSWD, SHADOW), absent(GROUP, MOUNTS)])
 @pytest.mark.parametrize("number", range(2))
-def test_proof_is_asked_for(host, change, number):
+def test_a_rule_that_the_kernel_did_not_apply_is_found(host, change, number):
     host.kernel = KernelDouble(GROUP, MOUNTS)
     host.kernel.faults = {number: Fault.NOT_DONE}
     with pytest.raises(ChangeError, match="does not hold what was asked for") as error:
@@ -179,8 +181,8 @@ def test_proof_is_asked_for(host, change, number):
     assert str(error.value).endswith(f"It still needs: {left}")
 
 
-def test_a_rule_that_goes_by_itself_is_gone(host):
-    """The kernel drops the rules of a directory that is removed."""
+def test_a_rule_that_the_kernel_dropped_itself_is_no_error(host):
+    """The kernel drops the rules of a directory when the directory is removed."""
     host.apply(present(PASSWD, SHADOW))
     host.kernel.forget()
     host.kernel.before = {0: lambda: host.kernel.held.pop(0)}
@@ -189,7 +191,7 @@ def test_a_rule_that_goes_by_itself_is_gone(host):
     assert host.kernel.operations == ["delete"]
 
 
-def test_nothing_is_touched_in_check_mode(host):
+def test_check_mode_changes_nothing(host):
     host.kernel = KernelDouble(PASSWD)
     outcome = host.apply(Change(present=statements(SHADOW), absent=statements(PASSWD)), check=True, with_diff=True)
     assert (outcome.changed, outcome.added, outcome.removed) == (True, rendered(SHADOW), rendered(PASSWD))
@@ -208,7 +210,7 @@ def test_a_rule_that_only_moves_is_neither_added_nor_removed(host):
     assert not host.apply(present(MOUNTS.replace("mounts", "new")), persistent=False).changed
 
 
-def test_a_watch_whose_path_has_become_another_kind_goes_all_the_same(host):
+def test_a_watch_is_removed_after_its_path_changed_type(host):
     host.kernel = KernelDouble("-a always,exit -F dir=/etc/gone -F perm=wa -F key=k", "-w /etc/gone -p wa -k k")
     assert host.kernel.rules()[1].rule.fields[0].name == "path"
     outcome = host.apply(absent("-w /etc/gone -p wa"))
@@ -216,13 +218,13 @@ def test_a_watch_whose_path_has_become_another_kind_goes_all_the_same(host):
     assert host.kernel.held == []
 
 
-def test_another_way_to_write_it_is_kept(host):
+def test_another_form_of_the_same_watch_is_kept(host):
     modern = [f"-a always,exit -F arch={arch} -F path=/etc/passwd -F perm=wa -F key=new" for arch in ("b64", "b32")]
     host.kernel = KernelDouble(PASSWD)
     change = Change(present=statements(*modern), instead=statements("-w /etc/passwd -p wa -k new"))
     outcome = host.apply(change)
     assert host.kernel.lines == rendered("-w /etc/passwd -p wa -k new")
-    # Each side keeps what it has.
+    # Kernel and file each keep the form that they have.
     assert host.file.read_text() == "\n".join([HEADER, *modern, ""])
     assert outcome.changed
     assert not host.apply(change).changed
@@ -230,7 +232,7 @@ def test_another_way_to_write_it_is_kept(host):
     assert host.apply(change, persistent=False).added == rendered(modern[1])
 
 
-def test_what_an_immutable_kernel_lacks_is_staged(host):
+def test_rules_for_an_immutable_kernel_are_staged(host):
     host.kernel = KernelDouble(PASSWD)
     host.kernel.enabled = 2
     change = Change(present=statements(SHADOW), absent=statements(PASSWD))
@@ -253,16 +255,16 @@ def test_one_run_at_a_time(host, monkeypatch):
     with pytest.raises(LockError, match="another run has been changing audit rules"):
         host.apply(present(PASSWD))
     assert host.apply(present(PASSWD), check=True).changed
-    # Another directory is no other kernel.
+    # Another directory does not mean another kernel.
     with pytest.raises(LockError, match="another run has been changing audit rules"):
         host.apply(present(PASSWD), rules_dir="/")
     os.close(handle)
     assert host.apply(present(PASSWD)).changed
 
 
-def test_files_alone_need_no_kernel(host):
+def test_a_change_of_files_needs_no_kernel(host):
     host.kernel.unreachable = errno.ECONNREFUSED
-    # That the directory of a path is there does not matter either.
+    # The directory of a path does not have to exist either.
     assert host.apply(present("-w /no/such/file -p wa -k x"), live=False).changed
     assert host.file.read_text() == f"{HEADER}\n-w /no/such/file -p wa -k x\n"
 
@@ -270,7 +272,7 @@ def test_files_alone_need_no_kernel(host):
 @pytest.mark.parametrize(
     "line", ["-w /no/such/file -k x", "-a always,exit -F dir=/no/such -F perm=wa", "-a always,exit -F exe=/no/such/x"]
 )
-def test_a_missing_directory_is_found_before_anything_is_changed(host, line):
+def test_a_missing_directory_is_found_before_any_change(host, line):
     with pytest.raises(ChangeError, match="/no/such does not exist"):
         host.apply(present(PASSWD, line))
     assert host.kernel.log == []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which rules and which lines a change of single rules means, where there are several, and where it is refused."""
+"""Which rules and lines a change of single rules selects if there are several, and when it is refused."""
 
 import errno
 
@@ -59,8 +59,8 @@ def test_several_lines_of_one_file_are_replaced_and_removed(host):
         (["a", "new"], ["new"]),
     ],
 )
-def test_of_rules_that_match_the_same_one_is_left(host, held, left):
-    """In the kernel and in a file, and what has the wanted key stays as it is."""
+def test_of_rules_with_the_same_match_one_remains(host, held, left):
+    """In the kernel and in a file; a rule that has the wanted key is kept."""
     host.kernel = KernelDouble(*keyed(*held))
     host.write("10-other.rules", *keyed(*held))
     outcome = host.apply(present(NEW))
@@ -73,8 +73,8 @@ def test_of_rules_that_match_the_same_one_is_left(host, held, left):
     )
 
 
-def test_the_first_of_several_copies_is_the_one_that_changes(host):
-    """Of the lines of a file, of the files (our own comes first), and of the kernel where its order counts."""
+def test_the_first_of_several_copies_is_replaced(host):
+    """The first in a file, among the files (ours comes first), and in the kernel, where order counts."""
     host.write("10-other.rules", "# a", *keyed("a"), "# b", *keyed("b"), SHADOW)
     host.apply(present(NEW), live=False)
     assert host.lines_of("10-other.rules") == ["# a", NEW, "# b", SHADOW]
@@ -91,8 +91,8 @@ def test_the_first_of_several_copies_is_the_one_that_changes(host):
 
 
 @pytest.mark.parametrize("held", [[BOTH[0]], [BOTH[1]], [BOTH[0], BOTH[1].replace("key=k", "key=x")]])
-def test_the_wanted_form_counts_as_soon_as_one_of_it_is_held(host, held):
-    """Then what lacks of it is added, although the other way to write it is held as well."""
+def test_one_held_rule_of_the_wanted_form_decides_for_it(host, held):
+    """Its missing rules are added, although the host also holds the other form."""
     host.kernel = KernelDouble(ONE, *held)
     change = Change(present=statements(*BOTH), instead=statements(ONE))
     host.apply(change, persistent=False)
@@ -100,8 +100,8 @@ def test_the_wanted_form_counts_as_soon_as_one_of_it_is_held(host, held):
 
 
 @pytest.mark.parametrize("held", [[BOTH[0]], [BOTH[1]]])
-def test_half_of_another_way_to_write_it_does_not_count(host, held):
-    """A rule for one architecture alone leaves the other one unwatched."""
+def test_half_of_the_other_form_does_not_count(host, held):
+    """A rule for only one architecture does not watch the other."""
     host.kernel = KernelDouble(*held)
     host.write("10-other.rules", *held)
     change = Change(present=statements(ONE), instead=statements(*BOTH))
@@ -111,7 +111,7 @@ def test_half_of_another_way_to_write_it_does_not_count(host, held):
     assert host.lines_of(host.file.name) == [HEADER, ONE]
 
 
-def test_all_of_another_way_to_write_it_counts(host):
+def test_all_of_the_other_form_counts(host):
     host.kernel = KernelDouble(*BOTH)
     host.write("10-other.rules", *BOTH)
     change = Change(present=statements(ONE), instead=statements(*BOTH))
@@ -131,7 +131,7 @@ def test_all_of_another_way_to_write_it_counts(host):
         ("-w /etc/passwd -p w", ["a", "b"]),
     ],
 )
-def test_without_a_key_a_rule_goes_whatever_its_key(host, line, left):
+def test_without_a_key_a_rule_is_removed_whatever_its_key(host, line, left):
     host.kernel = KernelDouble(*keyed("a", "b"))
     host.write("10-other.rules", *keyed("a", "b"))
     host.apply(absent(line))
@@ -139,7 +139,7 @@ def test_without_a_key_a_rule_goes_whatever_its_key(host, line, left):
     assert host.lines_of("10-other.rules") == keyed(*left)
 
 
-def test_rules_with_a_key_go(host):
+def test_rules_with_a_key_are_removed(host):
     two = "-w /etc/passwd -p wa -k b -k passwd"
     host.kernel = KernelDouble(two, SHADOW, GROUP.replace("-k group", "-k bb"))
     host.write("10-other.rules", two, SHADOW)
@@ -149,10 +149,10 @@ def test_rules_with_a_key_go(host):
     assert outcome.removed == rendered(two, SHADOW)
 
 
-def test_front_and_end(host):
-    """In front of what matters to it; what is prepended is written before the first rule of the file."""
+def test_position_at_the_start_and_at_the_end(host):
+    """A prepended rule comes before the rules whose order counts, and before the first rule of the file."""
     mount, never = "-a always,exit -S mount -F key=a", "-A never,exit -S mount -F uid=1"
-    # Some releases of auditctl take -A for -d.
+    # Some releases of auditctl read -A as -d.
     written = never.replace("-A", "-a")
     host.kernel = KernelDouble(mount, PASSWD)
     host.write(host.file.name, "# head", mount, PASSWD)
@@ -166,20 +166,20 @@ def test_front_and_end(host):
     assert host.lines_of(host.file.name) == ["# head", SHADOW, other, written, mount, PASSWD, GROUP]
 
 
-def test_a_new_file_has_what_is_prepended_and_what_is_appended(host):
+def test_a_new_file_has_prepended_and_appended_rules(host):
     host.apply(present("-A never,exit -S mount -F uid=1", MOUNTS))
     assert host.lines_of(host.file.name) == [HEADER, "-a never,exit -S mount -F uid=1", MOUNTS]
 
 
 RULE = st.sampled_from(statements(ROOT, MOUNTS, PASSWD, NEW, SHADOW, GROUP, "-a never,exit -S mount -F uid=1"))
 RULES = st.lists(RULE, unique=True, max_size=4)
-# Who asks for two rules that match the same is told so before.
+# Two rules with the same match in one task are refused earlier.
 WANTED = st.lists(RULE, unique_by=lambda statement: without_keys(statement.rule), max_size=4)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(RULES, RULES, WANTED, RULES, st.sampled_from([1, 2]), st.booleans())
-def test_check_mode_says_what_is_done_and_touches_nothing(host, held, lines, wanted, gone, enabled, prepend):
+def test_check_mode_reports_the_change_and_makes_none(host, held, lines, wanted, gone, enabled, prepend):
     host.file.unlink(missing_ok=True)
     host.kernel = KernelDouble()
     host.kernel.hold(statement.rule for statement in held)
@@ -201,11 +201,11 @@ def test_check_mode_says_what_is_done_and_touches_nothing(host, held, lines, wan
     ("options", "part"),
     [
         ({"stage_when_immutable": False}, "immutable, enabled 2): -aalways,exit -F path=/etc/shadow"),
-        ({"persistent": False}, "Nothing would be left of it then without persistent: true"),
-        ({"persistent": False, "check": True}, "Nothing would be left of it then without persistent: true"),
+        ({"persistent": False}, "Set persistent: true, because a boot loads only what the files hold"),
+        ({"persistent": False, "check": True}, "Set persistent: true, because a boot loads only what the files hold"),
     ],
 )
-def test_an_immutable_kernel_takes_nothing(host, options, part):
+def test_an_immutable_kernel_refuses_changes(host, options, part):
     host.kernel = KernelDouble(PASSWD)
     host.kernel.enabled = 2
     state = host.state()
@@ -213,11 +213,11 @@ def test_an_immutable_kernel_takes_nothing(host, options, part):
         host.apply(Change(present=statements(SHADOW), absent=statements(PASSWD)), **options)
     assert part.replace("-aalways", "-a always") in str(error.value)
     assert host.state() == state
-    # What it holds already can be asked for.
+    # A rule that the kernel already holds is no change.
     assert not host.apply(present(PASSWD), **dict(options, persistent=False)).changed
 
 
-def test_what_is_staged_is_in_the_files_and_what_is_said_is_pending(host):
+def test_staged_rules_are_in_the_files_and_pending(host):
     host.kernel = KernelDouble(PASSWD)
     host.kernel.enabled = 2
     outcome = host.apply(present(PASSWD, SHADOW), with_diff=True)
@@ -235,7 +235,7 @@ def test_what_is_staged_is_in_the_files_and_what_is_said_is_pending(host):
         ({"file": "x.conf"}, "must be a plain name"),
     ],
 )
-def test_files_that_cannot_be(host, options, part):
+def test_unusable_files_are_refused(host, options, part):
     with pytest.raises((ChangeError, FileError), match=part):
         host.apply(present(PASSWD), **options)
     assert host.kernel.log == []
@@ -245,7 +245,7 @@ def test_files_that_cannot_be(host, options, part):
     ("line", "bit", "name"),
     [("-a always,exit -S all -F sessionid=3", 4, "sessionid"), ("-a never,filesystem -F fstype=tracefs", 6, "list")],
 )
-def test_what_this_kernel_does_not_know_is_found_before_anything_is_changed(host, line, bit, name):
+def test_an_unsupported_rule_is_found_before_any_change(host, line, bit, name):
     host.kernel.features &= ~(1 << bit)
     with pytest.raises(
         ChangeError, match=f"this kernel does not know the (field|list) .*{name}|does not know the list"
@@ -256,7 +256,7 @@ def test_what_this_kernel_does_not_know_is_found_before_anything_is_changed(host
 
 
 @pytest.mark.parametrize(("code", "kind"), [(errno.ECONNREFUSED, AuditUnavailable), (errno.EPERM, PermissionDenied)])
-def test_a_kernel_that_cannot_be_asked_leaves_the_files_alone(host, code, kind):
+def test_an_unreachable_kernel_leaves_the_files_alone(host, code, kind):
     host.kernel.unreachable = code
     with pytest.raises(kind):
         host.apply(present(PASSWD))
@@ -264,10 +264,10 @@ def test_a_kernel_that_cannot_be_asked_leaves_the_files_alone(host, code, kind):
     assert host.kernel.connections == 0
 
 
-def test_what_would_stop_auditctl_at_the_next_boot_is_told(host):
+def test_a_line_that_stops_auditctl_at_the_next_boot_is_a_warning(host):
     other = host.write("90-other.rules", "-w passwd -p wa", PASSWD)
     host.write("10-first.rules", PASSWD)
     outcome = host.apply(present(SHADOW))
     (problem,) = loading_problems(outcome.files, HOST)
     assert problem.startswith(f"{other}:2: ")
-    assert "auditctl would load no line behind it" in problem
+    assert "auditctl would load no line after it" in problem

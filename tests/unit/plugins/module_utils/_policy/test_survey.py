@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the kernel holds beside what the files say, as data."""
+"""The state of kernel and files, as data."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def rules(*texts):
 
 
 class FakeKernel:
-    """A kernel that holds what it is told."""
+    """A kernel whose rules and settings a test chooses."""
 
     held = ()
     settings = {}
@@ -57,7 +57,7 @@ class FakeKernel:
 
 @pytest.fixture
 def kernel(monkeypatch):
-    """A class whose attributes say what the kernel holds, and whether it can be asked."""
+    """A class whose attributes say what the kernel holds, and whether it can be reached."""
     kernel = type("Kernel", (FakeKernel,), {})
     monkeypatch.setattr(info, "Kernel", kernel)
     return kernel
@@ -65,7 +65,7 @@ def kernel(monkeypatch):
 
 @pytest.fixture
 def asked(tmp_path, kernel):
-    """asked(*lines): what is returned with these in one file."""
+    """asked(*lines): the result with these lines in one file."""
     directory = tmp_path / "rules.d"
 
     def asked(*texts):
@@ -110,7 +110,7 @@ def test_drift_in_words(kernel, asked):
         "settings": [{"name": "failure", "file": "panic", "kernel": "printk"}],
     }
     assert result["in_sync"] is False
-    # A kernel that takes changes leaves nothing to a boot.
+    # A kernel that accepts changes has nothing pending.
     assert (result["pending"], result["reboot_required"]) == ([], False)
 
 
@@ -123,18 +123,18 @@ def test_drift_in_words(kernel, asked):
         ([A_AS_X], [A], ["-d" + A_AS_X[2:], A], True),
         ([], ["-b 7", "-e 1"], ["-b 7", "-e 1"], True),
         ([A, NEVER], [NEVER, A], [], True),
-        # A boot would not bring it.
+        # A boot would not load it.
         ([], ["-w /no/such/directory/file -p wa"], [], False),
     ],
 )
-def test_what_waits_for_a_boot(kernel, asked, held, lines, pending, reboot_required):
+def test_changes_that_wait_for_a_boot(kernel, asked, held, lines, pending, reboot_required):
     kernel.held = held
     kernel.settings = {"enabled": 2}
     result = asked(*lines)
     assert (result["pending"], result["reboot_required"]) == (pending, reboot_required)
 
 
-def test_a_line_that_is_wrong_is_named_and_is_no_sync(kernel, asked, tmp_path):
+def test_an_invalid_line_is_named_and_not_in_sync(kernel, asked, tmp_path):
     kernel.held = [A]
     result = asked(A, "", "-w etc -p wa", "-w /etc/passwd\t-p wa")
     assert not any(result["drift"].values())
@@ -148,7 +148,7 @@ def test_a_line_that_is_wrong_is_named_and_is_no_sync(kernel, asked, tmp_path):
 
 
 @pytest.mark.parametrize("problem", [AuditUnavailable("no audit system"), PermissionDenied("by root only")])
-def test_a_kernel_that_cannot_be_asked(kernel, asked, problem):
+def test_a_kernel_that_cannot_be_reached(kernel, asked, problem):
     kernel.problems = (problem,)
     result = asked(A)
     assert (result["available"], result["reason"]) == (False, str(problem))
@@ -174,7 +174,7 @@ def test_files_that_cannot_be_read(kernel, asked, tmp_path):
     assert not {"drift", "in_sync", "pending", "reboot_required"} & set(result)
 
 
-def test_a_directory_that_is_missing_has_no_rules(kernel, tmp_path):
+def test_a_missing_directory_has_no_rules(kernel, tmp_path):
     kernel.held = [A]
     result = gather(str(tmp_path / "none"), HOST)
     assert result["files"] == []

@@ -1,0 +1,289 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every way in which a change can fail half-way: afterwards, the error tells the truth about the host."""
+
+import errno
+import os
+from collections import Counter
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils._host import files
+from ansible_collections.linux.audit.plugins.module_utils._host.files import FileError
+from ansible_collections.linux.audit.plugins.module_utils._kernel.settings import SETTINGS
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change
+from changing import System
+from kernel_double import Fault, KernelDouble, rendered, statements
+
+PASSWD, SHADOW, GROUP = (f"-w /etc/{name} -p wa -k {name}" for name in ("passwd", "shadow", "group"))
+MOUNTS = "-a always,exit -S mount -F key=mounts"
+ROOT = "-a never,exit -S all -F auid=0"
+HELD = (ROOT, MOUNTS, PASSWD, SHADOW)
+LOCKS = {"loginuid_immutable": True, "enabled": 2}
+VALUES = {"backlog_limit": 100, "rate_limit": 7, "failure": 0}
+
+
+def single_rules(host):
+    """Add a rule, replace one, and remove two."""
+    host.apply(
+        Change(present=statements(GROUP, PASSWD.replace("-k passwd", "-k new")), absent=statements(ROOT, SHADOW))
+    )
+
+
+def declaration(host):
+    """Replace a whole set, with settings that lock the kernel."""
+    host.declare(["-D", "-b 100", GROUP, MOUNTS, "--loginuid-immutable", "-e 2"], purge="all")
+
+
+def additions(host):
+    """Add rules and settings to what the host has."""
+    host.declare(["-b 100", GROUP, "-r 7"], purge="none")
+
+
+def values(host):
+    """Change settings that can be undone."""
+    host.set(VALUES)
+
+
+def locks(host):
+    """Change settings, two of which only a boot can undo."""
+    host.set({**VALUES, **LOCKS})
+
+
+WORDS = {setting.name: setting for setting in SETTINGS}
+#: The changes, and how many requests each of them takes.
+CHANGES = [(single_rules, 5), (declaration, 7), (additions, 3), (values, 3), (locks, 5)]
+REQUESTS = [
+    pytest.param(change, number, id=f"{change.__name__}-{number}")
+    for change, count in CHANGES
+    for number in range(count)
+]
+FAULTS = [errno.EINVAL, errno.ENOMEM, *Fault]
+
+
+@pytest.fixture
+def host(monkeypatch, tmp_path):
+    """A kernel with rules, two files of rules.d, and an audit.rules."""
+    system = System(monkeypatch, tmp_path)
+    system.kernel = KernelDouble(*HELD)
+    system.write("10-theirs.rules", MOUNTS)
+    system.write(system.file.name, ROOT, PASSWD, SHADOW)
+    (tmp_path / "audit.rules").write_text("# an old one\n")
+    return system
+
+
+def snapshot(host):
+    """Files, rules without their order, settings."""
+    texts, lines, settings = host.state()
+    return texts, Counter(lines), settings
+
+
+def tree(host):
+    """All paths, directories too."""
+    return sorted(str(path.relative_to(host.root)) for path in host.root.rglob("*"))
+
+
+def assert_nothing_is_left_behind(host):
+    """No draft, no lock, no connection."""
+    assert [path for path in tree(host) if ".linux-audit." in path] == []
+    assert not host.is_locked()
+    assert host.kernel.connections == 0
+
+
+def assert_message_is_true(host, before, message):
+    """What the error calls unchanged is unchanged, and everything else is named."""
+    texts, lines, settings = snapshot(host)
+    assert texts == before[0], "the files are put back"
+    assert (lines != before[1]) is ("the kernel's rules could not be put back" in message)
+    for name, value in settings.items():
+        word = WORDS[name].word(value)
+        assert (value != before[2][name]) is (f"{name} stays {str(word).lower()} until the next boot" in message)
+    same = (lines, settings) == before[1:]
+    assert same is ("everything is as it was before" in message or "the kernel is as it was before" in message)
+
+
+@pytest.mark.parametrize(("change", "count"), CHANGES)
+def test_a_change_takes_as_many_requests_as_are_made_to_fail(host, change, count):
+    change(host)
+    assert host.kernel.requests == count
+    assert_nothing_is_left_behind(host)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("change", "number"), REQUESTS)
+def test_the_error_is_true_whichever_request_fails(host, change, number, fault):
+    before, paths = snapshot(host), tree(host)
+    host.kernel.fail(number, fault)
+    with pytest.raises(ChangeError) as error:
+        change(host)
+    message = str(error.value)
+    if fault is Fault.NOT_DONE and host.kernel.log[number][0] != "set":
+        assert_unfinished_change_is_named(host, before, message, host.kernel.log[number])
+    else:
+        assert_message_is_true(host, before, message)
+        assert tree(host) == paths
+    assert_nothing_is_left_behind(host)
+
+
+def assert_unfinished_change_is_named(host, before, message, request):
+    """The kernel confirmed what it did not do: nothing is undone, no setting changes, what is missing is named."""
+    operation, line = request
+    option = "-d" if operation == "delete" else "-a"
+    needed = message.partition("It still needs: ")[2].split("; ")
+    assert any(step[:1] + step[2:] == "-" + line[2:] and step[:2] in (option, "-A") for step in needed)
+    assert "as it was before" not in message
+    assert snapshot(host)[2] == before[2]
+    assert ("-e 2" in needed) is any(control.startswith("-e 2") for control in host.file.read_text().splitlines())
+
+
+@pytest.mark.parametrize("fault", [errno.EINVAL, Fault.ANSWER_LOST])
+def test_a_kernel_that_a_lost_answer_has_locked_is_named_with_its_rules(host, fault):
+    """The lock is the last request: it cannot be undone, and neither can the rules from then on."""
+    before = snapshot(host)
+    host.kernel.fail(6, fault)
+    with pytest.raises(ChangeError) as error:
+        declaration(host)
+    message = str(error.value)
+    assert "loginuid_immutable stays true until the next boot" in message
+    assert ("enabled stays immutable until the next boot" in message) is (fault is Fault.ANSWER_LOST)
+    assert ("the kernel's rules could not be put back" in message) is (fault is Fault.ANSWER_LOST)
+    assert host.files() == before[0]
+
+
+@pytest.mark.parametrize("fault", [errno.EPERM, Fault.NOT_HEARD, Fault.NOT_DONE])
+def test_an_undo_that_fails_is_not_said_to_be_done(host, fault):
+    """The third request fails, and then the first one that undoes something."""
+    before = snapshot(host)
+    host.kernel.faults = {2: errno.ENOMEM, 3: fault}
+    with pytest.raises(ChangeError, match="the kernel's rules could not be put back to what they were before") as error:
+        single_rules(host)
+    assert snapshot(host)[1] != before[1]
+    assert_message_is_true(host, before, str(error.value))
+    assert_nothing_is_left_behind(host)
+
+
+def test_an_undo_that_is_done_but_not_confirmed_is_known_to_be_done(host):
+    """The kernel is asked what it holds."""
+    before = snapshot(host)
+    host.kernel.faults = {1: errno.ENOMEM, 2: Fault.ANSWER_LOST}
+    with pytest.raises(ChangeError, match="everything is as it was before$"):
+        single_rules(host)
+    assert snapshot(host) == before
+
+
+def no_space(monkeypatch, host, function, number):
+    """Let a call of ``os.function`` for a file below the host's root fail, the number-th; return the calls."""
+    real, calls = getattr(files.os, function), []
+
+    def failing(target, *rest):
+        if function == "fsync" and not os.readlink(f"/proc/self/fd/{target}").startswith(str(host.root)):
+            return real(target, *rest)
+        # Whether all rules that the host had are held at this moment.
+        calls.append(not Counter(rendered(*HELD)) - Counter(host.kernel.lines))
+        if len(calls) == number + 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(target, *rest)
+
+    monkeypatch.setattr(files.os, function, failing)
+    return calls
+
+
+class FullDisk:
+    """A file whose write() fails."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._file.close()
+
+    def write(self, text):
+        """As on a full disk."""
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def full_disk(monkeypatch, host, number):
+    """Let the write of a draft fail, the number-th; return the calls."""
+    real, calls = files.os.fdopen, []
+
+    def fdopen(*args, **options):
+        calls.append(not Counter(rendered(*HELD)) - Counter(host.kernel.lines))
+        file = real(*args, **options)
+        return FullDisk(file) if len(calls) == number + 1 else file
+
+    monkeypatch.setattr(files.os, "fdopen", fdopen)
+    return calls
+
+
+def assert_disk_error_is_true(host, before, paths, change):
+    """The error names the directory, and everything is as it was."""
+    with pytest.raises(FileError, match=rf"cannot write to {host.root}\S*: No space left on device; ") as error:
+        change(host)
+    message = str(error.value)
+    assert "no file has changed; the kernel is as it was before" in message
+    assert_message_is_true(host, before, message)
+    assert tree(host) == paths
+    assert_nothing_is_left_behind(host)
+
+
+RULE_CHANGES = [(single_rules, 2), (declaration, 3), (additions, 2)]
+DRAFTS = [
+    pytest.param(change, number, id=f"{change.__name__}-{number}")
+    for change, count in RULE_CHANGES
+    for number in range(count)
+]
+
+
+@pytest.mark.parametrize(("change", "number"), DRAFTS)
+def test_a_full_disk_is_found_before_any_rule_is_deleted(host, monkeypatch, change, number):
+    before, paths = snapshot(host), tree(host)
+    calls = full_disk(monkeypatch, host, number)
+    assert_disk_error_is_true(host, before, paths, change)
+    assert calls == [True] * (number + 1)
+
+
+@pytest.mark.parametrize(("change", "number"), DRAFTS)
+def test_a_draft_that_cannot_be_synced_is_found_before_any_rule_is_deleted(host, monkeypatch, change, number):
+    before, paths = snapshot(host), tree(host)
+    calls = no_space(monkeypatch, host, "fsync", number)
+    assert_disk_error_is_true(host, before, paths, change)
+    assert calls == [True] * (number + 1)
+
+
+@pytest.mark.parametrize("function", ["rename", "fsync"])
+@pytest.mark.parametrize(("change", "number"), DRAFTS)
+def test_a_draft_that_cannot_be_moved_takes_everything_back(host, monkeypatch, change, number, function):
+    """After the deletions: files and rules are put back."""
+    before, paths = snapshot(host), tree(host)
+    drafts = dict(RULE_CHANGES)[change] if function == "fsync" else 0
+    no_space(monkeypatch, host, function, drafts + number)
+    assert_disk_error_is_true(host, before, paths, change)
+
+
+def test_a_disk_that_stays_full_is_named_with_the_file_that_is_not_put_back(host, monkeypatch):
+    """Of two files the first is in place, and cannot be put back; the kernel can."""
+    before = snapshot(host)
+    real, calls = os.rename, []
+
+    def rename(source, target):
+        calls.append(target)
+        if len(calls) > 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), source)
+        real(source, target)
+
+    monkeypatch.setattr(files.os, "rename", rename)
+    with pytest.raises(FileError, match=f"and {host.file} could not be put back; the kernel is as it was before$"):
+        single_rules(host)
+    assert snapshot(host)[1:] == before[1:]
+    assert_nothing_is_left_behind(host)
+
+
+def test_a_change_of_files_alone_says_nothing_of_the_kernel(host, monkeypatch):
+    full_disk(monkeypatch, host, 0)
+    with pytest.raises(FileError, match="No space left on device; no file has changed$"):
+        host.set({"backlog_limit": 100}, live=False)
+    assert_nothing_is_left_behind(host)
