@@ -231,9 +231,7 @@ def _carried_out(
         pid = daemon.pid
         return Done(action_for(bool(pid), need), pid, pid, True)
     with _made(missing):
-        return put_into_effect(
-            daemon, planned.edits, need, effect.plugins, effect.ended, may_restart=apply == "auto"
-        )
+        return put_into_effect(daemon, planned.edits, need, effect.plugins, effect.ended, may_restart=apply == "auto")
 
 
 def _asked_need(apply: str, need: str) -> str:

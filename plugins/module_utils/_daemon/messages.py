@@ -46,9 +46,7 @@ class SystemLog:
             # Not --after-cursor: with filters, old releases of journalctl leave out one entry too many.
             # _UID=0, because anybody may write to the journal under any name.
             names = ["_UID=0", *[f"SYSLOG_IDENTIFIER={name}" for name in programs]]
-            lines = said_in_journal(
-                _journalctl("-q", "-o", "json", f"--cursor={self._cursor}", *names), self._cursor
-            )
+            lines = said_in_journal(_journalctl("-q", "-o", "json", f"--cursor={self._cursor}", *names), self._cursor)
         else:
             texts = [_text_from(path, size) for path, size in self._sizes.items()]
             lines = [line for text in texts for line in said_in_syslog(text, programs)]

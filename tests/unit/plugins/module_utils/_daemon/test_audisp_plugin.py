@@ -29,7 +29,6 @@ def requested(parameters, version):
     return AudispPlugin(asked_plugin(parameters), version, Host())
 
 
-
 @pytest.mark.parametrize(
     ("asked", "version", "text", "wanted"),
     [

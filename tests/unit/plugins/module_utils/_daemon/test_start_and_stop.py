@@ -120,8 +120,7 @@ def test_rules_that_cannot_be_loaded_are_named(stage):
     with pytest.raises(DaemonError) as caught:
         daemon.start()
     assert str(caught.value) == (
-        "auditd is not started because audit-rules.service, which loads the rules, fails: "
-        "There was an error in line 5"
+        "auditd is not started because audit-rules.service, which loads the rules, fails: There was an error in line 5"
     )
     with pytest.raises(DaemonError, match="loads the rules, fails: A dependency job for auditd.service failed"):
         daemon.start()

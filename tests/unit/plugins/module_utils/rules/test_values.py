@@ -94,8 +94,12 @@ def test_what_is_refused(kind):
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
-        ("number", "x", "must be a number up to 4294967295 "
-         "(decimal, hexadecimal after 0x, or octal after 0), with nothing after it"),
+        (
+            "number",
+            "x",
+            "must be a number up to 4294967295 "
+            "(decimal, hexadecimal after 0x, or octal after 0), with nothing after it",
+        ),
         ("argument", "x", "must be a number from -2147483648 to 4294967295 (decimal"),
         ("gid", "4294967295", "must be a number from 0 to 4294967294 (decimal"),
         ("saddr_fam", "46", "must be the number of an address family (2 is ipv4, 10 is ipv6) from 0 to 45 ("),
@@ -112,8 +116,12 @@ def test_what_is_refused(kind):
         ("arch", "x", "is not an arch that auditctl knows on x86_64; use b64, b32, a name such as x86_64"),
         ("msgtype", "x", "is neither the number nor the name of a record type, such as CWD"),
         ("filetype", "x", "is not a file type; use one of block, character, dir, fifo, file, link, socket"),
-        ("fstype", "x", "is not a type of file system that auditctl knows; "
-         "use cgroup, cgroup2, debugfs, tracefs, or a magic number"),
+        (
+            "fstype",
+            "x",
+            "is not a type of file system that auditctl knows; "
+            "use cgroup, cgroup2, debugfs, tracefs, or a magic number",
+        ),
         ("string", "", "must have 1 to 4096 bytes"),
         ("path", "/" + "x" * 4095, "must have 1 to 4095 bytes"),
         ("path", "a", "must be an absolute path"),

@@ -107,10 +107,14 @@ def test_two_slashes_are_the_root_directory():
         (("/etc/passwd", False, "wb", [], "syscall"), ["wb", "r (read)"]),
         (("/etc/passwd", False, "", [], "syscall"), ["r (read)"]),
         (("/etc/passwd", False, "wa", ["a\x01b"], "syscall"), [r"a\x01b"]),
-        (("/etc/ssh", False, "wa", [], "watch"),
-         ["-w /etc/ssh -p wa", "would watch /etc/ssh as a directory", "use style: syscall"]),
-        (("/etc/later", True, "wa", [], "watch"),
-         ["-w /etc/later -p wa", "would watch /etc/later as a file", "use style: syscall"]),
+        (
+            ("/etc/ssh", False, "wa", [], "watch"),
+            ["-w /etc/ssh -p wa", "would watch /etc/ssh as a directory", "use style: syscall"],
+        ),
+        (
+            ("/etc/later", True, "wa", [], "watch"),
+            ["-w /etc/later -p wa", "would watch /etc/later as a file", "use style: syscall"],
+        ),
     ],
 )
 def test_what_is_refused(arguments, parts):
