@@ -192,7 +192,7 @@ def audisp_plugin(parameters, mode):
     host = Host()
     version = asked_version(parameters, host)
     request = AudispPlugin(asked_plugin(parameters), version, host)
-    return change_conf(request, asked_options(parameters), host, mode)
+    return change_conf(request, asked_options(parameters), host, *mode)
 
 
 def main():

@@ -129,7 +129,7 @@ def audisp_remote_conf(parameters, mode):
     host = Host()
     version = asked_version(parameters, host)
     request = AudispRemoteConf(parameters["path"], asked_settings(parameters), version)
-    return change_conf(request, asked_options(parameters), host, mode)
+    return change_conf(request, asked_options(parameters), host, *mode)
 
 
 def main():

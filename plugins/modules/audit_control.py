@@ -224,7 +224,7 @@ def act(parameters, check):
 def control(parameters, mode):
     """Change the settings, then do the actions; return the result of the module."""
     check_actions(parameters)
-    outcome = hold_settings(wanted(parameters), options_of(parameters, mode), Host())
+    outcome = hold_settings(wanted(parameters), options_of(parameters, *mode), Host())
     result = {"changed": outcome.changed, "pending": outcome.pending, "reboot_required": outcome.reboot_required}
     if parameters["live"]:
         lost = act(parameters, mode.check)

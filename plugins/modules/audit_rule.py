@@ -229,7 +229,7 @@ def hold_rules(parameters, mode):
         raise ChangeError(
             "key selects rules to remove: it needs state: absent and must not be empty; to give a rule keys, use keys"
         )
-    return result_of(lambda host: wanted(parameters, host), options_of(parameters, mode))
+    return result_of(lambda host: wanted(parameters, host), options_of(parameters, *mode))
 
 
 def main():

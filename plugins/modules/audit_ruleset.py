@@ -328,7 +328,7 @@ def reach_of(parameters):
 
 def hold_ruleset(parameters, mode):
     """Bring the host to the declaration; return the result of the module."""
-    options, reach, host = options_of(parameters, mode), reach_of(parameters), Host()
+    options, reach, host = options_of(parameters, *mode), reach_of(parameters), Host()
     sources = read_sources(sources_of(parameters), host)
     declaration = read_declaration(sources.lines, reach, options, host)
     declared = (add_declaration if reach.purge == "none" else declare)(declaration, reach, options, host)

@@ -189,7 +189,7 @@ def hold_watch(parameters, mode):
     """Add the watch, or remove it; return the result of the module."""
     path, kind = parameters["path"], parameters["type"]
     is_directory = kind == "directory" or (kind == "auto" and (path.endswith("/") or os.path.isdir(path)))
-    options = options_of(parameters, mode)
+    options = options_of(parameters, *mode)
     deferred = parameters["state"] == "present" and parameters["missing"] == "defer" and is_missing(path, is_directory)
     if deferred and not options.persistent:
         raise ChangeError(

@@ -143,7 +143,7 @@ def auditd_conf(parameters, mode):
     host = Host()
     version = asked_version(parameters, host)
     request = AuditdConf(parameters["path"], asked_settings(parameters), version)
-    return change_conf(request, asked_options(parameters), host, mode)
+    return change_conf(request, asked_options(parameters), host, *mode)
 
 
 def main():

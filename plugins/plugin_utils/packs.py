@@ -25,7 +25,7 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.linux.audit.plugins.module_utils._policy.packs import paragraphs
+from ansible_collections.linux.audit.plugins.module_utils.rules.pack_format import paragraphs
 
 __all__ = ("KINDS", "Pack", "load", "names", "requirements", "sources")
 

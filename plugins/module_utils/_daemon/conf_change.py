@@ -9,7 +9,6 @@ import time
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 
-from .._ansible import Mode
 from .._host.files import Edit, file_diffs, read_text
 from .._host.host import Host
 from .apply import Effect, action_for, put_into_effect
@@ -187,14 +186,14 @@ def _mode(path: str) -> int:
     return stat.S_IMODE(info.st_mode) & 0o755 if info and stat.S_ISREG(info.st_mode) else 0o640
 
 
-def change_conf(request: ConfRequest, options: ConfOptions, host: Host, mode: Mode) -> Dict[str, Any]:
+def change_conf(request: ConfRequest, options: ConfOptions, host: Host, check: bool, with_diff: bool) -> Dict[str, Any]:
     """Do what the request asks for; the result of the module. Raises AuditError."""
     planned = plan(request, target_on(host, request.version, request.program), options)
     missing = [path for path in request.directories(planned.after) if not os.path.isdir(path)]
     effect, done = Effect("none"), Done("none", 0, 0, True)
     if planned.edits or missing:
         effect = request.effect(planned.before, planned.after)
-        done = _carried_out(planned, missing, effect, options.apply, host, mode.check)
+        done = _carried_out(planned, missing, effect, options.apply, host, check)
     left = effect.need if done.pid_before and _weight(effect.need) > _weight(done.action) else "none"
     keys = [
         key
@@ -216,7 +215,7 @@ def change_conf(request: ConfRequest, options: ConfOptions, host: Host, mode: Mo
     }
     if planned.backup:
         result["backup_file"] = planned.backup
-    if mode.diff:
+    if with_diff:
         result["diff"] = file_diffs([edit for edit in planned.edits if edit.path == request.path])
     return result
 

@@ -4,7 +4,6 @@
 
 from typing import Any, Dict, Mapping, NamedTuple
 
-from .._ansible import Mode
 from ..rules.errors import AuditError
 from .rules_d import DEFAULT_DIRECTORY
 
@@ -41,7 +40,7 @@ class Options(NamedTuple):
     with_diff: bool = False
 
 
-def options_of(parameters: Mapping[str, Any], mode: Mode) -> Options:
+def options_of(parameters: Mapping[str, Any], check: bool, with_diff: bool) -> Options:
     """The options in a module's parameters. Raises ChangeError if they leave nothing to do."""
     if not parameters["live"] and not parameters["persistent"]:
         raise ChangeError("live: false and persistent: false together leave nothing to do; set one of them to true")
@@ -52,6 +51,6 @@ def options_of(parameters: Mapping[str, Any], mode: Mode) -> Options:
         rules_dir=parameters["rules_dir"],
         prepend=parameters.get("position") == "prepend",
         stage_when_immutable=parameters["immutable"] == "stage",
-        check=mode.check,
-        with_diff=mode.diff,
+        check=check,
+        with_diff=with_diff,
     )

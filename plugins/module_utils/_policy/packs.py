@@ -20,22 +20,22 @@ user. Syscalls that the machine lacks are left out of their rule.
 
 import os
 import re
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 from .._host.host import Host
 from .._host.privileged import privileged_programs
 from ..rules import syscalls, tables
 from ..rules.errors import RuleError, shown
 from ..rules.fields import BY_NAME
+from ..rules.pack_format import Paragraph, paragraphs
 from ..rules.parse import RulesLine, parse_arguments
 from ..rules.record_types import expand
 from ..rules.watch import archs, perm_syscalls
 from ..rules.words import split
 from .checks import missing_directory
 
-__all__ = ("FEATURES", "Feature", "FilledPack", "Paragraph", "paragraphs", "read_pack")
+__all__ = ("FEATURES", "Feature", "FilledPack", "read_pack")
 
-_ANNOTATION = re.compile(r"## ?([a-z]+)(?:: *(.*))?$")
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
 _FIELD = re.compile(r"([a-z_0-9]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
 
@@ -57,14 +57,6 @@ FEATURES = {
     # Classes exist once a policy has been loaded; before that, the kernel refuses labels in rules.
     "selinux": Feature(path="/sys/fs/selinux/class/process"),
 }
-
-
-class Paragraph(NamedTuple):
-    """Annotations by name, comment lines, and rules with the numbers of their lines."""
-
-    annotations: Dict[str, str]
-    comments: List[str]
-    rules: List[Tuple[int, str]]
 
 
 class FilledPack(NamedTuple):
@@ -89,23 +81,6 @@ _NO_FEATURE = "this host does not have what is needed for"
 _NO_NAME = "this host does not have the users or groups"
 _NO_DIRECTORY = "this host does not have the directories"
 _NO_RULE = "no rule can be written for"
-
-
-def paragraphs(text: str) -> Iterator[Paragraph]:
-    """The paragraphs of a pack that have rules."""
-    paragraph = Paragraph({}, [], [])
-    for number, line in enumerate(text.split("\n") + [""], 1):
-        annotation = _ANNOTATION.match(line)
-        if annotation:
-            paragraph.annotations[annotation.group(1)] = annotation.group(2) or ""
-        elif line.startswith("#"):
-            paragraph.comments.append(line)
-        elif line:
-            paragraph.rules.append((number, line))
-        else:
-            if paragraph.rules:
-                yield paragraph
-            paragraph = Paragraph({}, [], [])
 
 
 def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -> FilledPack:
