@@ -72,13 +72,13 @@ def load(name: str) -> Pack:
     return Pack(name, header, text)
 
 
-def sources(items: object) -> list[dict[str, Any]]:
+def sources(items: Any) -> list[dict[str, Any]]:
     """The parameter `sources` of audit_ruleset for packs and those that they include, in the order of their kinds.
 
     An item is a name, or a dictionary with ``name`` and ``parameters``. A source has ``name``, ``content`` and
     ``parameters``. Raises AnsibleError for an item, pack or parameter that does not exist.
     """
-    asked: dict[str, Mapping[str, Any]] = {}
+    asked: dict[str, Any] = {}
     for item in [items] if isinstance(items, (str, Mapping)) else items or []:
         entry = {"name": item} if isinstance(item, str) else item
         keys = set(entry) if isinstance(entry, Mapping) else set()

@@ -81,7 +81,7 @@ class Constraint(NamedTuple):
     """
 
     keys: Tuple[str, ...]
-    holds: Callable[[Mapping[str, Optional[str]]], bool]
+    holds: Callable[[Mapping[str, Any]], bool]
     reason: str
     since: Version = OLDEST
 
@@ -116,6 +116,6 @@ class Plugin(NamedTuple):
 
 
 def _word(text: str) -> Word:
-    name, sign, number = re.match(r"([a-z0-9_]+)(<|>=)?([\d.]*)$", text).groups()
-    version = tuple(int(part) for part in number.split(".")) if number else None
+    name, sign, number = re.findall(r"^([a-z0-9_]+)(<|>=)?([\d.]*)$", text)[0]
+    version = tuple(int(part) for part in number.split(".")) if number else OLDEST
     return Word(name, version if sign == ">=" else OLDEST, version if sign == "<" else None)

@@ -26,8 +26,9 @@ class Host(Resolver):
         self._version: Optional[Tuple[int, ...]] = None
         self._version_known = False
 
+    # An attribute of Resolver; here it costs the run of a program, so it waits until somebody asks.
     @property
-    def version(self) -> Optional[Tuple[int, ...]]:
+    def version(self) -> Optional[Tuple[int, ...]]:  # type: ignore[override]
         """The release of audit that is installed, None without one; looked up only when something depends on it."""
         if not self._version_known:
             self._version = _auditctl_version()

@@ -17,7 +17,7 @@ import errno
 import os
 from collections import Counter
 from contextlib import contextmanager
-from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 from .._host.files import Edit, FileError, file_diffs, staged
 from .._host.host import Host
@@ -144,7 +144,7 @@ def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
         if state.directory:
             doing = doing._replace(edits=_with_compiled(doing.edits, state.directory))
         if not options.check:
-            unfinished = carry_out(kernel, doing, lambda: planner(state._replace(held=kernel.rules())).rules.steps)
+            unfinished = carry_out(kernel, doing, lambda: _plan_again(planner, state, kernel).rules.steps)
             if unfinished:
                 raise ChangeError(
                     "the kernel accepted every change but does not hold what was asked for; something else changes its "
@@ -177,11 +177,17 @@ def plan_list(held: Sequence[KernelRule], wanted: Sequence[Tuple[Rule, Optional[
     return [(step, None if step.held is None else held[step.held]) for step in steps]
 
 
-def carry_out(kernel: Optional[Kernel], transition: Transition, plan_again: Callable[[], Steps] = tuple) -> Steps:
+def _plan_again(planner: Planner, state: HostState, kernel: Union[Kernel, Any]) -> Transition:
+    """What the planner makes of the rules that the kernel holds now; None for a kernel has nothing to plan."""
+    return planner(state._replace(held=kernel.rules())) if kernel else Transition()
+
+
+def carry_out(kernel: Union[Kernel, Any], transition: Transition, plan_again: Callable[[], Steps] = tuple) -> Steps:
     """Make the change; if a part of it fails, undo everything done so far. Raises ChangeError or FileError.
 
-    ``plan_again``: the steps that the kernel still needs after the change. If there are any, settings do not change,
-    because ``enabled 2`` would lock a kernel that lacks rules; the steps are returned.
+    ``kernel`` may be None for a change of files alone. ``plan_again``: the steps that the kernel still needs after the
+    change. If there are any, settings do not change, because ``enabled 2`` would lock a kernel that lacks rules; the
+    steps are returned.
     """
     steps = transition.rules.steps
     unfinished: Steps = ()
@@ -190,8 +196,8 @@ def carry_out(kernel: Optional[Kernel], transition: Transition, plan_again: Call
             if step.operation != "delete":
                 _add(kernel, step)
         with staged(transition.edits) as put_in_place:
-            for step, held in steps:
-                if step.operation == "delete":
+            for _step, held in steps:
+                if held is not None:
                     _delete(kernel, held)
             put_in_place()
             # Without steps, the plan itself was the comparison.
@@ -276,7 +282,7 @@ def _delete(kernel: Kernel, held: KernelRule) -> None:
             raise
 
 
-def _undo(kernel: Optional[Kernel], transition: Transition) -> List[str]:
+def _undo(kernel: Union[Kernel, Any], transition: Transition) -> List[str]:
     """Bring the kernel back to what it held before; return, in words, what is not as it was.
 
     The kernel may have done what it did not confirm. So ask what it holds, and do not trust its answers.

@@ -11,7 +11,7 @@ same match
     matches an event decides, so of two such rules on one list the second never takes effect.
 """
 
-from typing import FrozenSet, Iterable, NamedTuple, Optional, Tuple, Union
+from typing import Any, FrozenSet, Iterable, NamedTuple, Optional, Tuple
 
 from . import syscalls, tables
 from .fields import FIELDS
@@ -31,7 +31,8 @@ class Field(NamedTuple):
 
     name: str
     operator: str
-    value: Union[int, str]
+    # An int or a str: the name decides, which type checkers cannot follow.
+    value: Any
 
 
 #: A field that matches every event, so a rule means the same with and without it.
@@ -60,7 +61,7 @@ class Rule(NamedTuple):
                 return field.value
         return None
 
-    def value(self, name: str) -> Union[int, str, None]:
+    def value(self, name: str) -> Any:
         """The value of the first field of that name, None if there is no such field."""
         for field in self.fields:
             if field.name == name:

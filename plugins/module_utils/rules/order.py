@@ -132,7 +132,8 @@ class Order:
         # A rule that keeps events out of the log must not be prepended.
         most = next((place for place, rule in enumerate(self._rules) if rule.action == "never"), len(self._rules))
         for place, held in enumerate(self._held):
-            in_order = held is not None and place and self._held[place - 1] is not None and held > self._held[place - 1]
+            before = self._held[place - 1] if place else None
+            in_order = held is not None and before is not None and held > before
             if not in_order:
                 start = place if held is not None else place + 1
             if place + 1 - start > best[1] - best[0] and start <= most:

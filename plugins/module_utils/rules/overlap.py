@@ -7,7 +7,7 @@ treat it differently. The answer errs on the safe side: only what certainly excl
 """
 
 from bisect import bisect_left
-from typing import Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from .model import Field, Rule
 
@@ -68,7 +68,7 @@ class Scope:
         self.is_tree = tree is not None
         path = tree if self.is_tree else rule.value("path")
         # With a slash at the end, a directory is a prefix of everything below it.
-        self.node = None if path is None else path.rstrip("/") + "/"
+        self.node: Any = None if path is None else path.rstrip("/") + "/"
         self.ranges = _ranges(rule.fields)
 
     def overlaps(self, other: "Scope") -> bool:
@@ -108,9 +108,9 @@ _SINGLE_VALUED = frozenset(
 _GREATEST = 0xFFFFFFFF
 
 
-def _ranges(fields: Sequence[Field]) -> Dict[str, tuple]:
+def _ranges(fields: Sequence[Field]) -> Dict[str, Tuple[Any, Any]]:
     """The least and the greatest value that an event may have, for each field that limits it."""
-    ranges: Dict[str, tuple] = {}
+    ranges: Dict[str, Tuple[Any, Any]] = {}
     for name, operator, value in fields:
         if name not in _SINGLE_VALUED or operator not in ("=", "<", "<=", ">", ">="):
             continue

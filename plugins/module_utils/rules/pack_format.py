@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""The format of rule packs: rules files whose paragraphs say in comments what they need and which requirement they meet.
+"""The format of rule packs: rules files whose paragraphs say in comments what they need and what asks for them.
 
 Blank lines separate paragraphs. A comment of two signs and a word (``## when: selinux``) annotates its paragraph.
 """

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What one line of a rules file says: a statement, or an error."""
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional, Tuple, Union
 
 from .errors import RuleError
 from .model import Rule
@@ -22,8 +22,9 @@ class Statement(NamedTuple):
 
     operation: str
     text: str
-    rule: Optional[Rule] = None
-    control: Optional[Tuple[str, str]] = None
+    # None or not: `operation` decides, which type checkers cannot follow.
+    rule: Union[Rule, Any] = None
+    control: Union[Tuple[str, str], Any] = None
     watch: bool = False
     unread: Tuple[str, ...] = ()
 
@@ -36,5 +37,6 @@ class RulesLine(NamedTuple):
 
     text: str
     origin: str
-    statement: Optional[Statement] = None
+    # None for many lines, which callers rule out once.
+    statement: Union[Statement, Any] = None
     error: Optional[RuleError] = None

@@ -8,7 +8,7 @@ of a RuleError is a predicate of the value ("must be ...", "is not ...").
 """
 
 import re
-from typing import Callable, Dict, NamedTuple, Union
+from typing import Any, Callable, Dict, NamedTuple
 
 from . import tables
 from .errors import RuleError
@@ -38,8 +38,9 @@ _LONG_OPERATORS = ("!=", ">=", "<=", "&=")
 class Kind(NamedTuple):
     """How one kind of value is read and written. ``parse`` raises RuleError; ``format`` never fails."""
 
-    parse: Callable[[str, Resolver], Union[int, str]]
-    format: Callable[[Union[int, str]], str]
+    # Values are an int or a str: the kind decides, which type checkers cannot follow.
+    parse: Callable[[str, Resolver], Any]
+    format: Callable[[Any], str]
 
 
 def parse_number(text: str, least: int = 0, most: int = 0xFFFFFFFF, what: str = "a number") -> int:
@@ -83,9 +84,10 @@ def _parse_uid(text: str, resolver: Resolver) -> int:
     if _starts_as_number(text):
         number = parse_number(text, -0x80000000)
     else:
-        number = UNSET if text == "unset" else resolver.uid(text)
-        if number is None:
+        found = UNSET if text == "unset" else resolver.uid(text)
+        if found is None:
             raise RuleError("is neither a number nor the name of a user on the host", text)
+        number = found
     if number == UNSET:
         raise RuleError("cannot be used here: the kernel accepts -1 (unset) only for auid and sessionid", text)
     return number
@@ -121,7 +123,8 @@ def _parse_exit(text: str, resolver: Resolver) -> int:
 
 
 def _parse_success(text: str, resolver: Resolver) -> int:
-    return {"yes": 1, "no": 0}.get(text) if text in ("yes", "no") else parse_number(text, what="yes, no or a number")
+    words = {"yes": 1, "no": 0}
+    return words[text] if text in words else parse_number(text, what="yes, no or a number")
 
 
 def _parse_arch(text: str, resolver: Resolver) -> int:

@@ -7,7 +7,7 @@ lengths are the values of their fields. The keys of a rule are one string, separ
 """
 
 import struct
-from typing import FrozenSet, List, Optional
+from typing import FrozenSet, List, Optional, Tuple
 
 from .errors import RuleError
 from .fields import ACTIONS, BY_NAME, BY_NUMBER, LISTS, OPERATORS
@@ -84,7 +84,9 @@ def decode(data: bytes) -> Rule:
     filter_list, action, count = words[:3]
     if count > _MAX_FIELDS or filter_list & ~PREPEND not in _LIST_NAMES or action not in _ACTION_NAMES:
         raise ValueError(f"not an audit rule: list {filter_list}, action {action}, {count} fields")
-    fields, keys, place = [], (), _HEAD.size
+    fields: List[Field] = []
+    keys: Tuple[str, ...] = ()
+    place = _HEAD.size
     for number, value, operator in zip(words[67 : 67 + count], words[131 : 131 + count], words[195 : 195 + count]):
         kind = BY_NUMBER.get(number)
         if kind and kind.kind in _STRING_KINDS:
