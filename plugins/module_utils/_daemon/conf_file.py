@@ -5,7 +5,9 @@
 import re
 from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-__all__ = ("SettingLine", "edited", "parse", "render", "respaced", "values")
+from .._host.files import read_text
+
+__all__ = ("SettingLine", "edited", "parse", "read_settings", "render", "respaced", "values")
 
 
 class SettingLine(NamedTuple):
@@ -41,6 +43,14 @@ def render(lines: Iterable[SettingLine]) -> str:
 def values(lines: Iterable[SettingLine]) -> Dict[str, str]:
     """The settings by key; of several lines of one key the last one counts."""
     return {line.key: line.value for line in lines if line.key and not line.error}
+
+
+def read_settings(path: str, unended: bool = False) -> Dict[str, str]:
+    """The settings that the daemon reads from a file, by key; none if the file does not exist. Raises FileError.
+
+    ``unended``: whether the daemon reads a last line without a newline.
+    """
+    return values(parse(read_text(path) or "", unended))
 
 
 def edited(

@@ -13,7 +13,6 @@ import time
 import pytest
 
 import log_stand_ins
-import module_main
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import (
     KernelError,
     KernelRule,
@@ -26,6 +25,8 @@ from ansible_collections.linux.audit.plugins.module_utils._log.trace import is_l
 from ansible_collections.linux.audit.plugins.module_utils._policy import single_rules as apply_module
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
+from ansible_collections.linux.audit.plugins.modules import audit_trace
+from running import run_module
 from strategies import HOST
 
 OTHER = "-a always,exit -F path=/etc/passwd -F perm=wa -F key=a"
@@ -115,11 +116,13 @@ def kernel(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(kernel, monkeypatch, capsys):
+def run(kernel):
     """run(check_mode, **parameters): what the module returns; only the rules that were there before are there after."""
 
     def run(check_mode=False, **parameters):
-        return module_main.call("audit_trace", parameters, monkeypatch, capsys, check_mode=check_mode)
+        result = run_module(audit_trace.main, parameters, check=check_mode)
+        result.pop("invocation", None)
+        return result
 
     return run
 
