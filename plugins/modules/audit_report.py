@@ -143,28 +143,50 @@ truncated:
   sample: false
 """
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._log.report import REPORTS, run_report
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._log.files import Log
+from ansible_collections.linux.audit.plugins.module_utils._log.query import checked_node
+from ansible_collections.linux.audit.plugins.module_utils._log.report import NAMES, ReportRequest, read_report
+from ansible_collections.linux.audit.plugins.module_utils._log.times import period
+
+ARGUMENTS = {
+    "report": {"type": "str", "choices": list(NAMES), "default": "overview"},
+    "summary": {"type": "bool", "default": False},
+    "start": {"type": "str"},
+    "end": {"type": "str"},
+    "success": {"type": "bool"},
+    "node": {"type": "str"},
+    "config": {"type": "bool", "default": True},
+    "limit": {"type": "int", "default": 1000},
+    "input_file": {"type": "path"},
+}
+
+
+def report(parameters, _mode):
+    """Read the report; return the result of the module."""
+    start, end = period(parameters["start"], parameters["end"], time.time())
+    request = ReportRequest(
+        report=parameters["report"],
+        summary=parameters["summary"],
+        start=start,
+        end=end,
+        success=parameters["success"],
+        node=None if parameters["node"] is None else checked_node(parameters["node"]),
+        config=parameters["config"],
+        limit=parameters["limit"],
+    )
+    request.check()
+    with Log(parameters["input_file"]) as log:
+        found = read_report(log, request)
+    return {"changed": False, "rows": found.rows, "truncated": found.truncated}
 
 
 def main():
-    run_report(
-        AnsibleModule(
-            argument_spec={
-                "report": {"type": "str", "choices": ["overview", *sorted([*REPORTS, "log"])], "default": "overview"},
-                "summary": {"type": "bool", "default": False},
-                "start": {"type": "str"},
-                "end": {"type": "str"},
-                "success": {"type": "bool"},
-                "node": {"type": "str"},
-                "config": {"type": "bool", "default": True},
-                "limit": {"type": "int", "default": 1000},
-                "input_file": {"type": "path"},
-            },
-            supports_check_mode=True,
-        )
-    )
+    run(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), report)
 
 
 if __name__ == "__main__":

@@ -245,25 +245,70 @@ malformed:
   sample: 0
 """
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linux.audit.plugins.module_utils._log.search import ARGUMENTS, run_search
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._log.checkpoint import Checkpoint
+from ansible_collections.linux.audit.plugins.module_utils._log.files import Log
+from ansible_collections.linux.audit.plugins.module_utils._log.query import ARGUMENTS as CRITERIA
+from ansible_collections.linux.audit.plugins.module_utils._log.query import SearchError, query
+from ansible_collections.linux.audit.plugins.module_utils._log.search import search
+
+ARGUMENTS = dict(
+    CRITERIA,
+    input_file={"type": "path"},
+    limit={"type": "int", "default": 1000},
+    latest={"type": "bool", "default": False},
+    raw={"type": "bool", "default": False},
+    checkpoint={"type": "path"},
+)
+
+
+def find_events(parameters, mode):
+    """Search the log; return the result of the module."""
+    limit, latest, mark = parameters["limit"], parameters["latest"], parameters["checkpoint"]
+    if limit < 0:
+        raise SearchError("limit must be 0 (no limit) or a number of events")
+    if mark and (latest or parameters["end"]):
+        raise SearchError(
+            "checkpoint cannot be combined with end or latest: later searches would not return what they leave out"
+        )
+    wanted = query(parameters, Host(), time.time())
+    checkpoint = Checkpoint(mark) if mark else None
+    with Log(parameters["input_file"]) as log:
+        found = search(log, wanted, limit, latest, parameters["raw"], checkpoint)
+        torn = [file.path for file in log.files if file.torn]
+    changed = bool(checkpoint and (found.events or not checkpoint.exists))
+    if checkpoint and not mode.check:
+        checkpoint.write()
+    result = {
+        "changed": changed,
+        "events": found.events,
+        "truncated": found.truncated,
+        "malformed": found.skipped,
+    }
+    warnings = warnings_of(torn, checkpoint, found)
+    return dict(result, warnings=warnings) if warnings else result
+
+
+def warnings_of(torn, checkpoint, found):
+    """What the search could not read."""
+    warnings = [f"left out the incomplete line at the end of {path}" for path in torn]
+    if checkpoint and checkpoint.lost:
+        warnings.append(
+            f"the file of the log that {checkpoint.path} points to is gone; events between that place and the oldest "
+            "log may be missing"
+        )
+    if found.skipped:
+        warnings.append(f"ausearch did not understand {found.skipped} records and left out their events")
+    return warnings
 
 
 def main():
-    run_search(
-        AnsibleModule(
-            argument_spec=dict(
-                ARGUMENTS,
-                input_file={"type": "path"},
-                limit={"type": "int", "default": 1000},
-                latest={"type": "bool", "default": False},
-                raw={"type": "bool", "default": False},
-                checkpoint={"type": "path"},
-            ),
-            supports_check_mode=True,
-        )
-    )
+    run(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), find_events)
 
 
 if __name__ == "__main__":

@@ -2,21 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stand-ins for ausearch(8), aureport(8) and libauparse(3), so that tests need neither auditd nor root.
 
-They do for the logs in tests/data what the real ones do. Where the real ones are installed the same tests run with them
-as well, which shows that the stand-ins are right.
+On the logs in tests/data they do what the real ones do. Where the real ones are installed, the same tests run with them
+as well and show that the stand-ins are right.
 """
 
 import functools
 import ipaddress
 import os
 import re
-import shutil
 import sys
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils._host import programs
 from ansible_collections.linux.audit.plugins.module_utils._log import auparse
-from ansible_collections.linux.audit.plugins.module_utils._log import tools as log_tool
 from paths import DATA
 
 LOGS, REPORTS = DATA / "logs", DATA / "reports"
@@ -57,7 +56,7 @@ if not found:
     sys.exit(1)
 """.replace("{types}", repr(_TYPES))
 
-# What it was asked for, and the times that it got, are left beside the program.
+# It leaves its arguments and its input in files beside the program.
 _AUREPORT = r"""
 import json, pathlib, sys
 directory = pathlib.Path(sys.argv[0]).parent
@@ -71,7 +70,7 @@ sys.stdout.write((directory / (report + summary)).read_text())
 
 
 def program(directory, name, body):
-    """Write a program in Python that log_tool finds under this name once its search path is this directory."""
+    """Write a program in Python; it is found by this name if the directory is the search path."""
     path = directory / name
     path.write_text(f"#!{sys.executable} -IS\n{body}")
     path.chmod(0o755)
@@ -79,21 +78,21 @@ def program(directory, name, body):
 
 
 def put_ausearch(directory, monkeypatch):
-    """Let log_tool find a stand-in for ausearch, and nothing else."""
+    """Let programs be found in a directory that has a stand-in for ausearch and nothing else."""
     program(directory, "ausearch", _AUSEARCH)
-    monkeypatch.setattr(log_tool, "_PATH", str(directory))
+    monkeypatch.setattr(programs, "SEARCH_PATH", str(directory))
 
 
 def put_aureport(directory, monkeypatch, release="sid"):
-    """Let log_tool find a program that prints what aureport printed on that release."""
+    """Let a program be found that prints what aureport printed on that release."""
     for path in REPORTS.glob(f"{release}-*.txt"):
         (directory / path.stem.partition("-")[2]).write_text(path.read_text())
     program(directory, "aureport", _AUREPORT)
-    monkeypatch.setattr(log_tool, "_PATH", str(directory))
+    monkeypatch.setattr(programs, "SEARCH_PATH", str(directory))
 
 
 def put_library(monkeypatch, library=None):
-    """Let Interpreter find the stand-in for libauparse, or another that is given."""
+    """Let Interpreter find the stand-in for libauparse, or another library that is given."""
     library = library or Library()
     monkeypatch.setattr(auparse.ctypes, "CDLL", lambda name: library)
     return library
@@ -109,7 +108,7 @@ def take_library(monkeypatch):
 
 
 def need_real_library():
-    """Skip the test where libauparse is not installed."""
+    """Skip the test if libauparse is not installed."""
     try:
         auparse.Interpreter()
     except auparse.InterpreterMissing as problem:
@@ -117,14 +116,14 @@ def need_real_library():
 
 
 def need_real_program(name):
-    """Skip the test where a program is not installed, or would complain about the configuration of auditd."""
+    """Skip the test if a program is not installed, or would complain about the configuration of auditd."""
     if not os.access(CONFIGURATION, os.R_OK):
         pytest.skip(f"{CONFIGURATION} cannot be read, so {name} cannot be tried")
-    if shutil.which(name, path=log_tool._PATH) is None:
+    if programs.find_program(name) is None:
         pytest.skip(f"{name} is not installed, so it cannot be tried")
 
 
-# Fields that the kernel writes in hexadecimal digits when there is something odd in them.
+# Fields that the kernel writes in hexadecimal digits if they contain special characters.
 _ENCODED = {"name", "proctitle", "comm", "ocomm", "exe", "key", "cwd", "acct"}
 _WORDS = {"uid": {"0": "root", "4294967295": "unset"}, "res": {"1": "yes", "0": "no"}}
 _IDS = re.compile(r"(?:old-|o|e|s|fs|a)?[ug]id")
@@ -140,7 +139,7 @@ _ALONE = {
 
 
 class Library:
-    """What Interpreter calls of libauparse; functions that can be given a restype and argtypes, as those of ctypes."""
+    """The functions of libauparse that Interpreter calls; like those of ctypes they take a restype and argtypes."""
 
     def __init__(self):
         self.fed, self.records, self.record, self.field, self.escape = b"", [], 0, 0, None
@@ -163,7 +162,7 @@ class Library:
         self.fed += text[:length]
 
     def auparse_flush_feed(self, state):
-        """Tell of the records; after one that is usually the last of an event of the rest as of another event."""
+        """Tell of the records; a record after the one that usually ends an event begins another event."""
         lines, self.fed = self.fed.split(b"\n")[:-1], b""
         groups = [[]]
         for line in lines:

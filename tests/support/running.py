@@ -18,7 +18,7 @@ __all__ = ("run_module",)
 def run_module(main, params, check=False, diff=False):
     """The result that a module prints for these parameters; ``main`` is the module's function of that name.
 
-    The result has all keys that the controller would get, including ``failed`` and ``warnings``.
+    The result has all keys that the controller would get, including ``failed`` and ``warnings``; warnings are texts.
     """
     arguments = dict(params, _ansible_check_mode=check, _ansible_diff=diff, _ansible_remote_tmp="/tmp")
     text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
@@ -42,4 +42,7 @@ def run_module(main, params, check=False, diff=False):
             raise AssertionError("the module ended without a result")
     result = json.loads(output.getvalue().splitlines()[-1])
     assert bool(status) == bool(result.get("failed")), (status, result)
+    if "warnings" in result:
+        # ansible-core 2.19 and later wrap each text.
+        result["warnings"] = [text if isinstance(text, str) else text["event"]["msg"] for text in result["warnings"]]
     return result

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What libauparse(3) makes of records: the library that auditd itself needs, so it is where auditd is.
+"""What libauparse(3) makes of records. auditd itself needs this library, so it is on every host that has auditd.
 
-Python's own binding of it is a package that few hosts have.
+Its binding for Python is a package of its own, which few hosts have.
 """
 
 import ctypes
@@ -19,11 +19,14 @@ _ESCAPE_RAW = 0
 _TYPE_SOCKADDR = 9
 _WITHOUT_ATTRIBUTES = 1
 
+# libauparse passes all records of an event for each record that is added, so a large event is given to it in portions.
+_PORTION_LINES = 1000
+
 _STATE, _INT, _TEXT = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
 _CALLBACK = ctypes.CFUNCTYPE(None, _STATE, _INT, ctypes.c_void_p)
 
-# What is called here (auparse.h): what it returns, and its arguments but the first, which is the state. All of it is
-# in audit 2.8 and newer.
+# The functions of auparse.h that are called here: the type of the result, and of the arguments after the first, which
+# is the state. Audit 2.8 and later have all of them.
 _FUNCTIONS: Dict[str, Tuple[Any, ...]] = {
     "auparse_add_callback": (None, _CALLBACK, ctypes.c_void_p, ctypes.c_void_p),
     "auparse_feed": (_INT, _TEXT, ctypes.c_size_t),
@@ -51,11 +54,11 @@ _FUNCTIONS: Dict[str, Tuple[Any, ...]] = {
 
 
 class InterpreterMissing(AuditError):
-    """The library is not installed."""
+    """libauparse is not installed."""
 
 
 class RecordField(NamedTuple):
-    """A field: its name, the value as it is recorded, and what it means. ``address``: family, address and port."""
+    """A field: its name, the recorded value, and what it means. ``address``: family, address and port of a socket."""
 
     name: str
     value: str
@@ -70,12 +73,12 @@ class Record(NamedTuple):
     fields: List[RecordField]
 
     def get(self, name: str) -> Optional[RecordField]:
-        """The first field of a name."""
+        """The first field of this name."""
         return next((field for field in self.fields if field.name == name), None)
 
 
 class Sentence(NamedTuple):
-    """An event in words (auparse_normalize(3)): what kind of thing, what was done, to what, by which program."""
+    """An event in words (auparse_normalize(3)): the kind of event, what was done, to what, and by which program."""
 
     kind: Optional[str]
     action: Optional[str]
@@ -84,7 +87,7 @@ class Sentence(NamedTuple):
 
 
 class Interpreter:
-    """libauparse. Raises InterpreterMissing. Texts have bytes that are no UTF-8 as surrogates."""
+    """libauparse. Raises InterpreterMissing. Bytes that are not UTF-8 are surrogates in texts (PEP 383)."""
 
     def __init__(self) -> None:
         try:
@@ -104,26 +107,30 @@ class Interpreter:
         self._records: List[Record] = []
         self._sentence: Optional[Sentence] = None
         self._problem: Optional[BaseException] = None
-        # Kept here, as the library does not keep it alive.
+        # The library does not keep the callback alive, so it is kept here.
         self._callback = _CALLBACK(self._ready)
         library.auparse_add_callback(self._state, self._callback, None, None)
 
     def event(self, text: bytes) -> Tuple[List[Record], Sentence]:
-        """The records of one event, given as lines of the log, and the event in words."""
+        """The records of one event, given as lines of the log, and the event in words.
+
+        An event with more than _PORTION_LINES records is put in words by what its first portion says.
+        """
         self._records, self._sentence, self._problem = [], None, None
-        self._library.auparse_feed(self._state, text, len(text))
-        self._library.auparse_flush_feed(self._state)
-        if self._problem:
-            raise self._problem
+        for portion in _portions(text):
+            self._library.auparse_feed(self._state, portion, len(portion))
+            self._library.auparse_flush_feed(self._state)
+            if self._problem:
+                raise self._problem
         return self._records, self._sentence or Sentence(None, None, None, None)
 
     def _ready(self, _state: int, _kind: int, _user_data: Any) -> None:
-        """Called by the library; more than once for an event with a record behind the one that is usually the last."""
+        """Called by the library for each portion, and again if a record follows the one that usually ends an event."""
         try:
             self._records += self._read_records()
             if self._sentence is None:
                 self._sentence = self._in_words()
-        except BaseException as problem:  # Python would print it and go on.
+        except BaseException as problem:  # ctypes would print it and go on.
             self._problem = problem
 
     def _read_records(self) -> Iterator[Record]:
@@ -166,6 +173,17 @@ class Interpreter:
         )
         found = library.auparse_normalize_object_primary(state) == 1
         return Sentence(kind, action, _text(library.auparse_interpret_field(state)) if found else None, how)
+
+
+def _portions(text: bytes) -> Iterator[bytes]:
+    """The lines of an event, as many at a time as libauparse handles quickly."""
+    if text.count(b"\n") <= _PORTION_LINES:
+        yield text
+        return
+    # Not splitlines(): a line of the log may have a carriage return in it.
+    lines = text.rstrip(b"\n").split(b"\n")
+    for begin in range(0, len(lines), _PORTION_LINES):
+        yield b"\n".join(lines[begin : begin + _PORTION_LINES]) + b"\n"
 
 
 def _text(data: Optional[bytes]) -> Optional[str]:

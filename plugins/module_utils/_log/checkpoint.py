@@ -1,32 +1,30 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Up to where a log has been searched, kept in a file, so that the next search returns what is new.
+"""A file that keeps how far a log has been searched, so that the next search returns what is new.
 
-A checkpoint is a place in a file of the log, which is known again by its inode and its first event when it has been
-rotated. Events whose last record was not yet written then are found the next time; those behind the place which were
-returned are remembered.
+A checkpoint is a place in a file of the log. The inode and the first event of that file identify it after a rotation.
+An event whose last record had not been written yet is left for the next search. The place is before it, so the events
+after the place that have been returned are listed in the checkpoint.
 """
 
 import json
 import time
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from .._host.files import FileError, read_text, write_atomically
-from .files import EventId, Log, Part, event_id
+from .files import DISORDER_SECONDS, EventId, Log, LogFile, Part, event_id
 
 __all__ = ("Checkpoint", "unfinished")
 
 _VERSION = 1
-# How long the records of an event may be apart (end_of_event_timeout of auditd.conf(5)).
+# How far apart the records of an event may be written (end_of_event_timeout of auditd.conf(5)).
 _EVENT_SECONDS = 2
-# How much older than its neighbours a record may be (what is written later has begun long ago, and is whole).
-_DISORDER = 10
-# What is written last of an event, or stands alone.
+# Text in the last record of an event, and in records that are an event of their own.
 _LAST = (b"type=PROCTITLE ", b"type=EOE ", b"type=DAEMON_", b" msg='")
 
 
 class _Place(NamedTuple):
-    """``device``, ``inode`` and ``first`` event of a file, an ``offset`` in it, the ``time`` when it was there."""
+    """A file by its ``device``, ``inode`` and ``first`` event, an ``offset`` in it, and the ``time`` of the search."""
 
     device: int
     inode: int
@@ -36,7 +34,10 @@ class _Place(NamedTuple):
 
 
 class Checkpoint:
-    """The checkpoint in a file, which need not exist. Raises FileError if it is not one."""
+    """The checkpoint in a file, which need not exist. Raises FileError if the file is something else.
+
+    ``lost``: whether the file of the log that it points to is gone, which remaining() finds out.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -48,15 +49,15 @@ class Checkpoint:
 
     @property
     def exists(self) -> bool:
-        """Whether there was a search before."""
+        """Whether there has been a search with this checkpoint."""
         return self._text is not None
 
     def remaining(self, log: Log, parts: Iterable[Part]) -> List[Part]:
-        """What of some parts of the log lies behind the checkpoint; ``lost`` tells if its file is gone."""
+        """The parts of a log that come after the checkpoint; all of them if its file is gone."""
         place = self._place
         if place is None:
             return list(parts)
-        files = [file for file in log.files if _is_of(place, file)]
+        files = [file for file in log.files if _points_to(place, file)]
         if not files:
             self.lost = True
             return list(parts)
@@ -70,13 +71,13 @@ class Checkpoint:
         return remaining
 
     def is_new(self, identity: EventId) -> bool:
-        """Whether an event behind the checkpoint has not been returned."""
+        """Whether an event after the checkpoint has not been returned yet."""
         if self.lost and self._place and identity.seconds < self._place.time:
             return False
         return _name(identity) not in self._seen
 
     def advance(self, log: Log, returned: Iterable[EventId], left: Iterable[EventId]) -> None:
-        """Move behind all that was returned, but before what was left for the next time; write() makes it last."""
+        """Move to the end of the log, or to before the first event that was left for later; write() saves the place."""
         oldest = min((identity.seconds for identity in left), default=None)
         seen = set(self._seen)
         seen.update(_name(identity) for identity in returned)
@@ -85,14 +86,14 @@ class Checkpoint:
             seen = set()
         else:
             file, offset = self._before(log, oldest - _EVENT_SECONDS)
-            seen = {name for name in seen if int(name.partition(".")[0]) >= oldest - _EVENT_SECONDS - _DISORDER}
+            seen = {name for name in seen if int(name.partition(".")[0]) >= oldest - _EVENT_SECONDS - DISORDER_SECONDS}
         first = file.first()
         place = _Place(*file.identity, first and _name(first), offset, int(time.time()))
         state = {"version": _VERSION, "place": place._asdict(), "seen": sorted(seen)}
         self._next = json.dumps(state, indent=1) + "\n"
 
-    def _before(self, log: Log, seconds: float) -> Tuple[Any, int]:
-        """Where the first record of a time or later is, but not before this checkpoint."""
+    def _before(self, log: Log, seconds: float) -> Tuple[LogFile, int]:
+        """Where the first record of this time or a later one is, but not before this checkpoint."""
         parts = self.remaining(log, log.parts(seconds))
         for part in parts:
             for offset, line in part.lines():
@@ -102,20 +103,24 @@ class Checkpoint:
         return log.files[-1], log.files[-1].end
 
     def write(self) -> None:
-        """Put it in the place of the file. Raises OSError."""
-        if self._next is not None:
+        """Save the place that advance() has moved to. Raises FileError."""
+        if self._next is None:
+            return
+        try:
             write_atomically(self.path, self._next, 0o600)
+        except OSError as error:
+            raise FileError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
 
 
 def unfinished(log: Log, now: float) -> List[EventId]:
-    """Events of the last seconds whose last record is not there."""
+    """Events of the last seconds whose last record has not been written yet."""
     events: Dict[EventId, bool] = {}
     for part in log.parts(now - _EVENT_SECONDS):
         for _offset, line in part.lines():
             identity = event_id(line)
             if identity:
                 events[identity] = events.get(identity, False) or any(word in line for word in _LAST)
-    # One of a time to come is of a clock that is ahead, and waits until then, if its end does not come before.
+    # An event of the future, from a clock that was ahead, waits for its last record, or until its time has come.
     return [identity for identity, whole in events.items() if not whole and identity.seconds > now - _EVENT_SECONDS]
 
 
@@ -130,15 +135,15 @@ def _parse(text: Optional[str], path: str) -> Tuple[Optional[_Place], List[str]]
     except (ValueError, KeyError, TypeError):
         right = False
     if not right:
-        raise FileError(f"{path} is not a checkpoint of audit_search; remove it, or name another file")
+        raise FileError(f"{path} is not a checkpoint of audit_search; name another file, or remove this one")
     return place, seen
 
 
-def _is_of(place: _Place, file: Any) -> bool:
+def _points_to(place: _Place, file: LogFile) -> bool:
     if file.identity != (place.device, place.inode) or place.offset > file.end:
         return False
     first = file.first()
-    # A file that had no record then has a first one now.
+    # A file that had no record at the time of the search may have a first one now.
     return place.first is None or place.first == (first and _name(first))
 
 

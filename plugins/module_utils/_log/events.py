@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Events of the log as structures: libauparse says what fields mean, this says which of them answer which question."""
+"""Events of the log as structures: libauparse says what fields mean, this module says which field answers what."""
 
 import os
 import posixpath
@@ -9,18 +9,21 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from ..rules.syscalls import name as syscall_name
 from ..rules.tables import arch_machine, errno_name
+from ..rules.values import UNSET
 from .auparse import Interpreter, Record
 from .files import EventId
 from .times import iso
 
-__all__ = ("UNSET", "event")
+__all__ = ("NO_VALUE", "OUTCOMES", "event")
 
-#: The id of a user, or of a session, that is not set.
-UNSET = 0xFFFFFFFF
+#: What records have in place of a text that is not known.
+NO_VALUE = ("", "?", "(none)", "(null)")
+#: Whether something succeeded, by the words that records have for it.
+OUTCOMES = {"yes": True, "no": False, "success": True, "failed": False, "1": True, "0": False}
 
 _USERS = ("auid", "uid", "euid", "suid", "fsuid")
 _GROUPS = ("gid", "egid", "sgid", "fsgid")
-# By what the structure calls it: the names of the field, the first of which counts that is there.
+# The names of a field, by the name that it has in the structure. The first one that a record has counts.
 _TEXTS = {
     "terminal": ("tty", "terminal"),
     "comm": ("comm",),
@@ -29,14 +32,12 @@ _TEXTS = {
     "address": ("addr",),
     "label": ("subj",),
 }
-_NOTHING = ("", "?", "(none)", "(null)")
 _KEY_SEPARATOR = "\x01"
-_SUCCESS = {"yes": True, "no": False, "success": True, "failed": False, "1": True, "0": False}
 _ARGUMENT = re.compile(r"a(\d+)(?:\[(\d+)\])?")
 
 
 def event(identity: EventId, text: bytes, interpreter: Interpreter, with_text: bool = False) -> Dict[str, Any]:
-    """The event of some lines of the log. Texts may have surrogates, for bytes that are no UTF-8."""
+    """The event that some lines of the log record. Bytes that are not UTF-8 are surrogates in texts (PEP 383)."""
     records, sentence = interpreter.event(text)
     cwd = next((_meaning(record, "cwd") for record in records if record.type == "CWD"), None)
     structure: Dict[str, Any] = {
@@ -60,14 +61,14 @@ def event(identity: EventId, text: bytes, interpreter: Interpreter, with_text: b
         "records": [{"type": record.type, "fields": _fields(record)} for record in records],
     }
     if with_text:
-        # Not splitlines(), to which the separator of what auditd adds to a record is the end of a line.
+        # Not splitlines(): it also splits at the separator before what auditd adds to a record.
         structure["text"] = text.decode("utf-8", "surrogateescape").rstrip("\n").split("\n")
     return structure
 
 
 def _meaning(record: Record, name: str) -> Optional[str]:
     field = record.get(name)
-    return None if field is None or field.meaning in _NOTHING else field.meaning
+    return None if field is None or field.meaning in NO_VALUE else field.meaning
 
 
 def _number(record: Record, name: str, base: int = 10) -> Optional[int]:
@@ -88,7 +89,7 @@ def _present(values: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _subject(records: List[Record]) -> Dict[str, Any]:
-    """Who did it: from the record of the syscall, or from the first one that has such fields."""
+    """Who did it: from the SYSCALL record, or else from the first record with a pid or an auid."""
     ordered = sorted(records, key=lambda record: record.type != "SYSCALL")
     record = next((record for record in ordered if record.get("pid") or record.get("auid")), None)
     if record is None:
@@ -108,7 +109,7 @@ def _syscall(records: List[Record]) -> Optional[Dict[str, Any]]:
         return None
     number, arch, status = _number(record, "syscall"), _number(record, "arch", 16), _number(record, "exit")
     machine = arch_machine(arch or 0)
-    # An older release does not know the newest syscalls.
+    # libauparse of an older release does not know the newest system calls.
     known = syscall_name(machine, number) if machine and number is not None else None
     error = errno_name(abs(status), machine or "x86_64") if status is not None and status < 0 else None
     return {
@@ -125,19 +126,19 @@ def _success(records: List[Record]) -> Optional[bool]:
     for name in ("success", "res", "result"):
         for record in records:
             field = record.get(name)
-            if field and field.value in _SUCCESS:
-                return _SUCCESS[field.value]
+            if field and field.value in OUTCOMES:
+                return OUTCOMES[field.value]
     return None
 
 
 def _keys(records: List[Record]) -> List[str]:
     texts = [field.meaning for record in records for field in record.fields if field.name == "key"]
-    keys = [key for text in texts if text not in _NOTHING for key in text.split(_KEY_SEPARATOR)]
+    keys = [key for text in texts if text not in NO_VALUE for key in text.split(_KEY_SEPARATOR)]
     return list(dict.fromkeys(keys))
 
 
 def _command(records: List[Record]) -> List[str]:
-    """The arguments of a program: those that it was given (EXECVE), or those that it shows (PROCTITLE, 128 bytes)."""
+    """The command line: that of the program which was started (EXECVE), or what the process shows (PROCTITLE)."""
     executed = [record for record in records if record.type == "EXECVE"]
     if executed:
         arguments: Dict[int, List[str]] = {}
@@ -150,7 +151,7 @@ def _command(records: List[Record]) -> List[str]:
     for record in records:
         title = record.get("proctitle")
         if title:
-            # The library shows the separators as spaces.
+            # The library shows the zero bytes between arguments as spaces.
             try:
                 shown = bytes.fromhex(title.value).decode("utf-8", "surrogateescape")
             except ValueError:
@@ -183,7 +184,7 @@ def _absolute(name: Optional[str], cwd: Optional[str]) -> Optional[str]:
         if cwd is None:
             return None
         name = os.path.join(cwd, name)
-    # POSIX leaves two slashes in front alone.
+    # normpath() keeps two slashes at the start, as POSIX allows.
     return posixpath.normpath("/" + name.lstrip("/"))
 
 
@@ -202,7 +203,7 @@ def _addresses(records: Iterable[Record]) -> Iterator[Dict[str, Any]]:
 
 
 def _target(record: Record) -> Dict[str, Any]:
-    """A process that something was done to, as to send it a signal."""
+    """A process that something was done to, for example one that was sent a signal."""
     return _present(
         {
             "pid": _number(record, "opid"),
@@ -216,7 +217,7 @@ def _target(record: Record) -> Dict[str, Any]:
 
 
 def _fields(record: Record) -> Dict[str, str]:
-    """All fields by name, in words; of those of the same name the first."""
+    """What all fields mean, by name. Of several fields of one name the first counts."""
     fields: Dict[str, str] = {}
     for field in record.fields:
         fields.setdefault(field.name, field.meaning)

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that auditd logs to, rotated ones included, and where in them a time is.
+"""The files that auditd logs to, including rotated ones, and where in them a time begins.
 
-A log of a gigabyte is probed every few megabytes, and only what lies between two times is read.
+A large log is probed every few megabytes, so that a search from some time on does not read what is before it.
 """
 
 import os
@@ -10,23 +10,25 @@ import re
 import stat
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from .._host.files import FileError, read_text, without_waiting
+from .._daemon.conf_file import read_settings
+from .._host.files import FileError, without_waiting
 
-__all__ = ("EventId", "Log", "LogFile", "Part", "event_id")
+__all__ = ("DISORDER_SECONDS", "EventId", "Log", "LogFile", "Part", "event_id")
 
 _CONFIGURATION = "/etc/audit/auditd.conf"
 _DEFAULT = "/var/log/audit/audit.log"
 _HEADER = re.compile(rb"(?:node=(\S+) )?type=\S+ msg=audit\((\d{1,11})\.(\d{3}):(\d+)\):")
 _PROBE_BYTES = 1 << 22
 _BLOCK = 1 << 17
-# More than the longest line (MAX_AUDIT_MESSAGE_LENGTH of libaudit.h, twice as enriched).
+# More than the longest line: MAX_AUDIT_MESSAGE_LENGTH of libaudit.h, and as much again for what auditd adds to it.
 _LONGEST_LINE = 1 << 16
-# Records are not quite in order: an event is written when it ends, and programs send theirs when they are scheduled.
-_DISORDER = 10
+#: How much older than the records before it a record may be: an event is written when it ends, and programs send their
+#: records when they are scheduled.
+DISORDER_SECONDS = 10
 
 
 class EventId(NamedTuple):
-    """What tells an event from all others: seconds since 1970, milliseconds, serial number, and node or None."""
+    """What identifies an event: seconds since 1970, milliseconds, the serial number, and the node if it is recorded."""
 
     seconds: int
     milliseconds: int
@@ -35,7 +37,7 @@ class EventId(NamedTuple):
 
 
 def event_id(line: bytes) -> Optional[EventId]:
-    """The event that a line is a record of; None if it is not a record."""
+    """The event that a line records; None if the line is not a record."""
     found = _HEADER.match(line)
     if not found:
         return None
@@ -44,9 +46,9 @@ def event_id(line: bytes) -> Optional[EventId]:
 
 
 class LogFile:
-    """An open file of the log; what is written to it later, or a rotation, does not change what is read.
+    """An open file of the log. What is written to it later, and a rotation, do not change what is read.
 
-    ``end``: where its last whole line ends. ``torn``: whether there is half a line behind it.
+    ``end``: where its last whole line ends. ``torn``: whether an incomplete line follows.
     """
 
     def __init__(self, path: str) -> None:
@@ -81,21 +83,21 @@ class LogFile:
         return next((found for _offset, found in self._records(0)), None)
 
     def since(self, start: float) -> int:
-        """An offset, that of a line, before which there is no record of this time or later.
+        """The offset of a line before which no record is of this time or later.
 
-        Times need not rise: clocks are set back, and the time of a system call is that of its beginning, while its
-        records are written at its end, which for accept(2) may be hours later. So there is no bisection, and a probe
-        has the latest time of many records.
+        Times do not always rise: clocks are set back, and a record has the time at which its system call began, but is
+        written when the call ends, which for accept(2) may be hours later. So bisection would not work; instead, each
+        probe takes the latest time of many records.
         """
         places = range(0, self.end, _PROBE_BYTES)
         before = 0
         for place in places:
             records = list(self._records(place))
-            if records and max(found.seconds for _offset, found in records) + _DISORDER >= start:
+            if records and max(found.seconds for _offset, found in records) + DISORDER_SECONDS >= start:
                 return before
             before = records[0][0] if records else before
         last = list(self._records(max(0, self.end - _LONGEST_LINE)))
-        if last and max(found.seconds for _offset, found in last) + _DISORDER >= start:
+        if last and max(found.seconds for _offset, found in last) + DISORDER_SECONDS >= start:
             return before
         return self.end
 
@@ -105,7 +107,7 @@ class LogFile:
         return records[-1][1] if records else None
 
     def _records(self, place: int) -> Iterator[Tuple[int, EventId]]:
-        """The records of a stretch, from the first line on that begins behind the offset, or there if that is 0."""
+        """Records of some lines: from the start of the file, or from the first line that begins after the offset."""
         data = self.read(place, min(place + _LONGEST_LINE, self.end))
         begin = 0 if place == 0 else data.find(b"\n") + 1
         if place and not begin:
@@ -119,14 +121,14 @@ class LogFile:
 
 
 class Part(NamedTuple):
-    """A stretch of a file, of whole lines."""
+    """A part of a file, from one offset to another: whole lines."""
 
     file: LogFile
     begin: int
     end: int
 
     def blocks(self, start: Optional[float] = None, end: Optional[float] = None) -> Iterator[bytes]:
-        """Its lines, many at a time; if times are given without the records that are older or later."""
+        """Its lines, many at a time; if there is a start or an end, only records between them."""
         least, most = (None if bound is None else round(bound * 1000) for bound in (start, end))
         rest, place = b"", self.begin
         while place < self.end:
@@ -141,7 +143,7 @@ class Part(NamedTuple):
             yield b"".join(line + b"\n" for line in lines if _lies_between(line, least, most))
 
     def lines(self) -> Iterator[Tuple[int, bytes]]:
-        """Its lines, each with its offset and without its end."""
+        """Its lines, each with its offset and without its newline."""
         rest, offset = b"", self.begin
         for block in self.blocks():
             *lines, rest = (rest + block).split(b"\n")
@@ -151,7 +153,7 @@ class Part(NamedTuple):
 
 
 def _lies_between(line: bytes, least: Optional[int], most: Optional[int]) -> bool:
-    """Whether a line is a record of such a time in milliseconds."""
+    """Whether a line is a record between two times in milliseconds."""
     found = _HEADER.match(line)
     if not found:
         return False
@@ -160,10 +162,10 @@ def _lies_between(line: bytes, least: Optional[int], most: Optional[int]) -> boo
 
 
 class Log:
-    """The files of a log, oldest first, open. Raises FileError when there are none, or one cannot be read."""
+    """The open files of a log, oldest first. Raises FileError if there are none, or one cannot be read."""
 
     def __init__(self, source: Optional[str]) -> None:
-        """``source``: a file, or a directory with audit.log and what it was rotated to; None for that of auditd."""
+        """``source``: a file, or a directory with audit.log and its rotated files; None for the log of auditd."""
         self.files: List[LogFile] = []
         path = source or _configured()
         try:
@@ -187,7 +189,7 @@ class Log:
             file.close()
 
     def _open_rotated(self, newest: str) -> None:
-        # The newest is opened first: if it is rotated meanwhile, it is met again, by another name.
+        # The newest file is opened first. If it is rotated meanwhile, it is found again by its new name.
         directory, name = os.path.split(newest)
         try:
             if os.path.exists(newest):
@@ -216,13 +218,12 @@ class Log:
             self.files.append(file)
 
     def parts(self, start: Optional[float] = None) -> List[Part]:
-        """What has to be read to find all records since a time, and few others."""
+        """The parts to read to find all records since a time, and few others."""
         parts = [Part(file, 0 if start is None else file.since(start), file.end) for file in self.files]
         return [part for part in parts if part.begin < part.end]
 
 
 def _configured() -> str:
-    """The file that auditd.conf(5) names."""
-    text = read_text(_CONFIGURATION) or ""
-    found = re.findall(r"^[ \t]*log_file[ \t]*=[ \t]*(\S+)[ \t]*$", text, re.MULTILINE | re.IGNORECASE)
-    return found[-1] if found else _DEFAULT
+    """The file that auditd.conf(5) names. The daemon does not start with a path of several words."""
+    path = read_settings(_CONFIGURATION).get("log_file", "")
+    return path if path and " " not in path else _DEFAULT

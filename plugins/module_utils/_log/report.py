@@ -1,162 +1,140 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reports of aureport(8) as data.
+"""The reports of aureport(8), with the values of rows that it does not print clearly taken from the events."""
 
-aureport separates columns by spaces, and prints what is recorded, which may have spaces and more in it. A row that can
-be read in more than one way is taken from the event itself, which it names.
-"""
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
-import calendar
-import re
-import time
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Set,
-    Tuple,
-)
-
-from .._ansible import printable
-from .._host.files import FileError
-from .auparse import Interpreter, InterpreterMissing
+from ..rules.errors import AuditError
+from .auparse import Interpreter
+from .aureport import REPORTS, Row, is_no_value, read_overview, read_rows, read_totals
 from .events import event
 from .files import EventId, Log, Part, event_id
-from .times import TimeError, iso, parse
-from .tools import LogTool, LogToolError
+from .times import iso
+from .tools import LogTool
 
-if TYPE_CHECKING:
-    from ansible.module_utils.basic import AnsibleModule
+__all__ = ("COLUMNS", "NAMES", "ReportError", "ReportRequest", "ReportResult", "columns_of", "read_report")
 
-__all__ = ("COLUMNS", "REPORTS", "Row", "derived", "gather", "read_overview", "read_rows", "read_totals", "run_report")
-
-#: Report by aureport's long word for it: the option, and the columns behind date and time.
-REPORTS: Dict[str, Tuple[str, str]] = {
-    "anomaly": ("--anomaly", "type exe terminal host auid event"),
-    "auth": ("--auth", "account host terminal exe success event"),
-    "avc": ("--avc", "comm subject syscall class permission object result event"),
-    "comm": ("--comm", "comm terminal host auid event"),
-    "config": ("--config", "type auid success event"),
-    "crypto": ("--crypto", "auid type success event"),
-    "event": ("--event", "event type auid success"),
-    "executable": ("--executable", "exe terminal host auid event"),
-    "file": ("--file", "file syscall success exe auid event"),
-    "host": ("--host", "host syscall auid event"),
-    "integrity": ("--integrity", "type success event"),
-    "key": ("--key", "key success exe auid event"),
-    "login": ("--login", "auid host terminal exe success event"),
-    "mac": ("--mac", "auid type success event"),
-    "mods": ("--mods", "auid host terminal exe account success event"),
-    "pid": ("--pid", "pid exe syscall auid event"),
-    "response": ("--response", "type success event"),
-    "syscall": ("--syscall", "syscall pid comm auid event"),
-    "terminal": ("--terminal", "terminal host exe auid event"),
-    "tty": ("--tty", "event auid terminal session comm data"),
-    "user": ("--user", "auid terminal host exe event"),
-    "virt": ("--virt", "type success event"),
-}
-# Reports that aureport has no totals of.
-_WITHOUT_TOTALS = ("tty", "log", "overview")
-# Lines of the report without an option, by what they are called here.
-_OVERVIEW = {
-    "changes in configuration": "configuration_changes",
-    "changes to accounts, groups, or roles": "account_changes",
-    "logins": "logins",
-    "failed logins": "failed_logins",
-    "authentications": "authentications",
-    "failed authentications": "failed_authentications",
-    "users": "users",
-    "terminals": "terminals",
-    "host names": "hosts",
-    "executables": "executables",
-    "commands": "commands",
-    "files": "files",
-    "AVC's": "avcs",
-    "MAC events": "mac_events",
-    "failed syscalls": "failed_syscalls",
-    "anomaly events": "anomalies",
-    "responses to anomaly events": "responses",
-    "crypto events": "crypto_events",
-    "integrity events": "integrity_events",
-    "virt events": "virt_events",
-    "keys": "keys",
-    "process IDs": "pids",
-    "events": "events",
-}
-
-_NUMBERS = ("event", "pid")
-_OUTCOMES = {"yes": True, "no": False, "success": True, "failed": False}
-_NOTHING = ("?", "(none)", "(null)", "unknown", "")
-_ROW = re.compile(r"\d+\. (\d\d/\d\d/\d\d \d\d:\d\d:\d\d) (.*)", re.DOTALL)
+#: The names of all reports: ``log`` is made here, and ``overview`` is what aureport prints without an option.
+NAMES = ("overview", *sorted([*REPORTS, "log"]))
+_WITHOUT_SUMMARY = ("tty", "log", "overview")
 
 
-class Row(NamedTuple):
-    """A row of a report: seconds since 1970, the number of the event, values by column; None if they are not clear."""
-
-    seconds: int
-    event: int
-    values: Optional[Dict[str, Any]]
+class ReportError(AuditError):
+    """The parameters ask for a report that does not exist."""
 
 
-def read_rows(lines: Iterable[str], columns: List[str]) -> Iterator[Row]:
-    """The rows of a report, as ``aureport -i`` prints them with LC_ALL=C and TZ=UTC."""
-    pending: Optional[str] = None
-    rules = 0
-    for line in lines:
-        line = line.rstrip("\n")
-        if rules < 2:
-            rules += bool(line) and not line.strip("=")
-        elif _ROW.match(line):
-            if pending is not None:
-                yield _row(pending, columns)
-            pending = line
-        elif pending is not None:
-            # What is recorded may have the end of a line in it.
-            pending += "\n" + line
-    if pending is not None:
-        yield _row(pending, columns)
+class ReportRequest(NamedTuple):
+    """A report that is asked for. ``start`` and ``end`` are seconds since 1970; a ``limit`` of 0 means any number."""
+
+    report: str
+    summary: bool
+    start: Optional[float]
+    end: Optional[float]
+    success: Optional[bool]
+    node: Optional[str]
+    config: bool
+    limit: int
+
+    def check(self) -> None:
+        """Raise ReportError for a report that does not exist."""
+        if self.summary and self.report in _WITHOUT_SUMMARY:
+            raise ReportError(f"aureport has no summary of the report {self.report}")
+        if self.limit < 0:
+            raise ReportError("limit must be 0 (no limit) or a number of rows")
+
+    def arguments(self) -> List[str]:
+        """The arguments of aureport. It is not told the times: LogTool only gives it records between them."""
+        words = ["-i"]
+        if self.report != "overview":
+            words.append(REPORTS[self.report][0])
+        if self.summary:
+            words.append("--summary")
+        if self.success is not None:
+            words.append("--success" if self.success else "--failed")
+        if self.node:
+            words += ["--node", self.node]
+        if not self.config:
+            words.append("--no-config")
+        return words
 
 
-def _row(text: str, columns: List[str]) -> Row:
-    ((stamp, rest),) = (found.groups() for found in _ROW.finditer(text))
-    words = rest.rstrip("\n").split(" ")
-    seconds = calendar.timegm(time.strptime(stamp, "%m/%d/%y %H:%M:%S"))
-    number = words[0] if columns[0] == "event" else words[-1]
-    # aureport shows what is no printable character as a backslash and digits.
-    clear = len(words) == len(columns) and "\\" not in rest and "\n" not in rest
-    values = {column: _value(column, word) for column, word in zip(columns, words)} if clear else None
-    return Row(seconds, int(number) if number.isdigit() else 0, values)
+class ReportResult(NamedTuple):
+    """The rows of a report, and whether there are more than the limit."""
+
+    rows: List[Dict[str, Any]]
+    truncated: bool
 
 
-def _value(column: str, word: str) -> Any:
-    if column in _NUMBERS:
-        return int(word) if word.isdigit() else None
-    if column == "success":
-        return _OUTCOMES.get(word)
-    return None if word in _NOTHING else word
+def read_report(log: Log, request: ReportRequest) -> ReportResult:
+    """Return the report on a log. Raises LogToolError, and InterpreterMissing if a row is not clear."""
+    if request.report == "log":
+        return ReportResult(_periods(log), False)
+    parts = log.parts(request.start)
+    with LogTool("aureport", request.arguments(), parts, request.start, request.end) as tool:
+        lines = (line.decode("utf-8", "surrogateescape") for line in tool)
+        if request.report == "overview":
+            return ReportResult([read_overview(lines)], False)
+        limit = request.limit
+        if request.summary:
+            totals = read_totals(lines)
+            return ReportResult(totals[:limit] if limit else totals, bool(limit) and len(totals) > limit)
+        columns = REPORTS[request.report][1].split()
+        rows: List[Row] = []
+        for row in read_rows(lines, columns):
+            if limit and len(rows) == limit:
+                return ReportResult(_complete(rows, columns, parts), True)
+            rows.append(row)
+        return ReportResult(_complete(rows, columns, parts), False)
 
 
-def read_totals(lines: Iterable[str]) -> List[Dict[str, Any]]:
-    """The rows of a report with ``--summary``, as ``total`` and ``value``."""
-    found = (re.fullmatch(r"(\d+)  (.*)", line.rstrip("\n"), re.DOTALL) for line in lines)
-    return [{"total": int(row.group(1)), "value": row.group(2)} for row in found if row]
+def _periods(log: Log) -> List[Dict[str, Any]]:
+    """The times of the first and the last record of each file."""
+    rows = []
+    for file in log.files:
+        first, last = file.first(), file.last()
+        if first and last:
+            rows.append(
+                {
+                    "file": file.path,
+                    "start": iso(first.seconds, first.milliseconds),
+                    "end": iso(last.seconds, last.milliseconds),
+                }
+            )
+    return rows
 
 
-def read_overview(lines: Iterable[str]) -> Dict[str, int]:
-    """The numbers of the report without an option."""
-    found = (re.fullmatch(r"Number of (.*): (\d+)", line.rstrip("\n")) for line in lines)
-    return {_OVERVIEW[row.group(1)]: int(row.group(2)) for row in found if row and row.group(1) in _OVERVIEW}
+def _complete(rows: List[Row], columns: List[str], parts: List[Part]) -> List[Dict[str, Any]]:
+    """The rows as the module returns them; one that is not clear has the values of its event."""
+    unclear = {(row.seconds, row.event) for row in rows if row.values is None}
+    events = _events(parts, unclear) if unclear else {}
+    result = []
+    for row in rows:
+        structure = events.get((row.seconds, row.event))
+        values = columns_of(structure, columns) if structure else row.values
+        if values is None:
+            values = dict.fromkeys(columns, None)
+            values["event"] = row.event
+        result.append(dict(values, time=iso(row.seconds)))
+    return result
+
+
+def _events(parts: List[Part], wanted: Set[Tuple[int, int]]) -> Dict[Tuple[int, int], Dict[str, Any]]:
+    """Events by seconds and serial number."""
+    lines: Dict[EventId, List[bytes]] = {}
+    for part in parts:
+        for _offset, line in part.lines():
+            identity = event_id(line)
+            if identity and (identity.seconds, identity.serial) in wanted:
+                lines.setdefault(identity, []).append(line + b"\n")
+    interpreter = Interpreter()
+    return {
+        (identity.seconds, identity.serial): event(identity, b"".join(texts), interpreter)
+        for identity, texts in lines.items()
+    }
 
 
 def _first(values: Iterable[Optional[str]]) -> Optional[str]:
-    return next((value for value in values if value not in (None, *_NOTHING)), None)
+    return next((value for value in values if not is_no_value(value)), None)
 
 
 def _field(*names: str) -> Callable[[Mapping[str, Any]], Optional[str]]:
@@ -172,7 +150,7 @@ def _file(structure: Mapping[str, Any]) -> Optional[str]:
     return _first(path.get("name") for path in others or structure["paths"])
 
 
-#: What a column says, from the event as audit_search returns it.
+#: The value of each column, from an event in the structure that audit_search returns.
 COLUMNS: Dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "account": _field("acct", "id"),
     "auid": _auid,
@@ -197,110 +175,6 @@ COLUMNS: Dict[str, Callable[[Mapping[str, Any]], Any]] = {
 }
 
 
-def derived(structure: Mapping[str, Any], columns: List[str]) -> Dict[str, Any]:
-    """The columns of a row, from the event."""
+def columns_of(structure: Mapping[str, Any], columns: List[str]) -> Dict[str, Any]:
+    """The values of some columns, from an event."""
     return {column: COLUMNS[column](structure) for column in columns}
-
-
-def _events(parts: List[Part], wanted: Set[Tuple[int, int]]) -> Dict[Tuple[int, int], Dict[str, Any]]:
-    """Events by seconds and serial number."""
-    lines: Dict[EventId, List[bytes]] = {}
-    for part in parts:
-        for _offset, line in part.lines():
-            identity = event_id(line)
-            if identity and (identity.seconds, identity.serial) in wanted:
-                lines.setdefault(identity, []).append(line + b"\n")
-    interpreter = Interpreter()
-    return {
-        (identity.seconds, identity.serial): event(identity, b"".join(texts), interpreter)
-        for identity, texts in lines.items()
-    }
-
-
-def _rows(lines: Iterable[str], columns: List[str], parts: List[Part], limit: int) -> Tuple[List[Dict[str, Any]], bool]:
-    rows: List[Row] = []
-    for row in read_rows(lines, columns):
-        if limit and len(rows) == limit:
-            return _clear(rows, columns, parts), True
-        rows.append(row)
-    return _clear(rows, columns, parts), False
-
-
-def _clear(rows: List[Row], columns: List[str], parts: List[Part]) -> List[Dict[str, Any]]:
-    unclear = {(row.seconds, row.event) for row in rows if row.values is None}
-    events = _events(parts, unclear) if unclear else {}
-    result = []
-    for row in rows:
-        structure = events.get((row.seconds, row.event))
-        values = derived(structure, columns) if structure else row.values
-        if values is None:
-            values = dict.fromkeys(columns, None)
-            values["event"] = row.event
-        result.append(dict(values, time=iso(row.seconds)))
-    return result
-
-
-def _log_times(log: Log) -> List[Dict[str, Any]]:
-    rows = []
-    for file in log.files:
-        first, last = file.first(), file.last()
-        if first and last:
-            rows.append(
-                {
-                    "file": file.path,
-                    "start": iso(first.seconds, first.milliseconds),
-                    "end": iso(last.seconds, last.milliseconds),
-                }
-            )
-    return rows
-
-
-def gather(parameters: Mapping[str, Any], log: Log, now: float) -> Dict[str, Any]:
-    """The report that the parameters ask for, as the module returns it. Raises TimeError, LogToolError and others."""
-    report, summary = parameters["report"], parameters["summary"]
-    start, end = (None if parameters[name] is None else parse(parameters[name], now) for name in ("start", "end"))
-    if start is not None and end is not None and start > end:
-        raise TimeError(f"start '{parameters['start']}' is later than end '{parameters['end']}'")
-    if report == "log":
-        return {"rows": _log_times(log), "truncated": False}
-    arguments = ["-i"]
-    if report != "overview":
-        arguments.append(REPORTS[report][0])
-    if summary:
-        arguments.append("--summary")
-    if parameters["success"] is not None:
-        arguments.append("--success" if parameters["success"] else "--failed")
-    if parameters["node"]:
-        arguments += ["--node", parameters["node"]]
-    if not parameters["config"]:
-        arguments.append("--no-config")
-    parts = log.parts(start)
-    with LogTool("aureport", arguments, parts, start, end) as tool:
-        lines = (line.decode("utf-8", "surrogateescape") for line in tool)
-        if report == "overview":
-            return {"rows": [read_overview(lines)], "truncated": False}
-        limit = parameters["limit"]
-        if summary:
-            rows = read_totals(lines)
-            return {"rows": rows[:limit] if limit else rows, "truncated": bool(limit) and len(rows) > limit}
-        rows, truncated = _rows(lines, REPORTS[report][1].split(), parts, limit)
-        return {"rows": rows, "truncated": truncated}
-
-
-def run_report(module: "AnsibleModule") -> None:
-    """Leave the module audit_report with its result."""
-    parameters = module.params
-    if parameters["summary"] and parameters["report"] in _WITHOUT_TOTALS:
-        module.fail_json(msg=f"aureport has no summary of the report {parameters['report']}")
-    if parameters["limit"] < 0:
-        module.fail_json(msg="limit must be 0 (no limit) or a number of rows")
-    if parameters["node"] is not None and not re.fullmatch(r"[^\s-]\S*", parameters["node"]):
-        module.fail_json(msg=f"node: '{parameters['node']}' is no name of a node")
-    try:
-        with Log(parameters["input_file"]) as log:
-            result = gather(parameters, log, time.time())
-    except (TimeError, LogToolError, InterpreterMissing, FileError) as error:
-        module.fail_json(msg=printable(str(error)))
-    except OSError as error:
-        module.fail_json(msg=printable(f"{error.filename}: {error.strerror}"))
-    module.exit_json(changed=False, **printable(result))

@@ -1,28 +1,27 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Points in time as they are asked for, and as records have them: seconds since 1970, in UTC."""
+"""Points in time, as users write them and as results show them; in between they are seconds since 1970."""
 
 import calendar
 import re
 import time
-from typing import Callable, Dict, Optional
+from typing import Callable, Dict, Optional, Tuple
 
 from ..rules.errors import AuditError
 
-__all__ = ("WORDS", "TimeError", "iso", "parse")
+__all__ = ("WORDS", "TimeError", "iso", "parse", "period")
 
-_DAY = 86400
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?", re.IGNORECASE | re.ASCII
 )
 
 
 class TimeError(AuditError):
-    """A text is no point in time, or more than one."""
+    """A text does not name one point in time, or a period ends before it starts."""
 
 
 def _local(now: float, **replaced: int) -> float:
-    """A day, or a part of it, of the local calendar: the fields of struct tm that are given, added to those of now."""
+    """The begin of today in the local time zone, or of the hour, day or month that replaces a field of struct tm."""
     today = time.localtime(now)
     values = {"year": today.tm_year, "month": today.tm_mon, "day": today.tm_mday, "hour": 0}
     values.update(replaced)
@@ -38,7 +37,7 @@ def _boot(now: float) -> float:
         return now - float(file.read().split()[0])
 
 
-#: The words of ausearch(8), by what they mean now. Days begin at midnight, weeks on Sunday, of the host's time zone.
+#: The words of ausearch(8), and what they mean now. Days begin at midnight in the host's time zone, weeks on Sunday.
 WORDS: Dict[str, Callable[[float], float]] = {
     "now": lambda now: now,
     "recent": lambda now: now - 600,
@@ -54,7 +53,7 @@ WORDS: Dict[str, Callable[[float], float]] = {
 
 
 def parse(text: str, now: float) -> float:
-    """Seconds since 1970 of a time in ISO 8601 with its zone, of ``@SECONDS``, or of a word. Raises TimeError."""
+    """Seconds since 1970 of a time in ISO 8601 with its zone, ``@SECONDS``, or a word of WORDS. Raises TimeError."""
     word = WORDS.get(text.lower())
     if word:
         return word(now)
@@ -63,19 +62,34 @@ def parse(text: str, now: float) -> float:
     found = _ISO.fullmatch(text)
     if not found:
         raise TimeError(
-            f"'{text}' is no time: write it as 2026-01-31T18:00:00Z or 2026-01-31T18:00:00+02:00, as @ and seconds "
-            f"since 1970, or as one of {', '.join(WORDS)}"
+            f"'{text}' is not a time: write it as 2026-01-31T18:00:00Z or 2026-01-31T18:00:00+02:00, as @ and the "
+            f"seconds since 1970, or as one of {', '.join(WORDS)}"
         )
     *parts, fraction, zone = found.groups()
     if not zone:
-        raise TimeError(f"'{text}' has no time zone: append Z for UTC, or as +02:00")
+        raise TimeError(f"'{text}' has no time zone: append Z for UTC, or an offset such as +02:00")
     numbers = [int(part or 0) for part in parts]
     year, month, day, hour, minute, second = numbers
     valid = year >= 1970 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60
     seconds = calendar.timegm((year, month, day, hour, minute, second)) if valid else 0
     if not valid or time.gmtime(seconds)[:3] != (year, month, day):
-        raise TimeError(f"'{text}' is no time: there is no such day, or time of a day")
+        raise TimeError(f"'{text}' is not a time: there is no such day, or no such time of day")
     return seconds + float(fraction or 0) - _offset(zone)
+
+
+def period(start: Optional[str], end: Optional[str], now: float) -> Tuple[Optional[float], Optional[float]]:
+    """Both ends of a period that the parameters start and end of a module give. Raises TimeError."""
+    first, last = (_end_of_period(name, text, now) for name, text in (("start", start), ("end", end)))
+    if first is not None and last is not None and first > last:
+        raise TimeError(f"start '{start}' is later than end '{end}'")
+    return first, last
+
+
+def _end_of_period(name: str, text: Optional[str], now: float) -> Optional[float]:
+    try:
+        return None if text is None else parse(text, now)
+    except TimeError as error:
+        raise TimeError(f"{name}: {error}") from None
 
 
 def _offset(zone: str) -> int:
@@ -87,6 +101,6 @@ def _offset(zone: str) -> int:
 
 
 def iso(seconds: int, milliseconds: Optional[int] = None) -> str:
-    """ISO 8601, in UTC, with milliseconds, if there are any."""
+    """A time in ISO 8601 and UTC, with milliseconds if they are given."""
     fraction = "" if milliseconds is None else f".{milliseconds:03d}"
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + fraction + "Z"

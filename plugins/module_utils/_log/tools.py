@@ -1,33 +1,34 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ausearch(8) and aureport(8), fed with the part of the log that is of interest."""
+"""Run ausearch(8) and aureport(8) on the parts of the log that matter."""
 
 import re
-import shutil
 import subprocess
 import threading
-from typing import Any, Iterator, Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
+from .._host.programs import SEARCH_PATH, find_program
 from ..rules.errors import AuditError
 from .files import Part
 
 __all__ = ("LogTool", "LogToolError")
 
-_PATH = "/sbin:/usr/sbin:/bin:/usr/bin:/usr/local/sbin"
-_MUCH = 2000
-# What they say where nothing is wrong: to users who may not read auditd.conf, which is not needed, as well.
-_CHATTER = re.compile(rb"^NOTE|^<no matches>|auditd\\.conf")
+# How much of what a program complains about is kept for the error message, in bytes.
+_MOST_COMPLAINTS = 2000
+# What the programs print to standard error although nothing is wrong. They do not need auditd.conf here, but complain
+# if it is missing or the user may not read it.
+_CHATTER = re.compile(rb"^NOTE|^<no matches>|auditd\.conf")
 
 
 class LogToolError(AuditError):
-    """The program is missing, or failed."""
+    """ausearch or aureport is missing, or has failed."""
 
 
 class LogTool:
-    """A run of one of them: iterate over the lines that it prints, as bytes. Raises LogToolError.
+    """A run of ausearch or aureport: iterate over the lines that it prints, as bytes. Raises LogToolError.
 
-    It gets records between two times alone, so that it need not be told a time, which it would take in the format of
-    the locale. ``skipped``: how many records it did not understand so far.
+    The program only gets records between ``start`` and ``end``, because times in its arguments would have to be written
+    in the format of the locale. ``skipped``: how many records it has not understood so far.
     """
 
     def __init__(
@@ -45,20 +46,18 @@ class LogTool:
         self.skipped = 0
 
     def __enter__(self) -> "LogTool":
-        program = shutil.which(self._name, path=_PATH)
+        program = find_program(self._name)
         if program is None:
             raise LogToolError(f"{self._name} is not installed; it comes with auditd (package auditd, or audit)")
-        # The pipe is given as a file, as with a pipe for its input it gives up when nothing arrives for some seconds.
-        # AnsibleModule.run_command cannot feed a program while it reads what the program says.
-        # Any: that its pipes are there is decided here, which type checkers do not see.
-        self._process: Any = subprocess.Popen(  # pylint: disable=ansible-bad-function
+        # The pipe is named as a file: a program that reads standard input gives up if nothing arrives for some seconds.
+        self._process = subprocess.Popen(
             [program, "-if", "/dev/stdin", "--debug", *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={"PATH": _PATH, "LC_ALL": "C", "TZ": "UTC"},
+            env={"PATH": SEARCH_PATH, "LC_ALL": "C", "TZ": "UTC"},
         )
-        self._said = b""
+        self._complaints = b""
         self._problem: Optional[BaseException] = None
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._feed, self._listen)]
         for thread in self._threads:
@@ -74,10 +73,10 @@ class LogTool:
         self._join()
         if self._problem:
             raise self._problem
-        # 1 is for nothing found as well.
-        if status not in (0, 1) or (status and not lines and self._said):
-            said = self._said.decode("utf-8", "surrogateescape").strip()
-            raise LogToolError(f"{self._name} failed ({status}): {said}")
+        # The status is also 1 if nothing was found.
+        if status not in (0, 1) or (status and not lines and self._complaints):
+            complaints = self._complaints.decode("utf-8", "surrogateescape").strip()
+            raise LogToolError(f"{self._name} failed ({status}): {complaints}")
 
     def __exit__(self, *exception: object) -> None:
         if self._process.poll() is None:
@@ -98,7 +97,7 @@ class LogTool:
                     for block in part.blocks(*self._bounds):
                         pipe.write(block)
         except BrokenPipeError:
-            # It has ended, and says why, or nobody wants more.
+            # The program has ended by itself and says why, or was ended because its output is no longer wanted.
             pass
         except BaseException as problem:
             self._problem = problem
@@ -107,5 +106,5 @@ class LogTool:
         for line in self._process.stderr:
             if line.startswith(b"Malformed event"):
                 self.skipped += 1
-            elif len(self._said) < _MUCH and not _CHATTER.search(line):
-                self._said += line
+            elif len(self._complaints) < _MOST_COMPLAINTS and not _CHATTER.search(line):
+                self._complaints += line

@@ -9,17 +9,11 @@ import os
 import pytest
 
 import log_stand_ins
-import module_main
 from ansible_collections.linux.audit.plugins.module_utils._log import report as report_module
-from ansible_collections.linux.audit.plugins.module_utils._log.report import (
-    COLUMNS,
-    REPORTS,
-    derived,
-    read_overview,
-    read_rows,
-    read_totals,
-)
+from ansible_collections.linux.audit.plugins.module_utils._log.aureport import REPORTS
+from ansible_collections.linux.audit.plugins.modules import audit_report
 from log_stand_ins import LOGS
+from running import run_module
 
 SID = str(LOGS / "sid.log")
 TIME = "2026-11-25T02:42:59Z"
@@ -35,13 +29,11 @@ def programs(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def report(programs, monkeypatch, capsys):
+def report(programs):
     """report(**parameters): what the module returns."""
 
     def report(check_mode=False, **parameters):
-        return module_main.call(
-            "audit_report", {"input_file": SID} | parameters, monkeypatch, capsys, check_mode=check_mode
-        )
+        return run_module(audit_report.main, {"input_file": SID} | parameters, check=check_mode)
 
     return report
 
@@ -238,29 +230,6 @@ def test_a_number_that_is_none(report, programs):
     assert report(report="pid")["rows"][0]["pid"] is None
 
 
-def test_columns_are_taken_from_an_event():
-    """Each from what answers it; of several the first that says something."""
-    first = {"acct": "?", "id": "eve", "tclass": "file", "comm": "cat", "data": "ls", "exe": "/bin/cat", "addr": "a"}
-    second = {"acct": "joe", "tcontext": "b_t", "seperms": "read", "seperm": "write", "seresult": "denied", "ses": "3",
-              "scontext": "a_t", "tty": "pts0", "terminal": "ssh", "hostname": "h", "comm": "dog"}  # fmt: skip
-    event = {
-        "id": 7, "types": ["AVC", "SYSCALL"], "success": False, "syscall": {"name": "openat"}, "keys": ["k", "l"],
-        "subject": {"auid": {"id": 1000, "name": "joe"}, "pid": 12},
-        "paths": [{"name": "/etc", "type": "PARENT"}, {"type": "CREATE"}, {"name": "x", "type": "CREATE"}],
-        "records": [{"type": "AVC", "fields": first}, {"type": "SYSCALL", "fields": second}],
-    }  # fmt: skip
-    assert derived(event, list(COLUMNS)) == {
-        "account": "eve", "auid": "joe", "class": "file", "comm": "cat", "data": "ls", "event": 7, "exe": "/bin/cat",
-        "file": "x", "host": "a", "key": "k", "object": "b_t", "permission": "read", "pid": 12, "result": "denied",
-        "session": "3", "subject": "a_t", "success": False, "syscall": "openat", "terminal": "pts0", "type": "AVC",
-    }  # fmt: skip
-    assert derived(event | {"paths": event["paths"][:1]}, ["file"]) == {"file": "/etc"}
-    fields = {"type": "AVC", "fields": {"seperm": "w", "terminal": "ssh", "acct": "joe", "hostname": "?", "addr": "b"}}
-    assert derived(event | {"records": [fields]}, ["permission", "terminal", "account", "host"]) == {
-        "permission": "w", "terminal": "ssh", "account": "joe", "host": "b",
-    }  # fmt: skip
-
-
 def test_clear_rows_do_without_the_library(report, monkeypatch):
     """It is loaded only when a row is not clear."""
     log_stand_ins.take_library(monkeypatch)
@@ -276,11 +245,11 @@ def test_clear_rows_do_without_the_library(report, monkeypatch):
         ({"report": "log", "summary": True}, "aureport has no summary of the report log"),
         ({"summary": True}, "aureport has no summary of the report overview"),
         ({"limit": -1}, "limit must be 0"),
-        ({"node": "-k"}, "node: '-k' is no name of a node"),
-        ({"node": "a b"}, "node: 'a b' is no name of a node"),
-        ({"node": ""}, "node: '' is no name of a node"),
-        ({"start": "01/31/26"}, "'01/31/26' is no time"),
-        ({"end": "12:00"}, "'12:00' is no time"),
+        ({"node": "-k"}, "node: '-k' is not the name of a node"),
+        ({"node": "a b"}, "node: 'a b' is not the name of a node"),
+        ({"node": ""}, "node: '' is not the name of a node"),
+        ({"start": "01/31/26"}, "start: '01/31/26' is not a time"),
+        ({"end": "12:00"}, "end: '12:00' is not a time"),
         ({"start": "@2", "end": "@1"}, "start '@2' is later than end '@1'"),
         ({"report": "log", "start": "@2", "end": "@1"}, "start '@2' is later"),
         ({"input_file": "/no/such"}, "the log /no/such cannot be read: No such file"),
@@ -325,32 +294,14 @@ def test_bytes_that_are_no_text(report, programs):
     assert report(report="key", summary=True)["rows"] == [{"total": 3, "value": "a\\xff b"}]
 
 
-def test_rules_and_heads_are_no_rows():
-    """Whatever the words of the head are; a row before the second rule is none."""
-    lines = ["\n", "Key Report\n", "=====\n", "1. 01/29/26 12:34:56 k yes /x joe 7\n", "X\n", "\n",
-             "3. 01/29/26 12:34:56 k yes /x joe 9\n", "=\n", "2. 01/29/26 12:34:56 k no /x joe 8\n"]  # fmt: skip
-    assert [row.event for row in read_rows(lines, REPORTS["key"][1].split())] == [8]
-    assert list(read_rows(["=====\n", "=====\n", "<no events>\n"], ["event"])) == []
-
-
-def test_lines_that_are_no_totals_or_numbers():
-    """They are passed over."""
-    assert read_totals(["total  key\n", "12  a  b\n", "1 x\n", " 3  y\n", "4  \n"]) == [
-        {"total": 12, "value": "a  b"}, {"total": 4, "value": ""},
-    ]  # fmt: skip
-    assert read_overview(["Number of keys: 5\n", "Number of unicorns: 7\n", "keys: 3\n", "Number of users: x\n"]) == {
-        "keys": 5
-    }
-
-
 @pytest.mark.parametrize("name", ["overview", *sorted(REPORTS)])
-def test_the_real_one_takes_each_option(name, monkeypatch, capsys):
+def test_the_real_one_takes_each_option(name, monkeypatch):
     """What it finds in the recorded logs can be read."""
     log_stand_ins.need_real_program("aureport")
     log_stand_ins.put_library(monkeypatch)
     for summary in (False, True) if name not in ("overview", "tty") else (False,):
         parameters = {"input_file": SID, "report": name, "summary": summary}
-        result = module_main.call("audit_report", parameters, monkeypatch, capsys)
+        result = run_module(audit_report.main, parameters)
         assert not result.get("failed"), result
     expected = {"overview": 1, "key": 2, "file": 6, "mods": 2}
     assert len(result["rows"]) >= expected.get(name, 0)

@@ -13,9 +13,10 @@ import os
 import pytest
 
 import log_stand_ins
-import module_main
 from ansible_collections.linux.audit.plugins.module_utils._log import checkpoint as checkpoint_module
+from ansible_collections.linux.audit.plugins.modules import audit_search
 from log_stand_ins import LOGS
+from running import run_module
 
 # What is in the log of sid, by the serial numbers.
 ACCOUNTS, LOGIN, RUN, NET, SECRET, ODD, KILL = [373, 374], [381], [382], [383, 384, 385], [386], [387, 388, 389], [390]
@@ -26,7 +27,7 @@ SECONDS = 1795574579
 
 
 @pytest.fixture(params=["stand-in", "real"])
-def search(request, monkeypatch, capsys, tmp_path):
+def search(request, monkeypatch, tmp_path):
     """search(check_mode, **parameters): what the module returns of the log of sid."""
     if request.param == "stand-in":
         (tmp_path / "bin").mkdir()
@@ -37,9 +38,7 @@ def search(request, monkeypatch, capsys, tmp_path):
         log_stand_ins.need_real_program("ausearch")
 
     def search(check_mode=False, **parameters):
-        return module_main.call(
-            "audit_search", {"input_file": SID} | parameters, monkeypatch, capsys, check_mode=check_mode
-        )
+        return run_module(audit_search.main, {"input_file": SID} | parameters, check=check_mode)
 
     return search
 
@@ -209,7 +208,7 @@ def test_half_a_line_is_said(search, tmp_path):
     log.write_bytes((LOGS / "sid.log").read_bytes() + b"type=SYSCALL msg=aud")
     result = search(input_file=str(log), key="kill")
     assert ids(result) == KILL
-    assert result["warnings"] == [f"half a line at the end of {log} was left out"]
+    assert result["warnings"] == [f"left out the incomplete line at the end of {log}"]
 
 
 def test_records_that_ausearch_does_not_understand(search, tmp_path):
@@ -248,13 +247,13 @@ def test_a_directory_of_rotated_logs(search, tmp_path):
 
 
 @pytest.fixture
-def refused(monkeypatch, capsys, tmp_path):
+def refused(monkeypatch, tmp_path):
     """refused(**parameters): the message with which the module fails. Neither ausearch nor libauparse is needed."""
     log_stand_ins.put_ausearch(tmp_path, monkeypatch)
     log_stand_ins.put_library(monkeypatch)
 
     def refused(**parameters):
-        result = module_main.call("audit_search", {"input_file": SID} | parameters, monkeypatch, capsys)
+        result = run_module(audit_search.main, {"input_file": SID} | parameters)
         assert result["failed"] is True
         return result["msg"]
 
@@ -265,12 +264,12 @@ def refused(monkeypatch, capsys, tmp_path):
     ("parameters", "parts"),
     [
         ({"limit": -1}, ["limit must be 0"]),
-        ({"checkpoint": "/c", "end": "now"}, ["checkpoint goes with neither end nor latest"]),
-        ({"checkpoint": "/c", "latest": True}, ["checkpoint goes with neither end nor latest"]),
+        ({"checkpoint": "/c", "end": "now"}, ["checkpoint cannot be combined with end or latest"]),
+        ({"checkpoint": "/c", "latest": True}, ["checkpoint cannot be combined with end or latest"]),
         ({"checkpoint": SID}, [SID, "is not a checkpoint"]),
         ({"input_file": "/no/such/log"}, ["the log /no/such/log cannot be read: No such file"]),
-        ({"start": "01/31/26"}, ["start: '01/31/26' is no time"]),
-        ({"end": "12:00"}, ["end: '12:00' is no time"]),
+        ({"start": "01/31/26"}, ["start: '01/31/26' is not a time"]),
+        ({"end": "12:00"}, ["end: '12:00' is not a time"]),
         ({"start": "@2", "end": "@1"}, ["start '@2' is later than end '@1'"]),
         ({"uid": "1x"}, ["uid: '1x' is neither a number nor a name"]),
         ({"no_such": 1}, ["no_such"]),
@@ -307,13 +306,13 @@ def test_a_checkpoint_that_cannot_be_written(refused, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(checkpoint_module, "write_atomically", full)
-    assert refused(checkpoint=str(mark)) == f"{mark}: No space left on device"
+    assert refused(checkpoint=str(mark)) == f"the checkpoint {mark} cannot be written: No space left on device"
 
     def named(path, text, mode):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/some/other")
 
     monkeypatch.setattr(checkpoint_module, "write_atomically", named)
-    assert refused(checkpoint=str(mark)) == "/some/other: Read-only file system"
+    assert refused(checkpoint=str(mark)) == f"the checkpoint {mark} cannot be written: Read-only file system"
 
 
 def test_ausearch_is_ended_when_the_limit_is_reached(search, tmp_path):
@@ -327,11 +326,11 @@ def test_ausearch_is_ended_when_the_limit_is_reached(search, tmp_path):
     assert sorted(os.listdir("/proc/self/fd")) == files
 
 
-def test_only_events_that_may_be_wanted_are_interpreted(tmp_path, monkeypatch, capsys):
+def test_only_events_that_may_be_wanted_are_interpreted(tmp_path, monkeypatch):
     """That is what takes time."""
     log_stand_ins.put_ausearch(tmp_path, monkeypatch)
     library, fed = log_stand_ins.put_library(monkeypatch), []
     feed = library.auparse_feed
     library.auparse_feed = functools.partial(lambda *arguments: fed.append(arguments) or feed(*arguments))
-    result = module_main.call("audit_search", {"input_file": SID, "key": "secret"}, monkeypatch, capsys)
+    result = run_module(audit_search.main, {"input_file": SID, "key": "secret"})
     assert (ids(result), len(fed)) == (SECRET, 1)

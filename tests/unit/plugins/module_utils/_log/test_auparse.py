@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is asked of libauparse, and what becomes of its answers."""
 
+import functools
 import itertools
 
 import pytest
@@ -118,6 +119,43 @@ def test_a_record_after_the_usual_last_one_belongs_to_the_event(interpreter):
     records, sentence = interpreter.event(event + late)
     assert [record.type for record in records] == ["SYSCALL", "CWD", "PATH", "PROCTITLE", "LOGIN"]
     assert sentence.action == "opened-file"
+
+
+def large_event(records):
+    """An event with this many records of paths, after that of the system call, and with a last one."""
+    header = "type={} msg=audit(5.123:7): "
+    call = header.format("SYSCALL") + 'arch=c000003e syscall=257 exit=3 pid=1 exe="/bin/x"\x1dSYSCALL=openat\n'
+    paths = [header.format("PATH") + f'item={number} name="/a\r{number}" mode=0100644\n' for number in range(records)]
+    return (call + "".join(paths) + header.format("PROCTITLE") + "proctitle=78\n").encode()
+
+
+@pytest.mark.parametrize("records", [997, 998, 999, 1000, 2500])
+def test_all_records_of_a_large_event_are_read_in_order(interpreter, records):
+    """It is read in portions; its words are those of the first, which has the system call."""
+    found, sentence = interpreter.event(large_event(records))
+    assert [record.type for record in found] == ["SYSCALL", *["PATH"] * records, "PROCTITLE"]
+    assert [record.get("item").value for record in found[1:-1]] == [str(number) for number in range(records)]
+    assert (sentence.kind, sentence.action) == ("audit-rule", "opened-file")
+
+
+def test_the_cost_of_an_event_grows_with_its_records(monkeypatch):
+    """The library passes all records that it has of an event for each one that it is given."""
+    library = log_stand_ins.put_library(monkeypatch)
+    interpreter = Interpreter()
+    flush, passed = library.auparse_flush_feed, []
+
+    def count_and_flush(state):
+        lines = library.fed.count(b"\n")
+        passed.append(lines * (lines - 1) // 2)
+        return flush(state)
+
+    library.auparse_flush_feed = functools.partial(count_and_flush)
+    costs = []
+    for records in (4000, 8000):
+        passed.clear()
+        interpreter.event(large_event(records))
+        costs.append(sum(passed))
+    assert costs[0] < costs[1] < 2.1 * costs[0]
 
 
 def test_a_type_that_the_library_does_not_know_has_its_number(interpreter):

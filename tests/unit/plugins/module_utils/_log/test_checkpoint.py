@@ -315,7 +315,7 @@ def right(**place):
 def test_what_is_no_checkpoint(search, state):
     """The message names the file, and says what to do; the file is left alone."""
     search.mark.write_text(json.dumps(state))
-    with pytest.raises(FileError, match=f"^{search.mark} is not a checkpoint of audit_search; remove it, or name ano"):
+    with pytest.raises(FileError, match=f"^{search.mark} is not a checkpoint of audit_search; name another file, or"):
         Checkpoint(str(search.mark))
     assert json.loads(search.mark.read_text()) == state
 

@@ -8,8 +8,9 @@ import pytest
 
 import log_stand_ins
 from ansible_collections.linux.audit.plugins.module_utils._log.auparse import Interpreter, Record, RecordField, Sentence
-from ansible_collections.linux.audit.plugins.module_utils._log.events import UNSET, event
+from ansible_collections.linux.audit.plugins.module_utils._log.events import event
 from ansible_collections.linux.audit.plugins.module_utils._log.files import EventId, event_id
+from ansible_collections.linux.audit.plugins.module_utils.rules.values import UNSET
 from log_stand_ins import LOGS
 
 JOE, ROOT = {"id": 1000, "name": "joe"}, {"id": 0, "name": "root"}

@@ -446,8 +446,11 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     ("text", "name"),
     [
         ("log_file = {}/mine.log\n", "mine.log"),
-        ("log_file={}/mine.log", "mine.log"),
-        ("  LOG_FILE\t=  {}/mine.log \t\n", "mine.log"),
+        ("  LOG_FILE   =  {}/mine.log  \n", "mine.log"),
+        # What auditd does not read: no spaces round the sign, tabs, a last line without a newline.
+        ("log_file={}/mine.log\n", "audit.log"),
+        ("log_file\t=\t{}/mine.log\n", "audit.log"),
+        ("log_file = {}/mine.log", "audit.log"),
         ("log_file = {0}/other.log\nlog_file = {0}/mine.log\n", "mine.log"),
         ("#log_file = {}/mine.log\n", "audit.log"),
         ("log_file = {}/a b\n", "audit.log"),

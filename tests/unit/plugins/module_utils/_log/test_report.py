@@ -1,86 +1,32 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What aureport prints, on three releases (tests/data/reports), as data."""
+"""The columns of reports, taken from events."""
 
-import pytest
-
-from ansible_collections.linux.audit.plugins.module_utils._log.report import (
-    COLUMNS,
-    REPORTS,
-    derived,
-    read_overview,
-    read_rows,
-    read_totals,
-)
-from paths import DATA
-
-REPORT_FILES = DATA / "reports"
-RELEASES = ("bullseye", "bookworm", "sid")
+from ansible_collections.linux.audit.plugins.module_utils._log.aureport import REPORTS
+from ansible_collections.linux.audit.plugins.module_utils._log.report import COLUMNS, columns_of
 
 
-def printed(release, report):
-    return (REPORT_FILES / f"{release}-{report}.txt").read_text().splitlines(True)
-
-
-def rows(release, report):
-    return list(read_rows(printed(release, report), REPORTS[report][1].split()))
-
-
-@pytest.mark.parametrize("release", RELEASES)
-def test_rows(release):
-    found = rows(release, "key")
-    assert [row.values["key"] for row in found] == ["run", "net", "net", "net", "secret", "odd", "odd", "odd", "kill"]
-    assert {row.values["auid"] for row in found} == {"joe"}
-    assert [row.values["success"] for row in found] == [True, *[False] * 4, *[True] * 4]
-    assert [row.event for row in found] == [row.values["event"] for row in found]
-    assert all(1795573000 < row.seconds < 1795575000 for row in found)
-
-
-@pytest.mark.parametrize("release", RELEASES)
-def test_a_name_with_spaces_is_not_guessed(release):
-    found = rows(release, "file")
-    assert [row.values is None for row in found] == [False, True, *[False] * 4]
-    assert found[1].event == rows(release, "key")[3].event
-
-
-@pytest.mark.parametrize("release", RELEASES)
-def test_totals_and_numbers(release):
-    assert read_totals(printed(release, "comm-summary")) == [
-        {"total": 9, "value": "python3"},
-        {"total": 1, "value": "echo"},
-    ]
-    overview = read_overview(printed(release, "overview"))
-    assert len(overview) == 23
-    assert (overview["failed_syscalls"], overview["keys"], overview["configuration_changes"]) == (4, 6, 0)
-
-
-HEAD = ["\n", "Key Report\n", "====\n", "# date time key success exe auid event\n", "====\n"]
-
-
-@pytest.mark.parametrize(
-    ("lines", "expected"),
-    [
-        (["<no events of interest were found>\n", "\n"], []),
-        (["1. 01/29/26 12:34:56 a yes /bin/x joe 7\n"], [(7, True)]),
-        (["1. 01/29/26 12:34:56 a ? ? unset 7\n"], [(7, True)]),
-        (
-            ["1. 01/29/26 12:34:56 a b yes /bin/x joe 7\n", "2. 01/29/26 12:34:56 a yes /x joe 8\n"],
-            [(7, False), (8, True)],
-        ),
-        (["1. 01/29/26 12:34:56 a\n", "b yes /bin/x joe 7\n"], [(7, False)]),
-        (["1. 01/29/26 12:34:56 a\\012b yes /bin/x joe 7\n"], [(7, False)]),
-        (["1. 01/29/26 12:34:56 \n"], [(0, False)]),
-    ],
-)
-def test_rows_that_are_odd(lines, expected):
-    found = list(read_rows(HEAD + lines, REPORTS["key"][1].split()))
-    assert [(row.event, row.values is not None) for row in found] == expected
-    assert all(row.seconds == 1769690096 for row in found)
-
-
-def test_what_is_unknown_is_none():
-    (row,) = read_rows([*HEAD, "1. 01/29/26 12:34:56 (none) ? (null) unset 7\n"], REPORTS["key"][1].split())
-    assert row.values == {"key": None, "success": None, "exe": None, "auid": "unset", "event": 7}
+def test_columns_are_taken_from_an_event():
+    """Each from what answers it; of several the first that says something."""
+    first = {"acct": "?", "id": "eve", "tclass": "file", "comm": "cat", "data": "ls", "exe": "/bin/cat", "addr": "a"}
+    second = {"acct": "joe", "tcontext": "b_t", "seperms": "read", "seperm": "write", "seresult": "denied", "ses": "3",
+              "scontext": "a_t", "tty": "pts0", "terminal": "ssh", "hostname": "h", "comm": "dog"}  # fmt: skip
+    event = {
+        "id": 7, "types": ["AVC", "SYSCALL"], "success": False, "syscall": {"name": "openat"}, "keys": ["k", "l"],
+        "subject": {"auid": {"id": 1000, "name": "joe"}, "pid": 12},
+        "paths": [{"name": "/etc", "type": "PARENT"}, {"type": "CREATE"}, {"name": "x", "type": "CREATE"}],
+        "records": [{"type": "AVC", "fields": first}, {"type": "SYSCALL", "fields": second}],
+    }  # fmt: skip
+    assert columns_of(event, list(COLUMNS)) == {
+        "account": "eve", "auid": "joe", "class": "file", "comm": "cat", "data": "ls", "event": 7, "exe": "/bin/cat",
+        "file": "x", "host": "a", "key": "k", "object": "b_t", "permission": "read", "pid": 12, "result": "denied",
+        "session": "3", "subject": "a_t", "success": False, "syscall": "openat", "terminal": "pts0", "type": "AVC",
+    }  # fmt: skip
+    assert columns_of(event | {"paths": event["paths"][:1]}, ["file"]) == {"file": "/etc"}
+    fields = {"type": "AVC", "fields": {"seperm": "w", "terminal": "ssh", "acct": "joe", "hostname": "?", "addr": "b"}}
+    assert columns_of(event | {"records": [fields]}, ["permission", "terminal", "account", "host"]) == {
+        "permission": "w", "terminal": "ssh", "account": "joe", "host": "b",
+    }  # fmt: skip
 
 
 def test_every_column_can_be_taken_from_an_event():
@@ -95,7 +41,7 @@ def test_every_column_can_be_taken_from_an_event():
         "records": [],
     }
     for _option, columns in REPORTS.values():
-        values = derived(event, columns.split())
+        values = columns_of(event, columns.split())
         assert values.pop("event") == 7
         assert values.pop("type", "TTY") == "TTY"
         assert not any(values.values())

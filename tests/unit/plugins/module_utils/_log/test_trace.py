@@ -13,7 +13,6 @@ import time
 import pytest
 
 import log_stand_ins
-import module_main
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import (
     KernelError,
     KernelRule,
@@ -28,6 +27,8 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.options import
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
+from ansible_collections.linux.audit.plugins.modules import audit_trace
+from running import run_module
 from strategies import HOST
 
 OTHER = "-a always,exit -F path=/etc/passwd -F perm=wa -F key=a"
@@ -117,11 +118,13 @@ def kernel(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(kernel, monkeypatch, capsys):
-    """run(check_mode, **parameters): the result of the module."""
+def run(kernel):
+    """run(check_mode, **parameters): what the module returns; only the rules that were there before are there after."""
 
     def run(check_mode=False, **parameters):
-        return module_main.call("audit_trace", parameters, monkeypatch, capsys, check_mode=check_mode)
+        result = run_module(audit_trace.main, parameters, check=check_mode)
+        result.pop("invocation", None)
+        return result
 
     return run
 

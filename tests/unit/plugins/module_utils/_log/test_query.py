@@ -5,7 +5,8 @@
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._log.files import EventId
-from ansible_collections.linux.audit.plugins.module_utils._log.search import ARGUMENTS, SearchError, query
+from ansible_collections.linux.audit.plugins.module_utils._log.query import ARGUMENTS, SearchError, query
+from ansible_collections.linux.audit.plugins.module_utils._log.times import TimeError
 from strategies import HOST
 
 
@@ -174,11 +175,19 @@ def test_what_does_not(given):
         ({"node": ["a b"]}, "a b"),
         ({"key": [""]}, "key"),
         ({"file": [""]}, "file"),
-        ({"start": "12:00"}, "start"),
-        ({"start": "now", "end": "today"}, "later"),
     ],
 )
 def test_what_is_refused_and_by_which_name(given, part):
     with pytest.raises(SearchError, match=part.replace("-", r"\-")) as problem:
+        ask(**given)
+    assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "part"), [({"start": "12:00"}, "start: "), ({"start": "now", "end": "today"}, "later")]
+)
+def test_periods_that_are_refused(given, part):
+    """A start or an end that is not a time, and an end before the start."""
+    with pytest.raises(TimeError, match=part) as problem:
         ask(**given)
     assert "\n" not in str(problem.value)
