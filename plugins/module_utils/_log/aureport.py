@@ -102,7 +102,7 @@ def read_rows(lines: Iterable[str], columns: List[str]) -> Iterator[Row]:
 
 
 def _row(text: str, columns: List[str]) -> Row:
-    stamp, rest = _ROW.match(text).groups()
+    stamp, rest = _ROW.findall(text)[0]
     words = rest.rstrip("\n").split(" ")
     seconds = calendar.timegm(time.strptime(stamp, "%m/%d/%y %H:%M:%S"))
     number = words[0] if columns[0] == "event" else words[-1]

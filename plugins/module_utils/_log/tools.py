@@ -5,7 +5,7 @@
 import re
 import subprocess
 import threading
-from typing import Iterator, Optional, Sequence
+from typing import Any, Iterator, Optional, Sequence
 
 from .._host.programs import SEARCH_PATH, find_program
 from ..rules.errors import AuditError
@@ -50,7 +50,8 @@ class LogTool:
         if program is None:
             raise LogToolError(f"{self._name} is not installed; it comes with auditd (package auditd, or audit)")
         # The pipe is named as a file: a program that reads standard input gives up if nothing arrives for some seconds.
-        self._process = subprocess.Popen(
+        # Its streams are pipes, which type checkers cannot follow.
+        self._process: Any = subprocess.Popen(
             [program, "-if", "/dev/stdin", "--debug", *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
