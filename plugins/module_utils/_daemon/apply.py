@@ -78,7 +78,8 @@ def _reload(daemon: Daemon, plugins: Sequence[str], ended: Sequence[str], may_re
         return daemon.reload(plugins, ended)
     except PluginsStalled as error:
         if not may_restart:
-            raise DaemonError(f"{error}, and will not until it is restarted") from error
+            # pylint does not see that AuditError is an exception.
+            raise DaemonError(f"{error}, and will not until it is restarted") from error  # pylint: disable=bad-exception-cause
         return daemon.restart(plugins)
 
 

@@ -136,7 +136,8 @@ class Daemon:
         except DaemonError as error:
             # A daemon that passes records on complains about a plugin that has ended.
             if may_stall and self.pid == pid and not log.synced().complaints():
-                raise PluginsStalled(str(error)) from error
+                # pylint does not see that AuditError is an exception.
+                raise PluginsStalled(str(error)) from error  # pylint: disable=bad-exception-cause
             raise
         if after != pid:
             raise log.error(f"auditd (pid {pid}) ended when it read its files again")
