@@ -8,11 +8,11 @@ module: audit_trace
 short_description: Record the system calls of a command or of a process
 version_added: 0.1.0
 description:
-  - Runs a command, or looks at a process for some time, and returns its system calls as the audit system records them.
-  - This is what autrace(8) does, but no other rule is deleted. Two rules are put in front of all others, one for the
-    process and one for its children, and are removed when it is over, or when the module is ended by a signal. Rules of
-    a run that was killed are removed by the next one.
-  - What the children of its children do is not recorded, as the kernel has no rule for that.
+  - Runs a command, or observes a process for some time, and returns its system calls as the audit system records them.
+  - Does what autrace(8) does, but deletes no other rule. It adds two rules before all others, one for the process and
+    one for its children, and removes them at the end, even if a signal ends the module. If a run is killed, the next
+    run removes its rules.
+  - Calls of the children of its children are not recorded, because the kernel has no field for them.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -22,15 +22,15 @@ attributes:
   check_mode:
     support: full
     details:
-      - It says whether a trace is possible, and runs and records nothing.
+      - Checks whether a trace is possible, but runs and records nothing.
   diff_mode:
     support: N/A
     details:
-      - The rules are gone when it returns.
+      - The rules are removed before the module returns.
   idempotent:
     support: N/A
     details:
-      - A command is run each time, and RV(ignore:changed) is true then. Looking at a process changes nothing.
+      - A command is run each time, and RV(ignore:changed) is true. Observing a process changes nothing.
   platform:
     support: full
     platforms: linux
@@ -42,37 +42,37 @@ options:
     type: list
     elements: str
   chdir:
-    description: The directory to run it in.
+    description: The directory in which to run O(command).
     type: path
   pid:
-    description: The process to look at.
+    description: The id of the process to observe.
     type: int
   duration:
-    description: How long to look at the process O(pid), or after how many seconds the O(command) is killed.
+    description: For how many seconds to observe the process O(pid), or after how many seconds to kill the O(command).
     type: int
     default: 30
   syscall:
-    description: The system calls to record, by name or number, those of 64 bit. All are recorded without this.
+    description: The 64-bit system calls to record, by name or number. By default, all are recorded.
     type: list
     elements: str
   limit:
-    description: Return at most so many calls, the first, V(0) for any number.
+    description: The largest number of calls to return, from the first on. V(0) means no limit.
     type: int
     default: 1000
   raw:
-    description: Return the records as they stand in the log as well, as C(text) of each call.
+    description: Also return the records as the log has them, as C(text) of each call.
     type: bool
     default: false
 notes:
-  - The first rule that matches a call decides. So what the process does meanwhile is recorded under the key of the
-    trace, and not under the keys of other rules, nor left out because of a C(never) rule.
-  - Each call is recorded and written to the log. A busy process fills it.
-  - In immutable mode (C(enabled 2)), where auditing is off, and where C(-a never,task) is in place, it fails and says
-    so.
+  - Only the first rule that matches a call applies. So during the trace, calls of the process are recorded with the key
+    of the trace instead of the keys of other rules, even if a C(never) rule would exclude them.
+  - Each call is recorded and written to the log. A busy process can fill the log.
+  - The module fails in immutable mode (C(enabled 2)), while auditing is off, and while the rule C(-a never,task) is
+    loaded.
 seealso:
   - module: linux.audit.audit_search
   - name: autrace(8)
-    description: The tool that it stands for.
+    description: The tool that this module replaces.
     link: https://man7.org/linux/man-pages/man8/autrace.8.html
 """
 
@@ -83,11 +83,11 @@ EXAMPLES = r"""
     syscall: [open, openat]
   register: trace
 
-- name: Show them
+- name: Show these files
   ansible.builtin.debug:
     msg: "{{ trace.calls | map(attribute='paths') | flatten | map(attribute='name') | unique }}"
 
-- name: See what the first process does in two seconds
+- name: See what the first process does within two seconds
   linux.audit.audit_trace:
     pid: 1
     duration: 2
@@ -95,7 +95,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 calls:
-  description: The calls, in their order, as RV(linux.audit.audit_search#module:events) has them.
+  description: The calls in order, each with the same structure as RV(linux.audit.audit_search#module:events).
   type: list
   elements: dict
   returned: success
@@ -122,30 +122,30 @@ truncated:
   returned: success
   sample: false
 lost:
-  description: How many records the kernel lost meanwhile, of whatever process.
+  description: The number of records that the kernel lost during the trace, from any process.
   type: int
   returned: success
   sample: 0
 removed:
-  description: How many rules of runs that were killed were found and removed.
+  description: The number of rules that were left by runs that were killed and have now been removed.
   type: int
   returned: success
   sample: 0
 key:
-  description: The key under which the calls are recorded.
+  description: The key with which the calls are recorded.
   type: str
   returned: success
   sample: linux-audit-trace.799.12345
 pid:
-  description: The process.
+  description: The id of the process.
   type: int
-  returned: success, but for check mode
+  returned: success, except in check mode
   sample: 815
 result:
   description:
-    - How the command ended. Its exit status C(rc), negative if it was ended by that signal, the first 64 KiB of its
-      C(stdout) and C(stderr), and C(timed_out) if it was killed after O(duration). A command that fails is no failure
-      of the task.
+    - How the command ended. C(rc) is its exit status, or the negative number of the signal that ended it. C(stdout) and
+      C(stderr) are the first 64 KiB of its output. C(timed_out) is true if it was killed after O(duration).
+    - The task does not fail if the command fails.
   type: dict
   returned: with O(command)
   sample:

@@ -267,7 +267,7 @@ def test_hostile_logs(bookworm):
         {"input_file": "/root/hostile", "uid": "joe", "limit": 2, "latest": True},
     )
     assert not whole.get("failed"), whole
-    assert any("half a line" in warning for warning in whole["warnings"])
+    assert any("incomplete line" in warning for warning in whole["warnings"])
     (login,) = [event for event in whole["events"] if "USER_LOGIN" in event["types"]]
     assert login["success"] is False
     assert "\\xe9t\\xe9" in [value for record in login["records"] for value in record["fields"].values()]
