@@ -1,43 +1,43 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What modules that search the log have in common."""
+"""Options of modules that search the log."""
 
 
 class ModuleDocFragment:
-    """Which events are looked for."""
+    """The options that say which events are wanted."""
 
     DOCUMENTATION = r"""
 options:
   key:
-    description: The key of the rule.
+    description: A key of the rule that recorded the event.
     type: list
     elements: str
   event_id:
     description:
-      - The serial number of an event, as V(4711), or its time and its number, as V(1769882400.123:4711).
-      - Serial numbers begin anew at a boot.
+      - The serial number of an event, such as V(4711), or its time and number, such as V(1769882400.123:4711).
+      - Serial numbers start again at each boot, so several events may have the same number.
     type: str
   start:
     description:
-      - Events from this time on. ISO 8601 with a time zone, as V(2026-01-31T18:00:00Z) or V(2026-01-31T20:00:00+02:00),
-        or C(@) and the seconds since 1970, or a word of ausearch(8).
+      - Only events since this time. Write it in ISO 8601 with a time zone, such as V(2026-01-31T18:00:00Z) or
+        V(2026-01-31T20:00:00+02:00), as C(@) and the seconds since 1970, or as a word of ausearch(8).
       - The words are V(now), V(recent) (ten minutes ago), V(this-hour), V(boot), V(today), V(yesterday), V(this-week),
-        V(week-ago), V(this-month) and V(this-year). They stand for the begin of what they name in the time zone of the
-        host. Weeks begin on Sunday.
+        V(week-ago), V(this-month) and V(this-year). Each means the start of the period that it names, in the time zone
+        of the host. Weeks start on Sunday.
     type: str
   end:
-    description: Events up to this time, written as O(start) is.
+    description: Only events up to this time, written in the same way as O(start).
     type: str
   pid:
-    description: The process.
+    description: The id of the process.
     type: list
     elements: int
   ppid:
-    description: The parent of the process.
+    description: The id of the parent of the process.
     type: list
     elements: int
   user:
-    description: Whom the process acts for in any way; O(auid), O(uid) and O(euid) in one. A name or a number.
+    description: Any user of the process, by name or number. This matches what O(auid), O(uid) or O(euid) would match.
     type: list
     elements: str
   auid:
@@ -45,37 +45,37 @@ options:
     type: list
     elements: str
   uid:
-    description: The user that the process belongs to, by name or number.
+    description: The real user of the process, by name or number.
     type: list
     elements: str
   euid:
-    description: The user whose rights the process has, by name or number.
+    description: The effective user, whose permissions the process has, by name or number.
     type: list
     elements: str
   group:
-    description: The group in any way; O(gid) and O(egid) in one. A name or a number.
+    description: Any group of the process, by name or number. This matches what O(gid) or O(egid) would match.
     type: list
     elements: str
   gid:
-    description: The group that the process belongs to, by name or number.
+    description: The real group of the process, by name or number.
     type: list
     elements: str
   egid:
-    description: The group whose rights the process has, by name or number.
+    description: The effective group, whose permissions the process has, by name or number.
     type: list
     elements: str
   syscall:
-    description: The system call, by name, on whatever architecture, or number.
+    description: The system call, by name, whatever the architecture, or by number.
     type: list
     elements: str
   success:
-    description: Whether it was successful.
+    description: Whether it succeeded.
     type: bool
   file:
     description:
-      - A path, or the name of a file as the process gave it. Relative names are found by their full path too.
-      - A path that ends with a slash stands for all that is below it.
-      - Sockets that have a path are found as well.
+      - A full path, or the name of a file as the process gave it. A relative name is also found by its full path.
+      - A path that ends with a slash matches everything below it.
+      - Paths of sockets are found as well.
     type: list
     elements: str
   executable:
@@ -87,12 +87,12 @@ options:
     type: list
     elements: str
   host:
-    description: The host that somebody came from, by name or address, as the record has it.
+    description: The host that a user came from, by the name or address that the record has.
     type: list
     elements: str
   message_type:
     description:
-      - Events with a record of a type, by name or number, or of a category of types.
+      - The type of a record, by name or number, or a category of types.
       - The categories are V(accounts), V(anomalies), V(apparmor), V(audit), V(crypto), V(files), V(integrity),
         V(logins), V(network), V(process), V(responses), V(selinux), V(system), V(systemd) and V(virtual_machines).
     type: list
@@ -102,26 +102,26 @@ options:
     type: list
     elements: str
   terminal:
-    description: The terminal, as the record has it.
+    description: The terminal, as it is recorded.
     type: list
     elements: str
   target:
-    description: The process that got a signal, by name or number.
+    description: The process that was sent a signal, by name or id.
     type: list
     elements: str
   node:
-    description: The host that the event was recorded on.
+    description: The host on which the event was recorded.
     type: list
     elements: str
   exact:
     description:
-      - Whether O(key), O(file), O(executable), O(comm), O(host), O(terminal) and O(target) are the whole text.
-        Otherwise they may be a part of it.
+      - Whether O(key), O(file), O(executable), O(comm), O(host), O(terminal) and O(target) match the whole text. If
+        V(false), they match any part of the text.
     type: bool
     default: true
   input_file:
     description:
-      - A file to search instead of the log of auditd, or a directory with C(audit.log) and what it was rotated to.
-      - Otherwise the log that auditd.conf(5) names is searched, with what it was rotated to.
+      - A file, or a directory with C(audit.log) and its rotated files.
+      - By default, the log that auditd.conf(5) names is searched, with its rotated files.
     type: path
 """

@@ -9,7 +9,7 @@ short_description: Summarise the log of the Linux audit system
 version_added: 0.1.0
 description:
   - Returns the reports and summaries of aureport(8) as data.
-  - A row which is not clear in the output of aureport, as a name in it has spaces, is taken from the event instead.
+  - If the output of aureport is ambiguous, for example because a name contains spaces, the row is taken from the event.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -21,7 +21,7 @@ attributes:
   diff_mode:
     support: N/A
     details:
-      - It changes nothing.
+      - Changes nothing.
   idempotent:
     support: full
   platform:
@@ -30,8 +30,8 @@ attributes:
 options:
   report:
     description:
-      - The report, by the long word that aureport has for it. V(overview) is what aureport prints without any, V(log)
-        the range of time of each file.
+      - The report, by the name of the long option of aureport. V(overview) is what aureport prints without an option,
+        and V(log) is the period that each file covers.
     type: str
     choices:
       - overview
@@ -62,45 +62,46 @@ options:
   summary:
     description:
       - Return how often each value of the main column of the report occurs, the most frequent first.
-      - There is none of V(overview), V(log) and V(tty).
+      - V(overview), V(log) and V(tty) have no summary.
     type: bool
     default: false
   start:
     description:
-      - Events from this time on. ISO 8601 with a time zone, as V(2026-01-31T18:00:00Z) or V(2026-01-31T20:00:00+02:00),
-        or C(@) and the seconds since 1970, or a word of ausearch(8), as M(linux.audit.audit_search) takes it.
+      - Only events since this time. Write it in ISO 8601 with a time zone, such as V(2026-01-31T18:00:00Z) or
+        V(2026-01-31T20:00:00+02:00), as C(@) and the seconds since 1970, or as one of the words that
+        M(linux.audit.audit_search) takes.
     type: str
   end:
-    description: Events up to this time, written as O(start) is.
+    description: Only events up to this time, written in the same way as O(start).
     type: str
   success:
-    description: Only events that were successful, or only those that failed.
+    description: Only events that succeeded, or only events that failed.
     type: bool
   node:
-    description: Only events of this host.
+    description: Only events that were recorded on this host.
     type: str
   config:
-    description: Whether events that change the configuration of the audit system count.
+    description: Whether to include changes to the configuration of the audit system.
     type: bool
     default: true
   limit:
-    description: Return at most so many rows, V(0) for any number.
+    description: The largest number of rows to return. V(0) means no limit.
     type: int
     default: 1000
   input_file:
     description:
-      - A file to read instead of the log of auditd, or a directory with C(audit.log) and what it was rotated to.
-      - Otherwise the log that auditd.conf(5) names is read, with what it was rotated to.
+      - A file, or a directory with C(audit.log) and its rotated files.
+      - By default, the log that auditd.conf(5) names is read, with its rotated files.
     type: path
 seealso:
   - module: linux.audit.audit_search
   - name: aureport(8)
-    description: What the reports tell.
+    description: What the reports mean.
     link: https://man7.org/linux/man-pages/man8/aureport.8.html
 """
 
 EXAMPLES = r"""
-- name: See what happened since the last boot
+- name: Count what has happened since the last boot
   linux.audit.audit_report:
     start: boot
   register: overview
@@ -122,9 +123,9 @@ RETURN = r"""
 rows:
   description:
     - The rows of the report. Each has the C(time), in UTC, and the columns of aureport.
-    - With O(summary=true) each has a C(total) and a C(value).
-    - Of O(report=overview) there is one row with all numbers, of O(report=log) one for each file.
-    - Numbers are numbers, C(success) is a boolean, and what is unknown is none.
+    - With O(summary=true), each row has a C(total) and a C(value).
+    - O(report=overview) has one row with all numbers, and O(report=log) has a row for each file.
+    - Numbers are integers, C(success) is a boolean, and unknown values are null.
   type: list
   elements: dict
   returned: success

@@ -8,10 +8,11 @@ module: audit_search
 short_description: Find events in the log of the Linux audit system
 version_added: 0.1.0
 description:
-  - Returns events of the log as structures, with ids, system calls, arguments, paths, addresses and command lines
-    decoded.
-  - Records are put together to events by ausearch(8), and decoded by libauparse, which is where auditd is.
-  - Of several parameters all must fit, of several values of a parameter one. Without any, all events are found.
+  - Returns events of the log as structures, in which ids, system calls, arguments, paths, addresses and command lines
+    are decoded.
+  - ausearch(8) groups records into events, and libauparse decodes them. Every host that has auditd has both.
+  - An event is returned if it matches every parameter that is given. It matches a parameter that has several values if
+    it matches one of them. Without parameters, all events are returned.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:
@@ -22,61 +23,62 @@ attributes:
   check_mode:
     support: full
     details:
-      - A O(checkpoint) is read and not written.
+      - Reads a O(checkpoint), but does not write it.
   diff_mode:
     support: N/A
     details:
-      - It changes nothing, but for the O(checkpoint).
+      - Changes nothing except the O(checkpoint).
   idempotent:
     support: partial
     details:
-      - With O(checkpoint) each event is returned once.
+      - With O(checkpoint), each event is returned only once.
   platform:
     support: full
     platforms: linux
 options:
   limit:
-    description: Return at most so many events, V(0) for any number.
+    description: The largest number of events to return. V(0) means no limit.
     type: int
     default: 1000
   latest:
-    description: Of more events than O(limit) return the last instead of the first.
+    description: If there are more events than O(limit), return the last ones instead of the first.
     type: bool
     default: false
   raw:
-    description: Return the records as they stand in the log as well, as RV(events[].text).
+    description: Also return the records as the log has them, as RV(events[].text).
     type: bool
     default: false
   checkpoint:
     description:
-      - A file that holds up to where the log was searched. The next search with it returns what is new since.
-      - With O(limit) the rest is returned by the next searches.
-      - An event whose last records are not there yet is returned by a later search.
-      - RV(ignore:changed) is true when the file was made, or when there were new events. Use a file for each search.
+      - A file that keeps how far the log has been searched. The next search with this file returns only later events.
+      - If there are more events than O(limit), the next searches return the rest.
+      - An event whose last record has not been written yet is returned by a later search.
+      - RV(ignore:changed) is true if the file was created or there were new events.
+      - Use a separate file for each search.
     type: path
 notes:
-  - Logs of other hosts, given as O(input_file), are decoded with the names of this host where they have none of their
-    own (C(log_format = RAW) of auditd.conf(5)).
-  - ausearch looks for some things in ways that are easily misunderstood. So this module asks ausearch for little, and
-    compares decoded values itself. O(file) is compared with full paths and not with working directories, O(key) with
-    whole keys.
+  - A log of another host that does not contain names of users and groups (C(log_format = RAW) of auditd.conf(5)) is
+    decoded with the names that this host has.
+  - Some options of ausearch match more than one would expect, for example any part of a key. So this module asks
+    ausearch for little, and compares the decoded values itself. O(file) is compared with full paths and not with
+    working directories, and O(key) with whole keys.
 seealso:
   - module: linux.audit.audit_report
   - module: linux.audit.audit_trace
   - module: linux.audit.audit_rule
   - name: ausearch(8)
-    description: How records are put together to events.
+    description: The tool that groups records into events.
     link: https://man7.org/linux/man-pages/man8/ausearch.8.html
 """
 
 EXAMPLES = r"""
-- name: Find what was done to accounts today
+- name: Find changes to accounts today
   linux.audit.audit_search:
     message_type: accounts
     start: today
   register: accounts
 
-- name: Find who wrote to a file, or tried to
+- name: Find out who wrote to a file or tried to
   linux.audit.audit_search:
     file: /etc/passwd
     key: identity
@@ -89,7 +91,7 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.id }}"
 
-- name: Find failed connections of a user in an hour
+- name: Find failed connections of a user within an hour
   linux.audit.audit_search:
     syscall: [connect, sendto]
     auid: [root]
@@ -97,14 +99,14 @@ EXAMPLES = r"""
     start: "2026-01-31T12:00:00+01:00"
     end: "2026-01-31T13:00:00+01:00"
 
-- name: Get the last ten events of a session, with the records themselves
+- name: Get the last ten events of a session, with their records
   linux.audit.audit_search:
     session: 3
     limit: 10
     latest: true
     raw: true
 
-- name: Get what is new since the last time
+- name: Get events since the last search
   linux.audit.audit_search:
     key: power-abuse
     checkpoint: /var/lib/misc/power-abuse.checkpoint
@@ -125,44 +127,44 @@ events:
       description: When it happened, in UTC, to the millisecond.
       type: str
     id:
-      description: The serial number, which is unique only together with the time, as it begins anew at a boot.
+      description: The serial number. Only together with the time it is unique, because it starts again at each boot.
       type: int
     node:
-      description: The host, if auditd writes it (C(name_format) of auditd.conf(5)).
+      description: The host, if auditd records it (C(name_format) of auditd.conf(5)).
       type: str
     types:
       description: The types of the records of the event.
       type: list
       elements: str
     kind:
-      description: What kind of event it is, in words of libauparse.
+      description: The kind of event, in the words of libauparse.
       type: str
     action:
-      description: What was done, in words of libauparse.
+      description: What was done, in the words of libauparse.
       type: str
     object:
-      description: What it was done to, as libauparse sees it.
+      description: What it was done to, according to libauparse.
       type: str
     how:
-      description: By which program it was done, as libauparse sees it.
+      description: The program that did it, according to libauparse.
       type: str
     success:
-      description: Whether it was successful. None if the records do not say.
+      description: Whether it succeeded. Null if the records do not say.
       type: bool
     subject:
       description:
-        - Who did it. C(auid), C(uid), C(euid), C(suid), C(fsuid), C(gid), C(egid), C(sgid) and C(fsgid) have an C(id)
-          and a C(name). C(pid), C(ppid), C(session), C(terminal), C(comm), C(exe), C(hostname), C(address) and C(label)
-          are plain. What is unknown is left out.
+        - Who did it. C(auid), C(uid), C(euid), C(suid), C(fsuid), C(gid), C(egid), C(sgid) and C(fsgid) each have an
+          C(id) and a C(name). C(pid), C(ppid), C(session), C(terminal), C(comm), C(exe), C(hostname), C(address) and
+          C(label) are plain values. Unknown values are left out.
       type: dict
     syscall:
       description:
-        - The system call. Its C(name), C(number), C(arch), C(exit), the name of the C(error), and four C(arguments) in
-          words.
+        - The system call, with its C(name), C(number), C(arch), C(exit), the name of the C(error), and its first four
+          C(arguments), decoded.
       type: dict
     command:
       description:
-        - The command line. It is that of the program which was started, or what the process shows, of which the kernel
+        - The command line of the program that was started, or of the process that did it. Of the latter, the kernel
           records 128 bytes.
       type: list
       elements: str
@@ -171,24 +173,25 @@ events:
       type: str
     paths:
       description:
-        - The paths. Each has a C(name) as it was given, a C(path) as it is from C(/) on, a C(type), C(inode),
-          C(device), C(mode), C(user), C(group) and C(label). What is unknown is left out.
+        - The paths. Each has a C(name), as the process gave it, a full C(path), a C(type), C(inode), C(device),
+          C(mode), C(user), C(group) and C(label). Unknown values are left out.
       type: list
       elements: dict
     addresses:
-      description: Addresses of sockets. Each has a C(family), and an C(address) and C(port), or a C(path).
+      description: Addresses of sockets. Each has a C(family), and either an C(address) and a C(port), or a C(path).
       type: list
       elements: dict
     targets:
-      description: Processes that got a signal. Each has a C(pid), C(auid), C(uid), C(session), C(comm) and C(label).
+      description:
+        - Processes that were sent a signal. Each has a C(pid), C(auid), C(uid), C(session), C(comm) and C(label).
       type: list
       elements: dict
     records:
-      description: All records, each with its C(type) and its C(fields) in words.
+      description: All records, each with its C(type) and its decoded C(fields).
       type: list
       elements: dict
     text:
-      description: The records as they stand in the log.
+      description: The records as the log has them.
       type: list
       elements: str
       returned: with O(raw=true)
@@ -239,7 +242,7 @@ truncated:
   returned: success
   sample: false
 malformed:
-  description: How many records ausearch did not understand, whose events it left out.
+  description: The number of records that ausearch did not understand. It left out their events.
   type: int
   returned: success
   sample: 0

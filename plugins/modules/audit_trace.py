@@ -132,7 +132,7 @@ removed:
   returned: success
   sample: 0
 key:
-  description: The key under which the calls are recorded.
+  description: The key with which the calls are recorded.
   type: str
   returned: success
   sample: linux-audit-trace.799.12345

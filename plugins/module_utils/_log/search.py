@@ -10,10 +10,10 @@ from .auparse import Interpreter
 from .checkpoint import Checkpoint, unfinished
 from .events import event
 from .files import EventId, Log, Part, event_id
-from .query import ARGUMENTS, Query, SearchError, query
+from .query import Query
 from .tools import LogTool
 
-__all__ = ("ARGUMENTS", "Query", "SearchError", "SearchResult", "query", "search")
+__all__ = ("SearchResult", "search")
 
 
 class SearchResult(NamedTuple):

@@ -26,7 +26,8 @@ from ..rules.model import Rule
 from ..rules.plan import Step
 from ..rules.structure import parse_structure
 from .files import Log
-from .search import ARGUMENTS, query, search
+from .query import ARGUMENTS, query
+from .search import search
 
 __all__ = ("TraceError", "check_parameters", "is_left_over", "trace", "trace_key")
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of the log, places in them, and checkpoints."""
+"""Files of the log, and what is read of them."""
 
 import errno
 import gc
@@ -12,18 +12,8 @@ import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._host.files import FileError
 from ansible_collections.linux.audit.plugins.module_utils._log import files as log_files
-from ansible_collections.linux.audit.plugins.module_utils._log.checkpoint import Checkpoint, unfinished
 from ansible_collections.linux.audit.plugins.module_utils._log.files import EventId, Log, event_id
-
-
-def record(seconds, serial, kind="SYSCALL", node=""):
-    return f"{node}type={kind} msg=audit({seconds}.123:{serial}): arch=c000003e\n"
-
-
-def events(log, start=None, end=None):
-    """Serial numbers of the records that are read."""
-    lines = b"".join(block for part in log.parts(start) for block in part.blocks(start, end)).splitlines()
-    return [event_id(line).serial for line in lines]
+from log_records import events, record
 
 
 @pytest.mark.parametrize(
@@ -85,47 +75,6 @@ def test_what_is_no_log(tmp_path):
     (tmp_path / "empty").touch()
     with Log(str(tmp_path / "empty")) as log:
         assert (log.parts(), log.files[0].first(), log.files[0].last()) == ([], None, None)
-
-
-@pytest.fixture
-def large(tmp_path, monkeypatch):
-    """A log that is many times larger than what is probed at once, of one record a second from 1,000,000 on."""
-    monkeypatch.setattr(log_files, "_PROBE_BYTES", 8192)
-    monkeypatch.setattr(log_files, "_LONGEST_LINE", 1024)
-    monkeypatch.setattr(log_files, "_BLOCK", 1000)
-    path = tmp_path / "large.log"
-
-    def write(times):
-        path.write_text("".join(record(seconds, number) for number, seconds in enumerate(times)))
-        return str(path)
-
-    return write
-
-
-def test_only_the_end_is_read_for_what_is_late(large):
-    with Log(large(range(1_000_000, 1_003_000))) as log:
-        assert log.files[0].end > 100_000
-        for start in (0, 1_000_000, 1_001_234, 1_002_999):
-            assert events(log, start) == list(range(max(0, start - 1_000_000), 3000))
-            (part,) = log.parts(start)
-            assert part.end - part.begin < 50 * (1_003_000 - max(start, 1_000_000)) + 20_000
-        assert log.parts(1_003_100) == []
-        assert events(log, 1_001_000, 1_001_002.5) == [1000, 1001, 1002]
-
-
-def test_a_clock_that_was_set_back_hides_nothing(large):
-    times = [*range(1_001_000, 1_002_000), *range(1_000_000, 1_003_000)]
-    with Log(large(times)) as log:
-        for start in (1_000_500, 1_001_500, 1_002_500):
-            assert events(log, start) == [number for number, seconds in enumerate(times) if seconds >= start]
-
-
-def test_records_of_calls_that_began_long_ago_hide_nothing(large):
-    times = [seconds if seconds % 7 else 1_000_000 for seconds in range(1_000_000, 1_003_000)]
-    with Log(large(times)) as log:
-        for start in (1_001_500, 1_002_999):
-            assert events(log, start) == [number for number, seconds in enumerate(times) if seconds >= start]
-        assert events(log, None, 1_000_000.5)[-1] == 2995
 
 
 def test_an_event_is_told_apart_by_all_of_its_id():
@@ -216,77 +165,6 @@ def test_the_end_of_a_file_that_is_longer_than_a_line_may_be(tmp_path, monkeypat
         assert (file.end, file.torn) == (len(record(1, 1)) * 10, True)
         assert file.last() == EventId(2, 123, 2, None)
         assert file.first() == EventId(1, 123, 1, None)
-
-
-def test_a_line_that_is_longer_than_any_should_be(tmp_path, monkeypatch):
-    """It is passed over where the log is probed, and read where it is read."""
-    monkeypatch.setattr(log_files, "_LONGEST_LINE", 256)
-    monkeypatch.setattr(log_files, "_PROBE_BYTES", 512)
-    monkeypatch.setattr(log_files, "_BLOCK", 100)
-    long_line = record(105, 2).rstrip("\n") + " a0=" + "x" * 3000 + "\n"
-    path = tmp_path / "a.log"
-    path.write_text(record(100, 1) + long_line + record(110, 3))
-    with Log(str(path)) as log:
-        assert events(log) == [1, 2, 3]
-        assert [events(log, start) for start in (100, 105, 110)] == [[1, 2, 3], [2, 3], [3]]
-        assert events(log, 121) == []
-    # A file that is nothing but the beginning of one line has no end of a line in what is looked at.
-    path.write_text("x" * 3000)
-    with Log(str(path)) as log:
-        assert (log.files[0].first(), log.files[0].last()) == (None, None)
-        assert b"".join(block for part in log.parts() for block in part.blocks(1)) == b""
-
-
-def test_where_a_time_begins_in_a_large_log(large):
-    """Ten seconds before it at the latest, at the beginning of a line, and at most two probes before it."""
-    with Log(large(range(1_000_000, 1_003_000))) as log:
-        (file,) = log.files
-        seconds = {offset: event_id(line).seconds for part in log.parts() for offset, line in part.lines()}
-        for start in range(1_000_000, 1_003_009, 41):
-            offset = file.since(start)
-            assert seconds[offset] <= max(1_000_000, start - 10)
-            wanted = next(place for place, second in seconds.items() if second >= start - 10)
-            assert wanted - offset < 9500
-        assert file.since(1_003_009) < file.end == file.since(1_003_010)
-
-
-@pytest.mark.parametrize(("late", "found"), [(10, True), (11, False)])
-def test_how_much_later_than_its_records_a_log_is_read(tmp_path, late, found):
-    """Records are up to ten seconds out of order; a log whose last record is older is not read at all."""
-    (tmp_path / "a.log").write_text(record(100, 1))
-    with Log(str(tmp_path / "a.log")) as log:
-        assert bool(log.parts(100 + late)) is found
-        assert log.files[0].since(100 + late) == (0 if found else log.files[0].end)
-
-
-def test_the_probe_of_the_end_counts(tmp_path, monkeypatch):
-    """What was written last, after the last place that is probed."""
-    monkeypatch.setattr(log_files, "_PROBE_BYTES", 2000)
-    monkeypatch.setattr(log_files, "_LONGEST_LINE", 200)
-    early = "".join(record(100, number) for number in range(30))
-    (tmp_path / "a.log").write_text(early + record(500, 99))
-    with Log(str(tmp_path / "a.log")) as log:
-        assert log.files[0].end < 2000
-        assert events(log, 500) == [99]
-        assert log.files[0].since(500) == 0
-        assert log.files[0].since(511) == log.files[0].end
-
-
-def test_places_without_records_are_passed_over(tmp_path, monkeypatch):
-    """What is before them may be what is looked for."""
-    monkeypatch.setattr(log_files, "_PROBE_BYTES", 500)
-    monkeypatch.setattr(log_files, "_LONGEST_LINE", 200)
-    path = tmp_path / "a.log"
-    path.write_text(record(100, 1) + "nothing\n" * 300 + record(500, 2) + record(500, 3))
-    with Log(str(path)) as log:
-        assert events(log, 500) == [2, 3]
-        assert events(log, 100) == [1, 2, 3]
-        assert events(log, 600) == []
-    path.write_text("nothing\n" * 300)
-    with Log(str(path)) as log:
-        assert log.files[0].since(1) == log.files[0].end
-        assert log.parts(1) == []
-        assert len(log.parts()) == 1
 
 
 def test_first_and_last(tmp_path):
@@ -476,64 +354,3 @@ def test_the_log_that_auditd_is_told_to_write(tmp_path, monkeypatch, text, name)
 def test_the_usual_places():
     """Those of the packages."""
     assert (log_files._CONFIGURATION, log_files._DEFAULT) == ("/etc/audit/auditd.conf", "/var/log/audit/audit.log")
-
-
-@pytest.fixture
-def marked(tmp_path):
-    """marked(text, returned, left): search a log of that text with the checkpoint, return what is new in it."""
-
-    def search(text, left=(), name="audit.log"):
-        (tmp_path / name).write_text(text)
-        checkpoint = Checkpoint(str(tmp_path / "mark"))
-        with Log(str(tmp_path)) as log:
-            lines = b"".join(b for part in checkpoint.remaining(log, log.parts()) for b in part.blocks()).splitlines()
-            new = [found for found in dict.fromkeys(map(event_id, lines)) if checkpoint.is_new(found)]
-            checkpoint.advance(
-                log, [found for found in new if found.serial not in left], [n for n in new if n.serial in left]
-            )
-        checkpoint.write()
-        return [found.serial for found in new if found.serial not in left], checkpoint.lost
-
-    return search
-
-
-def test_a_checkpoint_moves_on(marked, tmp_path):
-    text = record(100, 1) + record(101, 2)
-    assert marked(text) == ([1, 2], False)
-    assert marked(text) == ([], False)
-    text += record(102, 3)
-    assert marked(text) == ([3], False)
-    (tmp_path / "audit.log").rename(tmp_path / "audit.log.1")
-    assert marked(record(103, 4)) == ([4], False)
-    assert (tmp_path / "mark").stat().st_mode & 0o777 == 0o600
-
-
-def test_what_was_left_is_found_later_and_the_rest_is_not(marked):
-    text = record(100, 1) + record(101, 2) + record(101, 3) + record(102, 4)
-    assert marked(text, left=[2]) == ([1, 3, 4], False)
-    assert marked(text + record(101, 2)) == ([2], False)
-    assert marked(text + record(101, 2)) == ([], False)
-
-
-def test_a_log_that_is_gone_is_told(marked, tmp_path):
-    assert marked(record(100, 1)) == ([1], False)
-    (tmp_path / "audit.log").unlink()
-    assert marked(record(2_000_000_000, 2), name="audit.log.1") == ([2], True)
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", "dev=1\ninode=2\n", '{"version": 2, "place": {}, "seen": []}', "\0"])
-def test_what_is_no_checkpoint(tmp_path, text):
-    (tmp_path / "mark").write_text(text)
-    with pytest.raises(FileError, match="is not a checkpoint"):
-        Checkpoint(str(tmp_path / "mark"))
-
-
-def test_events_that_are_not_finished(tmp_path):
-    text = (
-        record(100, 1) + record(109, 2) + record(109, 3) + record(109, 3, "PROCTITLE") + record(109, 4, "PATH")
-        + "type=USER_LOGIN msg=audit(109.123:5): pid=1 msg='op=login res=success'\n" + record(200, 6)
-    )  # fmt: skip
-    (tmp_path / "a.log").write_text(text)
-    with Log(str(tmp_path / "a.log")) as log:
-        assert [found.serial for found in unfinished(log, 110)] == [2, 4, 6]
-        assert [found.serial for found in unfinished(log, 120)] == [6]
