@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the documents show is true."""
 
+import json
 import re
 
 import pytest
 import yaml
 
+from ansible_collections.linux.audit.plugins.module_utils._policy.checks import examine
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesDirectory
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import equivalent, same_match
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
@@ -45,6 +48,54 @@ def test_what_the_readme_calls_the_same_is_the_same(asked, held):
 
 def test_the_readme_compares_rules():
     assert len(re.findall(r"the same rule: nothing changes", README)) == 2
+
+
+MESSY = {
+    "10-base.rules": """-D
+-b 8192
+-w /etc/passwd -p wa -k identity
+-w /opt/app/config -p wa -k app
+-a always,exit -F arch=b64 -S openat -F auid>=1000 -F auid!=unset -F exit=-EACCES -F key=access
+""",
+    "20-team.rules": """-a always,exit -F arch=b64 -S openat -F success=no -F key=failed
+-w /etc/passwd -p wa -k passwd_changes
+-a always,exit -F path=/usr/bin/su -F perm=x -F auid>=1000 -F auid!=-1 -k su
+""",
+}
+"""The files of the host whose problems the README shows."""
+
+
+class Bookworm(Resolver):
+    """A Debian 12."""
+
+    version = (3, 0, 9)
+
+
+def test_problems_of_the_readme_are_those_that_are_found(tmp_path):
+    directory = tmp_path / "rules.d"
+    directory.mkdir()
+    for name, text in MESSY.items():
+        (directory / name).write_text(text)
+    found = examine(RulesDirectory(str(directory), Bookworm()).files, Bookworm())
+    shown = json.loads(blocks(README, "json")[0])["problems"]
+    assert [problem["text"] for problem in shown] == [problem.text for problem in found]
+    for problem, real in zip(shown, found, strict=True):
+        assert f"{problem['path']}:{problem['line']}" == real.origin.replace(str(directory), "/etc/audit/rules.d")
+        assert problem["reason"] == real.reason.replace(str(directory), "/etc/audit/rules.d")
+        assert problem["stops_loading"] is real.stops
+
+
+def test_errors_of_the_readme_are_those_that_are_raised():
+    shown = re.findall(r"^(/srv/audit/site\.rules:\d+): audit rule '(.*?)': (.*)$", README, re.MULTILINE)
+    assert len(shown) == 2
+    for origin, line, reason in shown:
+        with pytest.raises(RuleError) as error:
+            parse_line(line, Resolver())
+        assert str(error.value.of(line, origin)) == f"{origin}: audit rule '{line}': {reason}"
+
+
+def test_other_results_of_the_readme_are_valid_json():
+    assert json.loads(blocks(README, "json")[1])["reboot_required"] is True
 
 
 WRITTEN = "".join(re.findall(r"^\| (`.*?) \|", RULES.partition("## What is refused")[2], re.MULTILINE))
