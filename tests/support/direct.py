@@ -23,8 +23,11 @@ class AnsibleModule:
         self.check_mode, self._diff = self.given.pop("check_mode", False), False
         self.params = {name: entry.get("default") for name, entry in argument_spec.items()}
         self.params.update((name, listed(argument_spec[name], value)) for name, value in self.given.items())
+        self.warnings = []
+    def warn(self, text):
+        self.warnings.append(text)
     def exit_json(self, **result):
-        raise Ended(dict(result, warnings=result.get("warnings", [])))
+        raise Ended(dict(result, warnings=self.warnings))
     def fail_json(self, **result):
         raise Ended(dict(result, failed=True))
 

@@ -178,7 +178,7 @@ def test_lines_that_are_wrong_and_bytes_that_are_no_text(host):
     assert [number for number, error in wrong] == [2, 5]
     assert_message(wrong[0][1], "absolute path", "-w etc")
     assert r"-w /etc/\xff -p w" in [line["text"] for line in info["files"]]
-    assert_message(wrong[1][1], "nobody-here", "no user")
+    assert_message(wrong[1][1], "nobody-here", "nor the name of a user")
 
 
 def test_an_immutable_kernel_and_what_a_boot_brings(host):
