@@ -27,8 +27,8 @@ def _check_text(value, where):
             byte = 0xDC80 <= number <= 0xDCFF
             what = f"the byte 0x{number - 0xDC00:02x}" if byte else f"the surrogate U+{number:04X}"
             raise AnsibleActionFail(
-                f"{printable(where)}:{line}: {what} is not UTF-8. Nothing was sent to the host. Write the rules in UTF-8, "
-                "or match the path by a directory above it whose name is UTF-8."
+                f"{printable(where)}:{line}: {what} is not UTF-8. Nothing was sent to the host. "
+                "Write the rules in UTF-8, or match the path by a directory above it whose name is UTF-8."
             )
     elif isinstance(value, Mapping):
         name = value.get("name") if isinstance(value.get("name"), str) else where

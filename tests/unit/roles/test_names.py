@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which name and which key a host gets from the role remote_logging: what the inventory says, never what the host says."""
+"""Which name and key a host gets from the role remote_logging: what the inventory says, never what the host says."""
 
 import pytest
 

@@ -57,8 +57,8 @@ def test_utf_8_is_sent(tmp_path):
 def test_a_rules_file_of_the_role_is_refused(tmp_path):
     """Before its rules are sent; the tasks before it have run."""
     (tmp_path / "bad.rules").write_bytes(RULES)
-    facts = {"os_family": "Debian", "cmdline": {}}
-    hosts = HostileHosts(tmp_path, {"web1": {"setup": {"ansible_facts": {f"ansible_{k}": v for k, v in facts.items()}}}})
+    facts = {"ansible_os_family": "Debian", "ansible_cmdline": {}}
+    hosts = HostileHosts(tmp_path, {"web1": {"setup": {"ansible_facts": facts}}})
     play = [{"hosts": "all", "gather_facts": True, "roles": ["linux.audit.auditd"]}]
     lines = hosts.run(
         play, auditd_rule_files=["bad.rules"], auditd_manage_packages=False, auditd_kernel_arguments=[],
