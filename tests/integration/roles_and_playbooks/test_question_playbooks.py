@@ -144,7 +144,8 @@ def test_names_of_programs_are_shown_and_not_obeyed(guests, playbook, tmp_path):
         f"os.symlink('/bin/cat', {name!r}); subprocess.run([{name!r}, '/srv/payroll'], executable='./' + {name!r})"
         for name in NAMES
     )
-    guest.run(f"mkdir /tmp/names && cd /tmp/names && LC_ALL=C.UTF-8 python3 - <<'PYTHON'\nimport os, subprocess\n{script}\nPYTHON")
+    start = "mkdir /tmp/names && cd /tmp/names && LC_ALL=C.UTF-8 python3 -"
+    guest.run(start, input=f"import os, subprocess\n{script}\n")
     guest.run("sleep 1; rm -r /tmp/names")
     output = tmp_path / "answer.csv"
     extra = {"path": "/srv/payroll", "columns": "command,program", "output": str(output)}

@@ -55,7 +55,8 @@ def role(tasks_from, **variables):
         ({"files": [{"path": "/etc/audit/rules.d/audit.rules", "line": 7, "operation": "append"} | NEVER]},
          ["/etc/audit/rules.d/audit.rules:7", "-a never,task"]),
         ({"status": {"enabled": "disabled"}}, ["records nothing (enabled 0)"]),
-        ({"status": {"enabled": "immutable"}, "files": [{"path": "a", "line": 1, "operation": "append"} | NEVER]}, ["a:1"]),
+        ({"status": {"enabled": "immutable"}, "files": [{"path": "a", "line": 1, "operation": "append"} | NEVER]},
+         ["a:1"]),
     ],
 )  # fmt: skip
 def test_a_host_on_which_auditing_is_switched_off_is_not_locked(tmp_path, seen, words):

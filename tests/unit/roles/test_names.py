@@ -72,6 +72,21 @@ def test_a_host_that_is_not_in_the_play_keeps_its_name_too(hosts):
     assert shown(lines, "Show") == []
 
 
+@pytest.mark.parametrize("fact", ["remote_logging_node_name", "remote_logging_tls_identity", "__remote_logging_names"])
+def test_a_host_that_claims_a_name_by_a_fact_fails_alone(tmp_path, fact):
+    """The host whose name it claims goes on."""
+    claimed = {"node": "web2", "identity": "web2"} if fact == "__remote_logging_names" else "web2"
+    hosts = HostileHosts(tmp_path, {"web1": {"setup": {"ansible_facts": {fact: claimed}}}, "web2": {}})
+    steps = play("names.yml", "check.yml")
+    first = {"name": "linux.audit.auditd", "tasks_from": "facts.yml"}
+    steps[0]["tasks"].insert(0, {"ansible.builtin.include_role": first})
+    variables = {"remote_logging_transport": "tls", "remote_logging_tls_keys": KEYS, "remote_logging_servers": ["logs"]}
+    lines = hosts.run(steps, remote_logging_prove=False, **variables)
+    assert list(failures(lines)) == ["web1"]
+    assert fact in failures(lines)["web1"]
+    assert [line["host"] for line in lines if line["task"] == "Show"] == ["web2"]
+
+
 @pytest.mark.parametrize("name", ["../web2", "web 2", "web2\n", "-x", "a/b", "", "x" * 201, "web\u202e"])
 @pytest.mark.parametrize("variable", ["remote_logging_node_name", "remote_logging_tls_identity"])
 def test_a_name_that_is_not_safe_as_a_file_name_is_refused(hosts, variable, name):

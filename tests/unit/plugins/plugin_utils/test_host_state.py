@@ -89,7 +89,7 @@ def held(*lines):
 def in_files(*lines):
     """Lines of files as audit_info returns them."""
     return [
-        {"path": "a.rules", "line": number, "operation": "prepend" if rule["text"].startswith("-A") else "append"} | rule
+        {"path": "a.rules", "line": number, "operation": {"-A": "prepend"}.get(rule["text"][:2], "append")} | rule
         for number, rule in enumerate(held(*lines), 1)
     ]
 
