@@ -4,10 +4,40 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
+from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
+
+# Python keeps a byte that is not UTF-8 as one of these (PEP 383), which ansible-core cannot send to a host.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _check_text(value, where):
+    """Raise AnsibleActionFail for a text that is not UTF-8, before the host is changed; `where` names the argument."""
+    if isinstance(value, str):
+        found = _SURROGATE.search(value)
+        if found:
+            line = value.count("\n", 0, found.start()) + 1
+            number = ord(found[0])
+            byte = 0xDC80 <= number <= 0xDCFF
+            what = f"the byte 0x{number - 0xDC00:02x}" if byte else f"the surrogate U+{number:04X}"
+            raise AnsibleActionFail(
+                f"{printable(where)}:{line}: {what} is not UTF-8. Nothing was sent to the host. "
+                "Write the rules in UTF-8, or match the path by a directory above it whose name is UTF-8."
+            )
+    elif isinstance(value, Mapping):
+        name = value.get("name") if isinstance(value.get("name"), str) else where
+        for key, item in value.items():
+            _check_text(key, f"{name} (a key)")
+            _check_text(item, name if key in ("name", "content", "rules") and name else f"{key}")
+    elif isinstance(value, Iterable) and not isinstance(value, bytes):
+        for item in value:
+            _check_text(item, where)
 
 
 class ActionModule(ActionBase):
@@ -25,6 +55,7 @@ class ActionModule(ActionBase):
         if arguments.get("packs"):
             found = packs.sources(arguments.pop("packs"))
             arguments["sources"] = self._own_sources(arguments) + found
+        _check_text(arguments, "")
         result.update(
             self._execute_module(
                 module_name="linux.audit.audit_ruleset",

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters event_rows, table and csv; each has its documentation in a file of its name."""
+"""The filters event_rows, table, csv and printable; each has its documentation in a file of its name."""
 
 from __future__ import annotations
 
@@ -9,23 +9,32 @@ from collections.abc import Iterable, Mapping
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linux.audit.plugins.plugin_utils.answers import COLUMNS, as_csv, as_table, row
+from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
 
 
-def event_rows(value, columns):
+def event_rows(value, columns, escape=True):
     """Rows of events, as dictionaries of texts. Raises AnsibleFilterError."""
-    columns = columns.split(",") if isinstance(columns, str) else list(columns)
-    columns = [column.strip() for column in columns]
-    unknown = [column for column in columns if column not in COLUMNS]
-    if unknown or not columns:
-        raise AnsibleFilterError(
-            f"linux.audit.event_rows: unknown column: {', '.join(unknown)}; the columns are {', '.join(COLUMNS)}"
-        )
+    columns = _columns(columns)
     try:
-        return [row(event, columns) for event in _dictionaries("event_rows", value)]
-    except (KeyError, TypeError) as error:
+        return [row(event, columns, escape) for event in _dictionaries("event_rows", value)]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError(
-            f"linux.audit.event_rows takes events of audit_search, and one of these is not an event: {error}"
+            f"linux.audit.event_rows takes events of audit_search, and one of these is not an event: {error!r}"
         ) from error
+
+
+def _columns(value):
+    """The names of columns, from a list or a text with commas. Raises AnsibleFilterError for an unknown one."""
+    columns = value.split(",") if isinstance(value, str) else value
+    if not isinstance(columns, Iterable) or isinstance(columns, Mapping):
+        raise AnsibleFilterError(f"linux.audit.event_rows: columns must be a list or a text with commas, not {value!r}")
+    columns = [column.strip() if isinstance(column, str) else column for column in columns]
+    unknown = [column if isinstance(column, str) else repr(column) for column in columns if column not in list(COLUMNS)]
+    if unknown or not columns:
+        names = ", ".join(name or repr(name) for name in unknown)
+        problem = f"unknown column: {names}" if unknown else "no column is given"
+        raise AnsibleFilterError(f"linux.audit.event_rows: {problem}; the columns are {', '.join(COLUMNS)}")
+    return columns
 
 
 def table(value):
@@ -51,4 +60,4 @@ class FilterModule:
 
     def filters(self):
         """Filters by name."""
-        return {"event_rows": event_rows, "table": table, "csv": csv}
+        return {"event_rows": event_rows, "table": table, "csv": csv, "printable": printable}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters differences and host_state; each has its documentation in a file of its name."""
+"""The filters auditing_off, differences and host_state; each has its documentation in a file of its name."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def differences(value, ignore_settings=()):
     if isinstance(ignore_settings, str):
         ignore_settings = ignore_settings.split(",")
     return states.differences(_result("differences", value), ignore_settings)
+
+
+def auditing_off(value):
+    """Sentences on what switches auditing off. Raises AnsibleFilterError."""
+    return states.auditing_off(_result("auditing_off", value))
 
 
 def host_state(value):
@@ -34,4 +39,4 @@ class FilterModule:
 
     def filters(self):
         """Filters by name."""
-        return {"differences": differences, "host_state": host_state}
+        return {"auditing_off": auditing_off, "differences": differences, "host_state": host_state}

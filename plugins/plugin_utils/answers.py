@@ -10,9 +10,11 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 
+from ansible_collections.linux.audit.plugins.plugin_utils.printable import for_spreadsheet, printable, shortened, width
+
 __all__ = ("COLUMNS", "as_csv", "as_table", "row")
 
-# Characters of a cell of a table; the end of a long command line seldom matters.
+# Columns of a terminal that a cell of a table takes at most; the end of a long command line seldom matters.
 _WIDEST = 60
 _SIGNAL = re.compile(r"SIG[A-Z0-9+]+")
 
@@ -78,45 +80,44 @@ COLUMNS: dict[str, Callable[[Mapping], object]] = {
 }
 
 
-def row(event: Mapping, columns: list[str]) -> dict[str, str]:
-    """The columns of an event as texts. Raises KeyError for an unknown column."""
-    return {column: _cell(COLUMNS[column](event)) for column in columns}
+def row(event: Mapping, columns: list[str], escape: bool = True) -> dict[str, str]:
+    """The columns of an event as texts, exact ones without `escape`. Raises KeyError for an unknown column."""
+    texts = {column: _text(COLUMNS[column](event)) for column in columns}
+    return printable(texts) if escape else texts
 
 
-def _cell(value: object) -> str:
+def _text(value: object) -> str:
     if isinstance(value, list):
         value = ", ".join(str(item) for item in value if item is not None)
-    return "" if value is None else _printable(str(value))
-
-
-def _printable(text: str) -> str:
-    r"""The text with control characters as \x1b and so on, because records may hold escape sequences of terminals."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
+    return "" if value is None else str(value)
 
 
 def as_table(rows: list[Mapping]) -> list[str]:
     """Lines with a header and aligned columns, without columns that are empty in all rows; [] without rows."""
     if not rows:
         return []
-    columns = [column for column in rows[0] if any(one.get(column) not in (None, "") for one in rows)]
-    cells = [[column.upper().replace("_", " ") for column in columns]]
-    cells += [[_short(str(one.get(column, "")) or "-") for column in columns] for one in rows]
-    widths = [max(len(line[place]) for line in cells) for place in range(len(columns))]
-    return ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    columns = [column for column in _keys(rows) if any(one.get(column) not in (None, "") for one in rows)]
+    cells = [[printable(str(column).upper().replace("_", " ")) for column in columns]]
+    cells += [[shortened(printable(str(one.get(column, ""))) or "-", _WIDEST) for column in columns] for one in rows]
+    widths = [max(width(line[place]) for line in cells) for place in range(len(columns))]
+    return ["  ".join(map(_padded, line, widths)).rstrip() for line in cells]
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+def _keys(rows: list[Mapping]) -> list:
+    """The keys of all rows, in the order in which they come."""
+    return list(dict.fromkeys(key for one in rows for key in one))
+
+
+def _padded(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))
 
 
 def as_csv(rows: list[Mapping]) -> str:
     """CSV as in RFC 4180, with a header, but with newlines alone at the ends of lines; "" without rows."""
     target = io.StringIO()
     if rows:
-        writer = csv.DictWriter(target, list(rows[0]), lineterminator="\n", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+        columns = _keys(rows)
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow(map(for_spreadsheet, columns))
+        writer.writerows([for_spreadsheet(one.get(column, "")) for column in columns] for one in rows)
     return target.getvalue()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-__all__ = ("differences", "host_state")
+__all__ = ("auditing_off", "differences", "host_state")
 
 
 def differences(info: Mapping, ignore_settings: Collection[str] = ()) -> list[str]:
@@ -37,3 +37,34 @@ def host_state(info: Mapping) -> str:
     if info.get("reboot_required"):
         return f"waiting for reboot: {len(info['pending'])}"
     return "in sync" if info.get("in_sync") else f"drift: {len(differences(info))}"
+
+
+def auditing_off(info: Mapping) -> list[str]:
+    """A sentence for all that switches auditing off, or nearly so, in the kernel or in the files of a host."""
+    found = []
+    if (info.get("status") or {}).get("enabled") == "disabled":
+        found.append("the kernel records nothing (enabled 0)")
+    found += _blanket_rules([("the kernel", held["text"], held["rule"]) for held in info.get("rules") or []])
+    lines: list[tuple[str, str, Mapping]] = []
+    for line in info.get("files") or []:
+        where = f"{line['path']}:{line['line']}"
+        setting = line.get("setting") or {}
+        if setting.get("name") == "enabled" and setting.get("value") in (0, "disabled"):
+            found.append(f"{where} switches auditing off: {line['text']}")
+        if line.get("operation") in ("append", "prepend"):
+            lines.insert(0 if line["operation"] == "prepend" else len(lines), (where, line["text"], line["rule"]))
+    return found + _blanket_rules(lines)
+
+
+def _blanket_rules(rules: list[tuple[str, str, Mapping]]) -> list[str]:
+    """Sentences for rules without conditions, from place, text and rule; an earlier rule may record something."""
+    found, recorded = [], set()
+    for where, text, rule in rules:
+        conditions = rule["fields"] or rule["comparisons"] or [call for call in rule["syscalls"] if call != "all"]
+        # Whatever its action, a rule of the list exclude leaves records out.
+        silent = rule["list"] == "exclude" or (rule["action"] == "never" and rule["list"] in ("task", "exit"))
+        if silent and not conditions and rule["list"] not in recorded:
+            found.append(f"a rule in {where} leaves out all that its list could record: {text}")
+        if rule["action"] == "always":
+            recorded.add(rule["list"])
+    return found

@@ -126,6 +126,38 @@ def test_investigate(answers, playbook, tmp_path):
     assert {row["key"] for row in user} >= {"process_kills", "network_connections", "who_touched", "firewall_changes"}
 
 
+# What the name of a program must not do to a terminal, to a spreadsheet and to the controller.
+NAMES = {
+    "=1+1": "'=1+1",
+    "\u202egpj.exe": r"\u202egpj.exe",
+    "\x1b[31m": r"\x1b[31m",
+    "\u009b2J": r"\x9b2J",
+    "{{ 7*6 }}": "{{ 7*6 }}",
+    "{% if %}": "{% if %}",
+}
+
+
+def test_names_of_programs_are_shown_and_not_obeyed(guests, playbook, tmp_path):
+    """The audit system really records them; the program is started by its bare name, and touches the watched file."""
+    guest = guests[0]
+    script = "\n".join(
+        f"os.symlink('/bin/cat', {name!r}); subprocess.run([{name!r}, '/srv/payroll'], executable='./' + {name!r})"
+        for name in NAMES
+    )
+    start = "mkdir /tmp/names && cd /tmp/names && LC_ALL=C.UTF-8 python3 -"
+    guest.run(start, input=f"import os, subprocess\n{script}\n")
+    guest.run("sleep 1; rm -r /tmp/names")
+    output = tmp_path / "answer.csv"
+    extra = {"path": "/srv/payroll", "columns": "command,program", "output": str(output)}
+    lines = playbook("linux.audit.who_touched", limit=HOSTS[0], extra=extra)
+    (shown,) = [line["result"]["msg"] for line in lines if line["task"] == "Answer" and "msg" in line["result"]]
+    with output.open() as file:
+        cells = {row["command"] for row in csv.DictReader(file)}
+    for name, cell in NAMES.items():
+        assert any(row.startswith((cell.removeprefix("'"), f"'{cell}")) for row in shown), (name, shown)
+        assert any(text.startswith((cell, f"'{cell}")) for text in cells), (name, cells)
+
+
 def test_questions_that_are_none(guests, playbook):
     for name in ("who_touched", "investigate"):
         lines = playbook(f"linux.audit.{name}", limit=HOSTS[0])

@@ -148,6 +148,18 @@ def test_tls_delivers(tls):
     assert tls.client.run("stat -c '%a %U' /etc/audit/tls/tls-client.key").stdout == "400 root\n"
 
 
+def test_a_client_that_calls_itself_by_another_name_gets_its_own_key(tls):
+    """And its records keep their name."""
+    tls.client.run("rm -r /etc/audit/tls; hostname tls-other")
+    try:
+        tls.delivers(remote_logging_transport="tls", remote_logging_tls_keys=KEYS)
+        assert tls.client.run("ls /etc/audit/tls").stdout == "tls-client.key\n"
+        assert "tls_psk_identity = tls-client\n" in tls.client.run("cat /etc/audit/audisp-remote.conf").stdout
+        assert tls.server.run("ausearch --input-logs --raw --node tls-other || true").stdout == ""
+    finally:
+        tls.client.run("hostname tls-client")
+
+
 def test_tls_refuses_a_wrong_key(tls):
     key = "/etc/audit/tls/tls-client.key"
     tls.client.run(f"cp -p {key} /root/kept; printf '%s\\n' {'ef' * 32} > {key}; {RESTART}", timeout=300)

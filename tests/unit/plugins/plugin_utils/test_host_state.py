@@ -6,11 +6,13 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.linux.audit.plugins.filter.rules import parse_rules
 from ansible_collections.linux.audit.plugins.filter.state import FilterModule
 from paths import PLUGINS
 
 FILTERS = FilterModule().filters()
 differences, host_state = FILTERS["differences"], FILTERS["host_state"]
+auditing_off = FILTERS["auditing_off"]
 
 NOTHING = {"missing": [], "extra": [], "other_key": [], "out_of_order": [], "settings": []}
 IN_SYNC = {
@@ -73,3 +75,61 @@ def test_state(result, state):
 def test_anything_but_a_result_is_refused(name):
     with pytest.raises(AnsibleFilterError, match=f"linux.audit.{name} takes a result of audit_info"):
         FILTERS[name](["in sync"])
+
+
+MACHINE = "x86_64"
+LIVE = "-a always,exit -S open"
+
+
+def held(*lines):
+    """Rules as audit_info returns them, read by the library."""
+    return [{"text": line, "rule": parse_rules([line], MACHINE)[0]} for line in lines]
+
+
+def in_files(*lines):
+    """Lines of files as audit_info returns them."""
+    return [
+        {"path": "a.rules", "line": number, "operation": {"-A": "prepend"}.get(rule["text"][:2], "append")} | rule
+        for number, rule in enumerate(held(*lines), 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "silent"),
+    [
+        (["-a never,task"], True),
+        ([LIVE, "-a never,task"], True),
+        (["-a never,task -F auid=1000"], False),
+        (["-a never,exit -S all"], True),
+        (["-a never,exit -F arch=b64 -S all"], True),
+        ([LIVE, "-a never,exit -S all"], False),
+        (["-w /etc/passwd -p wa", "-a never,exit -S all"], False),
+        (["-a never,exit -S open"], False),
+        (["-a never,exit -S all -F auid=unset"], False),
+        (["-a never,exit -C uid!=euid -S all"], False),
+        (["-a always,exclude -F msgtype=CWD"], False),
+        ([LIVE], False),
+        ([], False),
+    ],
+)
+def test_rules_that_switch_auditing_off(lines, silent):
+    """In the kernel as in the files."""
+    assert bool(auditing_off(IN_SYNC | {"rules": held(*lines)})) == silent
+    assert bool(auditing_off(IN_SYNC | {"files": in_files(*lines)})) == silent
+
+
+def test_a_rule_that_is_put_first_counts_as_first():
+    assert auditing_off(IN_SYNC | {"files": in_files(LIVE, "-A never,exit -S all")}) == [
+        "a rule in a.rules:2 leaves out all that its list could record: -A never,exit -S all"
+    ]
+
+
+def test_settings_that_switch_auditing_off():
+    setting = {"path": "a.rules", "line": 3, "text": "-e 0", "operation": "control"}
+    zero, one = ({"option": "-e", "name": "enabled", "value": value} for value in (0, 1))
+    assert auditing_off(IN_SYNC | {"files": [setting | {"setting": zero}]}) == [
+        "a.rules:3 switches auditing off: -e 0"
+    ]
+    assert auditing_off(IN_SYNC | {"files": [setting | {"setting": one}]}) == []
+    assert auditing_off({"status": {"enabled": "disabled"}}) == ["the kernel records nothing (enabled 0)"]
+    assert auditing_off({"available": False}) == []

@@ -1,0 +1,158 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host on which root answers what it likes can do to the controller, to the terminal and to other hosts."""
+
+import csv
+import json
+
+import pytest
+
+from hostile_host import HostileHosts, failures, shown
+from paths import ROOT
+
+TEMPLATE = "{{ lookup('ansible.builtin.pipe', 'touch PWNED') }}{% raw %}"
+ESCAPES = "\x1b[2J\x9b31m\u202egpj.exe\u200b"
+ESCAPED = r"\x1b[2J\x9b31m\u202egpj.exe\u200b"
+
+
+def event(exe, **more):
+    """An event of audit_search that all question playbooks select."""
+    return {
+        "time": "2026-01-29T12:34:56.123Z", "id": 7, "node": None, "types": ["SYSCALL"], "kind": None, "action": "x",
+        "object": None, "success": True, "subject": {"exe": exe, "auid": {"id": 1000, "name": "joe"}},
+        "syscall": {"name": "kill", "arguments": []}, "command": ["a"], "keys": [], "paths": [],
+        "addresses": [{"address": "192.0.2.1", "port": 80}], "targets": [{"pid": 1, "comm": exe}],
+        "records": [{"type": "SYSCALL", "fields": {"exe": exe}}],
+    } | more  # fmt: skip
+
+
+def found(*events):
+    return {"audit_search": {"changed": False, "events": list(events), "warnings": []}}
+
+
+INFO = {
+    "available": True, "in_sync": True, "reboot_required": False, "pending": [], "files": [], "rules": [],
+    "status": {"enabled": "enabled", "lost": 0, "backlog": 0, "backlog_limit": 64}, "daemon": {"name": "auditd"},
+    "drift": {"missing": [], "extra": [], "other_key": [], "out_of_order": [], "settings": []}, "changed": False,
+    "problems": [],
+}  # fmt: skip
+QUESTIONS = {
+    "who_touched": {"path": "/etc/passwd"},
+    "who_changed_the_firewall": {},
+    "who_connects_where": {},
+    "who_killed_it": {"process": "x"},
+    "investigate": {"event_id": "7"},
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_name_of_a_process_is_no_template_and_no_escape_sequence(tmp_path, question):
+    """It is printed as it is written, and what a terminal would obey or hide is an escape."""
+    hosts = HostileHosts(tmp_path, {"web1": found(event(TEMPLATE), event(ESCAPES))})
+    lines = hosts.run(f"linux.audit.{question}", columns="time,program", **QUESTIONS[question])
+    assert failures(lines) == {}
+    (table,) = shown(lines, "Answer")
+    assert table[0].endswith("2 events on 1 hosts.")
+    assert {row.split("  ", 1)[1] for row in table[2:]} == {TEMPLATE, ESCAPED}
+    assert not (ROOT / "PWNED").exists()
+    if question == "investigate":
+        (records,) = shown(lines, "Show all records of the event")
+        assert {one[0]["fields"]["exe"] for one in records} == {TEMPLATE, ESCAPED}
+
+
+@pytest.mark.parametrize("text", [TEMPLATE, ESCAPES])
+def test_drift_prints_what_a_host_says_literally(tmp_path, text):
+    """Also in the message of a failure."""
+    hosts = HostileHosts(tmp_path, {"web1": {"audit_info": {"available": False, "reason": text}}})
+    lines = hosts.run("linux.audit.drift", drift_fail=True)
+    said = text if text == TEMPLATE else ESCAPED
+    assert failures(lines) == {"web1": f"web1: no audit: {said}"}
+    assert shown(lines, "The fleet")[0][1].startswith(f"web1  no audit: {said[:40]}")
+
+
+def test_files_hold_exact_json_and_csv_without_formulas(tmp_path):
+    """A cell that starts like a formula starts with an apostrophe."""
+    names = ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", ESCAPES, "x=1"]
+    hosts = HostileHosts(tmp_path, {"web1": found(*map(event, names))})
+    files = {name: tmp_path / f"answer.{name}" for name in ("json", "csv")}
+    for path in files.values():
+        assert failures(hosts.run("linux.audit.who_connects_where", columns="program", output=str(path))) == {}
+    assert sorted(row["program"] for row in json.loads(files["json"].read_text())) == sorted(names)
+    with files["csv"].open() as file:
+        cells = {row["program"] for row in csv.DictReader(file)}
+    assert cells == {"'=HYPERLINK(1)", "'+1", "'-1", "'@x", r"'\tx", ESCAPED, "x=1"}
+
+
+def test_columns_without_the_time_are_sorted_by_time(tmp_path):
+    """Of all hosts together."""
+    times = [f"2026-01-29T12:00:0{number}.000Z" for number in range(4)]
+    answers = {
+        host: found(*(event(f"p{number}", time=times[number]) for number in numbers))
+        for host, numbers in {"web1": (3, 1), "web2": (0, 2)}.items()
+    }
+    lines = HostileHosts(tmp_path, answers).run("linux.audit.who_connects_where", columns="program")
+    assert shown(lines, "Answer") == [["Who connects where? 4 events on 2 hosts.", "PROGRAM", "p0", "p1", "p2", "p3"]]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [("time,colour", "unknown column: colour"), ("", "unknown column: ''"), ([], "no column is given"),
+     (5, "columns must be a list or a text with commas, not 5"), ([["x"]], "unknown column: ['x']")],
+)  # fmt: skip
+def test_wrong_columns_are_refused_before_a_host_is_asked(tmp_path, columns, message):
+    """The message says which columns there are."""
+    hosts = HostileHosts(tmp_path, {"web1": found(event("x"))})
+    (said,) = failures(hosts.run("linux.audit.who_connects_where", columns=columns)).values()
+    assert f"linux.audit.event_rows: {message}" in said
+    assert "Traceback" not in said
+    assert hosts.asked("web1") == []
+
+
+def test_a_time_that_is_no_text_breaks_only_its_own_host(tmp_path):
+    """The others are shown."""
+    hosts = HostileHosts(tmp_path, {"web1": found(event("liar", time={"a": 1})), "web2": found(event("good"))})
+    (table,) = shown(hosts.run("linux.audit.who_connects_where", columns="host,program"), "Answer")
+    assert "web2  good" in table
+
+
+def test_a_host_does_not_choose_the_file_that_the_controller_writes(tmp_path):
+    """Not by a fact of the variable's name, which a result may hold."""
+    stolen = tmp_path / "stolen"
+    facts = {"output": str(stolen), "answer_file": str(stolen), "columns": "key", "answer_question": "?"}
+    answers = found(event("x"))
+    answers["audit_search"]["ansible_facts"] = facts
+    lines = HostileHosts(tmp_path, {"web1": answers, "web2": found(event("y"))}).run("linux.audit.who_connects_where")
+    assert not stolen.exists()
+    assert shown(lines, "Answer")[0][0] == "Who connects where? 2 events on 2 hosts."
+    assert shown(lines, "Answer")[0][1].split()[:3] == ["TIME", "HOST", "USER"]
+
+
+def test_a_host_has_no_row_under_the_name_of_another(tmp_path):
+    """A result that is none of audit_info fails, and the row that came with it as a fact is left out."""
+    forged = {"host": "web2", "state": "in sync", "lock": "immutable"}
+    answers = {
+        "web1": {"audit_info": {"available": True, "status": 5, "ansible_facts": {"drift_row": forged}}},
+        "web2": {"audit_info": INFO},
+    }
+    (table,) = shown(HostileHosts(tmp_path, answers).run("linux.audit.drift"), "The fleet")
+    assert [row.split()[:2] for row in table[1:]] == [["web1", "failed"], ["web2", "in"]]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"auditd_rule_files": ["/etc/hostname"]},
+        {"auditd_rule_files": ["/etc/hostname"], "ansible_facts": {"os_family": "Debian", "cmdline": {}}},
+        {"remote_logging_krb5_client_keytab_src": "/etc/hostname"},
+        {"immutable_drain_tasks": "/etc/hostname"},
+    ],
+)
+def test_facts_with_names_of_our_variables_are_refused(tmp_path, facts):
+    """Also if the host tries to hide them with a fact that has the name of all facts."""
+    hosts = HostileHosts(tmp_path, {"web1": {"setup": {"ansible_facts": facts}}})
+    for role in ("auditd", "remote_logging", "immutable"):
+        play = [{"hosts": "all", "gather_facts": True, "roles": [{"role": f"linux.audit.{role}"}]}]
+        (said,) = failures(hosts.run(play)).values()
+        assert "must not set" in said
+        assert next(iter(facts)) in said
+    assert set(hosts.asked("web1")) == {"setup"}
