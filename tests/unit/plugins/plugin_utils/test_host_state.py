@@ -127,9 +127,7 @@ def test_a_rule_that_is_put_first_counts_as_first():
 def test_settings_that_switch_auditing_off():
     setting = {"path": "a.rules", "line": 3, "text": "-e 0", "operation": "control"}
     zero, one = ({"option": "-e", "name": "enabled", "value": value} for value in (0, 1))
-    assert auditing_off(IN_SYNC | {"files": [setting | {"setting": zero}]}) == [
-        "a.rules:3 switches auditing off: -e 0"
-    ]
+    assert auditing_off(IN_SYNC | {"files": [setting | {"setting": zero}]}) == ["a.rules:3 switches auditing off: -e 0"]
     assert auditing_off(IN_SYNC | {"files": [setting | {"setting": one}]}) == []
     assert auditing_off({"status": {"enabled": "disabled"}}) == ["the kernel records nothing (enabled 0)"]
     assert auditing_off({"available": False}) == []
