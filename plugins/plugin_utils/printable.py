@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
 _FORMULA = re.compile("[=+@\\-\t\r\uff1d\uff0b\uff20\uff0d]")
 
 
-def printable(value: object) -> object:
+def printable(value: Any) -> Any:
     r"""The value with every character escaped that is not shown as itself, as \x1b or \u202e; also in lists and dicts.
 
     These are the categories Cc, Cf, Cs, Co, Cn, Zl and Zp of Unicode, every space but the plain one, and what is
