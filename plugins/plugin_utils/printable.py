@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 __all__ = ("for_spreadsheet", "printable", "shortened", "width")
 
