@@ -136,9 +136,18 @@ def test_heads_and_long_words_of_a_table():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: event_rows([EVENT], "no_such,user"), "linux.audit.event_rows: unknown column: no_such; the columns are"),
-        (lambda: event_rows([EVENT], ["user", "x", "y"]), "linux.audit.event_rows: unknown column: x, y; the columns are"),
-        (lambda: event_rows([{"a": 1}], ["user"]), "linux.audit.event_rows takes events of audit_search, and one of these"),
+        (
+            lambda: event_rows([EVENT], "no_such,user"),
+            "linux.audit.event_rows: unknown column: no_such; the columns are",
+        ),
+        (
+            lambda: event_rows([EVENT], ["user", "x", "y"]),
+            "linux.audit.event_rows: unknown column: x, y; the columns are",
+        ),
+        (
+            lambda: event_rows([{"a": 1}], ["user"]),
+            "linux.audit.event_rows takes events of audit_search, and one of these",
+        ),
         (lambda: event_rows(5, ["user"]), "linux.audit.event_rows takes a list of dictionaries"),
         (lambda: table({}), "linux.audit.table takes a list of dictionaries"),
         (lambda: table(None), "linux.audit.table takes a list of dictionaries"),
