@@ -3,7 +3,7 @@
 """Checks before anything is changed: what the kernel would refuse, and what would fail at the next boot."""
 
 import os
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence
+from typing import Dict, Iterable, List, Optional, Sequence
 
 from .._host.host import Host
 from .._kernel.netlink import feature_names
@@ -12,26 +12,25 @@ from ..rules.fields import LISTS
 from ..rules.lint import shadows
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
+from .problem import RulesProblem
+from .recording import files_problems
 from .rules_d import RulesFile, awk_knows_white_space, in_augenrules_order
 
-__all__ = ("RulesProblem", "examine", "missing_directory", "not_for_files", "unsupported")
+__all__ = ("REFUSED_BY_AUDITCTL", "examine", "missing_directory", "not_for_files", "unsupported")
 
 
-class RulesProblem(NamedTuple):
-    """What is wrong with a line: its position (``file:line``), its text, and the reason.
-
-    ``stops``: auditctl -R loads none of the lines after it. ``dead``: the rule is loaded, but never evaluated.
-    """
-
-    origin: str
-    text: str
-    reason: str
-    stops: bool = False
-    dead: bool = False
-
-    def __str__(self) -> str:
-        consequence = "; auditctl would load no line after it" if self.stops else ""
-        return f"{self.origin}: '{shown(self.text)}' {self.reason}{consequence}"
+#: Words of the errors of lines that auditctl of every release refuses. For other errors (a rule that auditctl loads,
+#: but that does not do what it says), auditctl may go on with the next line.
+REFUSED_BY_AUDITCTL = (
+    "is neither a number nor the name of",
+    "is neither the number nor the name of",
+    "there is no field of that name",
+    "a field needs an operator",
+    "the value is missing after the operator",
+    "auditctl does not accept this",
+    "must be one to four of the letters",
+    "is not a file type",
+)
 
 
 def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = None) -> List[RulesProblem]:
@@ -42,7 +41,8 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
     found += _of_shadowed_rules(lines, goes_on)
     for line in lines:
         found += _of_line(line, host, features, goes_on)
-    found += _of_locks(lines)
+    found += _of_locks(line for file in files for line in file.lines)
+    found += files_problems(files)
     order = {line.origin: number for number, line in enumerate(line for file in files for line in file.lines)}
     return sorted(found, key=lambda problem: order.get(problem.origin, -1))
 
@@ -96,7 +96,9 @@ def _of_file(file: RulesFile, is_last: bool) -> Iterable[RulesProblem]:
 
 def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool) -> Iterable[RulesProblem]:
     if line.error:
-        yield RulesProblem(line.origin, line.text, f"is wrong: {RuleError(line.error.reason, line.error.part)}")
+        reason = f"is wrong: {RuleError(line.error.reason, line.error.part)}"
+        refused = any(words in line.error.reason for words in REFUSED_BY_AUDITCTL)
+        yield RulesProblem(line.origin, line.text, reason, refused and not goes_on)
         return
     statement = line.statement
     if statement is None or statement.rule is None or statement.operation == "delete":
@@ -144,7 +146,7 @@ def _of_shadowed_rules(lines: Sequence[RulesLine], goes_on: bool) -> Iterable[Ru
             yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, not refused)
 
 
-def _of_locks(lines: Sequence[RulesLine]) -> Iterable[RulesProblem]:
+def _of_locks(lines: Iterable[RulesLine]) -> Iterable[RulesProblem]:
     """Lines ``-e 2`` that augenrules does not move to the end: if the host's awk is mawk, the indented ones."""
     for line in lines:
         locks = line.statement and line.statement.control == ("-e", "2")

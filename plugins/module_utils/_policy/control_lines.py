@@ -9,8 +9,9 @@ from .._kernel.settings import SETTINGS, Setting, Value, setting_value, settings
 from ..rules.parse import RulesLine, parse_line
 from ..rules.resolver import Resolver
 from .options import Options
+from .outcome import HostState, Outcome, Transition
 from .rules_d import Draft, RulesFile, add_lines
-from .transition import HostState, Outcome, Transition, bring_about, files_transition
+from .transition import bring_about, files_transition
 
 __all__ = ("hold_settings", "with_settings")
 

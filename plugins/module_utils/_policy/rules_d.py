@@ -183,13 +183,15 @@ def compile_rules(texts: Iterable[str], white_space: Callable[[], bool], keep_re
 
 
 def in_augenrules_order(lines: Iterable[RulesLine]) -> List[RulesLine]:
-    """The lines of all files in the order of augenrules(8): -D comes first, -e last."""
+    """The lines of all files in the order of augenrules(8): -D comes first, and the last -e comes last, alone."""
 
     def rank(line: RulesLine) -> int:
         option, value = (line.statement and line.statement.control) or ("", "")
         return {"-D": 0 if not value else 1, "-e": 2}.get(option, 1)
 
-    return sorted(lines, key=rank)
+    ordered = sorted(lines, key=rank)
+    switches = [number for number, line in enumerate(ordered) if rank(line) == 2]
+    return ordered[: switches[0]] + ordered[-1:] if switches else ordered
 
 
 def version_key(name: str) -> tuple:

@@ -309,3 +309,26 @@ def test_a_task_warns_of_what_keeps_its_rule_from_being_loaded(host):
         assert [f"{RULES_D}/{FILE}:2" in warning for warning in result["warnings"]] == [True]
     assert "repeats an earlier rule" in repaired["problems"][0]  # in the file of the first task
     assert_message(unread["msg"], "auditctl 3.0.9", "-a always,io_uring", "persistent: false")
+
+
+def test_a_host_that_holds_its_rules_and_records_nothing(host):
+    """With -a never,task no process that starts later has an audit context, so no rule records it."""
+    key = "silent-host"
+    change = "mkdir /etc/{0} && rmdir /etc/{0}; auditctl -m {0} >/dev/null; ausearch --raw -k {1} | grep -c {0}"
+    watch = f"-w /etc -p wa -k {key}"
+    results = host.tasks(
+        task("audit_ruleset", {"rules": [watch, "-a never,task"], "file": FILE}),
+        change.format("silent-one", key),
+        INFO,
+        task("audit_ruleset", {"rules": [watch], "file": FILE}),
+        change.format("silent-two", key),
+        INFO,
+    )
+    silenced, silent, info, heard, recorded, after = results
+    assert (silent, int(recorded) > 0) == ("0\n", True)
+    assert (info["in_sync"], info["recording"]) == (True, False)
+    assert [problem["path"] for problem in info["problems"]] == ["kernel", f"{RULES_D}/{FILE}"]
+    assert (after["in_sync"], after["recording"], after["problems"]) == (True, True, [])
+    for result in (silenced, info):
+        assert any(warning.startswith("kernel: '-a never,task' switches") for warning in result["warnings"])
+    assert "warnings" not in after and not heard.get("warnings")

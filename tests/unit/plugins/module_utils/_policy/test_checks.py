@@ -138,3 +138,38 @@ def test_a_lock_that_augenrules_does_not_move(said, monkeypatch, white_space):
     problems = said(f"  -e 2\n{PASSWD}\n")
     assert [problem.stops for problem in problems] == ([] if white_space else [True])
     assert said(f"-e 2\n{PASSWD}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    list(
+        zip(
+            [
+                "-a always,exit -S all -F auid=no-such-user",
+                "-a always,exclude -F msgtype=NO_SUCH_TYPE",
+                "-a always,exit -S all -F no_such_field=1",
+                "-a always,exit -S all -F auid",
+                "-a always,exit -S all -F auid=",
+                "-x",
+                "-w /etc/passwd -p wb",
+                "-a always,exit -S all -F filetype=no-such-type",
+            ],
+            preflight.REFUSED_BY_AUDITCTL,
+            strict=True,
+        )
+    ),
+)
+def test_a_line_that_auditctl_refuses_stops_it(said, line, words):
+    (problem,) = said(f"{line}\n")
+    assert words in problem.reason
+    assert problem.stops
+    assert [problem.stops for problem in said(f"-i\n{line}\n")] == [False]
+
+
+def test_a_misspelt_errno_stops_auditctl(said):
+    assert [problem.stops for problem in said("-a always,exit -S open -F exit=-EACCESS\n")] == [True]
+
+
+def test_a_rule_that_auditctl_loads_although_it_harms_does_not_stop_it(said):
+    (problem,) = said("-a always,user -F perm=wa\n")
+    assert not problem.stops
