@@ -3,7 +3,7 @@
 """Checks before anything is changed: what the kernel would refuse, and what would fail at the next boot."""
 
 import os
-from typing import Dict, Iterable, List, Optional, Sequence
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from .._host.host import Host
 from .._kernel.netlink import feature_names
@@ -12,6 +12,7 @@ from ..rules.fields import LISTS
 from ..rules.lint import shadows
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
+from .places import may_be_missing_at_boot
 from .problem import RulesProblem
 from .recording import files_problems
 from .rules_d import RulesFile, awk_knows_white_space, in_augenrules_order
@@ -36,11 +37,13 @@ REFUSED_BY_AUDITCTL = (
 def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = None) -> List[RulesProblem]:
     """The problems of files, in their order. ``features``: what the kernel can do, None if that is not known."""
     lines = in_augenrules_order(line for file in files for line in file.lines)
-    goes_on = any(line.statement and line.statement.control in (("-i", ""), ("-c", "")) for line in lines)
+    heads = (n for n, line in enumerate(lines) if line.statement and line.statement.control in (("-i", ""), ("-c", "")))
+    # auditctl continues after an error only from this line on.
+    continues = next(heads, len(lines))
     found = [problem for file in files for problem in _of_file(file, file is files[-1])]
-    found += _of_shadowed_rules(lines, goes_on)
-    for line in lines:
-        found += _of_line(line, host, features, goes_on)
+    found += _of_shadowed_rules(lines, continues)
+    for number, line in enumerate(lines):
+        found += _of_line(line, host, features, number > continues)
     found += _of_locks(line for file in files for line in file.lines)
     found += files_problems(files)
     order = {line.origin: number for number, line in enumerate(line for file in files for line in file.lines)}
@@ -49,13 +52,15 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
 
 def missing_directory(rule: Rule) -> Optional[str]:
     """The missing directory without which the kernel refuses the rule; None if all of them exist."""
+    return next((directory for directory in _needed_directories(rule) if not os.path.isdir(directory)), None)
+
+
+def _needed_directories(rule: Rule) -> Iterable[str]:
+    """The directories that must exist when the kernel is given the rule."""
     for name in ("path", "dir", "exe"):
         value = rule.value(name)
         if isinstance(value, str):
-            needed = value if name == "dir" else os.path.dirname(value)
-            if not os.path.isdir(needed):
-                return needed
-    return None
+            yield value if name == "dir" else os.path.dirname(value)
 
 
 def not_for_files(statement: Statement, host: Host) -> Optional[str]:
@@ -117,6 +122,8 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
         yield RulesProblem(
             line.origin, line.text, f"is refused by the kernel, because {missing} does not exist", not goes_on
         )
+    else:
+        yield from _of_places(line, goes_on)
     unknown = unsupported(statement.rule, features) if features is not None else None
     if unknown:
         yield RulesProblem(
@@ -124,11 +131,20 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
         )
 
 
-def _of_shadowed_rules(lines: Sequence[RulesLine], goes_on: bool) -> Iterable[RulesProblem]:
-    by_list: Dict[str, List[RulesLine]] = {name: [] for name in LISTS}
-    for line in lines:
+def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
+    """Directories that may be missing at the next boot, without which the kernel refuses the rule then."""
+    for directory in _needed_directories(line.statement.rule):
+        why = may_be_missing_at_boot(directory)
+        if why:
+            reason = f"may be refused by the kernel at a boot, because {directory} {why}"
+            yield RulesProblem(line.origin, line.text, reason, not goes_on)
+
+
+def _of_shadowed_rules(lines: Sequence[RulesLine], continues: int) -> Iterable[RulesProblem]:
+    by_list: Dict[str, List[Tuple[RulesLine, bool]]] = {name: [] for name in LISTS}
+    for number, line in enumerate(lines):
         if line.statement and line.statement.operation == "append":
-            by_list[line.statement.rule.list].append(line)
+            by_list[line.statement.rule.list].append((line, number > continues))
         elif line.statement and (line.statement.operation == "delete" or (line.statement.control or ("",))[0] == "-D"):
             # The rules before this line may be gone.
             by_list = {name: [] for name in LISTS}
@@ -139,8 +155,8 @@ def _of_shadowed_rules(lines: Sequence[RulesLine], goes_on: bool) -> Iterable[Ru
         "": "is never evaluated: an earlier rule matches every event that it matches",
     }
     for some in by_list.values():
-        for shadow in shadows([line.statement.rule for line in some]):
-            line, by = some[shadow.place], some[shadow.by]
+        for shadow in shadows([line.statement.rule for line, _goes_on in some]):
+            (line, goes_on), (by, _goes_on) = some[shadow.place], some[shadow.by]
             reason = f"{reasons[shadow.sameness]} ({by.origin}: '{shown(by.text)}')"
             refused = shadow.sameness == "identical"
             yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, not refused)

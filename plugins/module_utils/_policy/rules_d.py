@@ -139,14 +139,14 @@ class Draft(NamedTuple):
         return sorted(self.files.values(), key=lambda file: version_key(os.path.basename(file.path)))
 
 
-def add_lines(file: RulesFile, texts: Iterable[str], prepend: bool) -> RulesFile:
-    """The file with lines added at its end, or before its first rule."""
+def add_lines(file: RulesFile, statements: Iterable[Statement], prepend: bool) -> RulesFile:
+    """The file with the lines of statements added at its end, or before its first rule."""
     lines = list(file.lines) if file.lines or file.text is not None else [RulesLine(HEADER, file.path)]
     index = len(lines)
     if prepend:
         rules = [number for number, line in enumerate(lines) if line.statement and line.statement.rule]
         index = rules[0] if rules else index
-    lines[index:index] = [RulesLine(text, file.path) for text in texts]
+    lines[index:index] = [RulesLine(statement.text, file.path, statement) for statement in statements]
     return file._replace(lines=tuple(lines))
 
 

@@ -250,7 +250,7 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
             del lines[path][number]
     changed = draft.with_files(*(file._replace(lines=tuple(lines[path])) for path, file in draft.files.items()))
     for goes_first in (True, False):
-        texts = [s.text for s in arrangement.added if _goes_first(s, options) is goes_first]
-        if texts:
-            changed = changed.with_files(add_lines(changed.files[draft.target], texts, goes_first))
+        new = [statement for statement in arrangement.added if _goes_first(statement, options) is goes_first]
+        if new:
+            changed = changed.with_files(add_lines(changed.files[draft.target], new, goes_first))
     return changed._replace(added=(*draft.added, *added), removed=(*draft.removed, *removed))

@@ -173,3 +173,9 @@ def test_a_misspelt_errno_stops_auditctl(said):
 def test_a_rule_that_auditctl_loads_although_it_harms_does_not_stop_it(said):
     (problem,) = said("-a always,user -F perm=wa\n")
     assert not problem.stops
+
+
+def test_auditctl_continues_only_after_the_line_that_says_so(said):
+    unknown = "-a always,exit -S all -F auid=no-such-user"
+    assert [problem.stops for problem in said(f"{unknown}\n-i\n{unknown}\n")] == [True, False]
+    assert [problem.stops for problem in said(f"{PASSWD}\n{PASSWD}\n", f"-c\n{PASSWD}\n")] == [True, False]
