@@ -3,8 +3,10 @@
 """Checks before anything is changed: what the kernel would refuse, and what would fail at the next boot."""
 
 import os
+import stat
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
+from .._host.files import file_status
 from .._host.host import Host
 from .._kernel.netlink import feature_names
 from ..rules.errors import RuleError, shown
@@ -40,7 +42,8 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
     heads = (n for n, line in enumerate(lines) if line.statement and line.statement.control in (("-i", ""), ("-c", "")))
     # auditctl continues after an error only from this line on.
     continues = next(heads, len(lines))
-    found = [problem for file in files for problem in _of_file(file, file is files[-1])]
+    found = [problem for path in {os.path.dirname(file.path): None for file in files} for problem in _of_owner(path)]
+    found += [problem for file in files for problem in _of_file(file, file is files[-1])]
     found += _of_shadowed_rules(lines, continues)
     for number, line in enumerate(lines):
         found += _of_line(line, host, features, number > continues)
@@ -92,11 +95,27 @@ def _of_file(file: RulesFile, is_last: bool) -> Iterable[RulesProblem]:
     name = os.path.basename(file.path)
     if " " in name:
         yield RulesProblem(file.path, name, "contains a space: augenrules before 4.2 ignores the file")
+    if os.path.islink(file.path):
+        end = "" if os.path.exists(file.path) else ", and leads nowhere"
+        yield RulesProblem(file.path, name, f"is a symbolic link{end}; a task that changes the file replaces the link")
+    yield from _of_owner(file.path)
     if file.text and not file.text.endswith("\n") and not is_last:
         last = file.lines[-1]
         yield RulesProblem(
             last.origin or file.path, last.text, "has no newline, so the first line of the next file is appended to it"
         )
+
+
+def _of_owner(path: str) -> Iterable[RulesProblem]:
+    """A file or directory that others than root can change: they set the rules of the next boot."""
+    status = file_status(path)
+    if status is None:
+        return
+    name = os.path.basename(path)
+    if status.st_uid not in (0, os.geteuid()):
+        yield RulesProblem(path, name, f"belongs to uid {status.st_uid}, who can change the rules, and not to root")
+    if status.st_mode & stat.S_IWOTH:
+        yield RulesProblem(path, name, "is world-writable, so every user can change the rules")
 
 
 def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool) -> Iterable[RulesProblem]:

@@ -6,7 +6,7 @@ import os
 import time
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._host.files import Edit
+from .._host.files import Edit, kept_mode
 from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
 from ..rules.model import Rule, canonical, without_keys
@@ -239,8 +239,14 @@ def _edits(
         return edits, None
     # augenrules reads no other directory than rules.d.
     backup = time.strftime(f"{directory.path}.before-%Y-%m-%dT%H-%M-%SZ", time.gmtime())
-    moved = [Edit(os.path.join(backup, os.path.basename(file.path)), None, file.text) for file in others]
-    return [*moved, *edits, *(Edit(file.path, file.text, None) for file in others)], backup
+    # A link to nothing has no text to keep.
+    moved = [
+        Edit(os.path.join(backup, os.path.basename(file.path)), None, file.text, mode=kept_mode(file.path))
+        for file in others
+        if file.text is not None
+    ]
+    removed = [Edit(file.path, file.text, None, mode=kept_mode(file.path)) for file in others]
+    return [*moved, *edits, *removed], backup if moved else None
 
 
 def _changed_rules(old: RulesFile, new: RulesFile) -> Tuple[List[Rule], List[Rule]]:

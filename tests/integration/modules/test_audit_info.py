@@ -178,7 +178,7 @@ def test_lines_that_are_wrong_and_bytes_that_are_no_text(host):
     assert [number for number, error in wrong] == [2, 5]
     assert_message(wrong[0][1], "absolute path", "-w etc")
     assert r"-w /etc/\xff -p w" in [line["text"] for line in info["files"]]
-    assert_message(wrong[1][1], "nobody-here", "no user")
+    assert_message(wrong[1][1], "nobody-here", "nor the name of a user")
 
 
 def test_an_immutable_kernel_and_what_a_boot_brings(host):
@@ -261,6 +261,17 @@ PROBLEMS = [
     (["-w /etc/apt -p wa -k apt", "-w /etc/apt/apt.conf -p w"], 2, "matches every event that it matches"),
     (["-a always,exit -F arch=b64 -S mount -F success=no -k x"], 1, "write '-a always,exit"),
     (["-a always,io_uring -S openat -k x"], 1, "cannot be read by auditctl"),
+    (["-a always,exit -F arch=b64 -S mount -F auid=no-such-user"], 1, "nor the name of a user"),
+    (["-a always,exit -F arch=b64 -S mount -F exit=-EACCESS"], 1, "nor the name of an error"),
+    (["-a always,exclude -F msgtype=NO_SUCH_TYPE"], 1, "nor the name of a record type"),
+    (["-a always,exit -F arch=b64 -S mount -F no_such_field=1"], 1, "no field of that name"),
+    (["-a always,exit -F arch=b64 -S mount -F auid"], 1, "needs an operator"),
+    (["-a always,exit -F arch=b64 -S mount -F auid="], 1, "the value is missing"),
+    (["-x"], 1, "does not accept this"),
+    (["-w /etc/passwd -p wb"], 1, "one to four of the letters"),
+    (["-a always,exit -F arch=b64 -S mount -F filetype=no-such-type"], 1, "is not a file type"),
+    (["-i", "-w /etc/passwd -p wb"], 2, "one to four of the letters"),
+    (["-w /etc/passwd -p wb", "-i"], 1, "one to four of the letters"),
     (["-a always,EXIT -S mount -k x"], 1, "cannot be read by auditctl"),
     (["-w /no/such/file -p wa"], 1, "/no/such does not exist"),
     (["-a always,exit -F dir=/no/such -F perm=wa"], 1, "/no/such does not exist"),
@@ -332,3 +343,26 @@ def test_a_host_that_holds_its_rules_and_records_nothing(host):
     for result in (silenced, info):
         assert any(warning.startswith("kernel: '-a never,task' switches") for warning in result["warnings"])
     assert "warnings" not in after and not heard.get("warnings")
+
+
+@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+def test_a_rule_whose_directory_a_boot_empties(boot, playbook, tmp_path, release):
+    """A tmpfs is empty after a boot, and auditctl loads none of the rules after the one that needs the directory."""
+    host = Audited(boot(release), playbook, tmp_path)
+    early, late = "-w /etc/passwd -p wa -k early", "-w /etc/motd -p wa -k late"
+    made = "mkdir -p /run/site-state; stat -fc %T /run"
+    set_up = task("audit_ruleset", {"rules": ["-D", early, "-w /run/site-state -p wa -k state", late], "file": FILE})
+    kind, done, info, waits = host.tasks(
+        made, set_up, INFO, "systemctl show -p After --value auditd audit-rules 2>/dev/null"
+    )
+    assert kind == "tmpfs\n"
+    (problem,) = info["problems"]
+    assert (problem["line"], problem["stops_loading"]) == (4, True)  # after the header, -D and a rule
+    assert "/run/site-state is on a tmpfs, which is empty after a boot" in problem["reason"]
+    assert any("/run/site-state is on a tmpfs" in warning for warning in done["warnings"])
+    # Directories that systemd-tmpfiles makes are there in time.
+    assert "systemd-tmpfiles-setup.service" in waits
+    host.guest.reboot()
+    loaded = host.state().rules
+    assert any("early" in rule for rule in loaded)
+    assert not any("late" in rule for rule in loaded)
