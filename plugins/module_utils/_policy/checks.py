@@ -152,9 +152,16 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
 
 def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
     """Directories that may be missing at the next boot, without which the kernel refuses the rule then."""
-    for directory in _needed_directories(line.statement.rule):
+    statement = line.statement
+    for directory in _needed_directories(statement.rule):
         why = may_be_missing_at_boot(directory)
-        if why:
+        if not why:
+            continue
+        if statement.watch and statement.rule.value("dir") and not may_be_missing_at_boot(os.path.dirname(directory)):
+            # For auditctl, -w PATH is the watch of a file if there is no such directory when it loads the line.
+            reason = f"may watch a file after a boot, and record nothing in {directory}, because it {why}"
+            yield RulesProblem(line.origin, line.text, reason, silent=True)
+        else:
             reason = f"may be refused by the kernel at a boot, because {directory} {why}"
             yield RulesProblem(line.origin, line.text, reason, not goes_on)
 

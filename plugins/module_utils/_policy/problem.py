@@ -26,4 +26,5 @@ class RulesProblem(NamedTuple):
 
     def __str__(self) -> str:
         consequence = "; auditctl would load no line after it" if self.stops else ""
-        return f"{self.origin}: '{shown(self.text)}' {self.reason}{consequence}"
+        text = f"'{shown(self.text)}' " if self.text else ""
+        return f"{self.origin}: {text}{self.reason}{consequence}"

@@ -18,9 +18,10 @@ from ..rules.structure import to_structure
 from .boot import loaded_by
 from .checks import examine, missing_directory
 from .drift import compare
+from .loading_service import why_nothing_loads
 from .problem import RulesProblem
 from .recording import kernel_problems
-from .rules_d import RulesDirectory, RulesFile, in_augenrules_order
+from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, RulesFile, in_augenrules_order
 
 __all__ = ("gather",)
 
@@ -59,7 +60,11 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
         daemon=_daemon(status.pid),
     )
     silent = kernel_problems(held, values, host.machine)
-    result.update(_problems([*silent, *(examine(files, host, status.features) if files is not None else ())]))
+    result.update(
+        _problems(
+            [*silent, *_of_loading(rules_dir), *(examine(files, host, status.features) if files is not None else ())]
+        )
+    )
     result["recording"] = not silent
     if files is not None:
         result.update(_compared(held, values, lines, host.machine))
@@ -103,6 +108,11 @@ def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine]
         "pending": pending,
         "reboot_required": bool(pending) or (values["enabled"] == IMMUTABLE and bool(drift.out_of_order)),
     }
+
+
+def _of_loading(rules_dir: str) -> List[RulesProblem]:
+    why = why_nothing_loads() if rules_dir.rstrip("/") == DEFAULT_DIRECTORY else None
+    return [RulesProblem(rules_dir, "", why, silent=True)] if why else []
 
 
 def _problems(problems: List[RulesProblem]) -> Dict[str, Any]:

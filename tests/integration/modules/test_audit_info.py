@@ -350,19 +350,34 @@ def test_a_rule_whose_directory_a_boot_empties(boot, playbook, tmp_path, release
     """A tmpfs is empty after a boot, and auditctl loads none of the rules after the one that needs the directory."""
     host = Audited(boot(release), playbook, tmp_path)
     early, late = "-w /etc/passwd -p wa -k early", "-w /etc/motd -p wa -k late"
-    made = "mkdir -p /run/site-state; stat -fc %T /run"
-    set_up = task("audit_ruleset", {"rules": ["-D", early, "-w /run/site-state -p wa -k state", late], "file": FILE})
+    watch, tree = "-w /run/site-watch -p wa -k watch", "-a always,exit -F dir=/run/site-state -F perm=wa -F key=state"
     kind, done, info, waits = host.tasks(
-        made, set_up, INFO, "systemctl show -p After --value auditd audit-rules 2>/dev/null"
+        "mkdir -p /run/site-state /run/site-watch; stat -fc %T /run",
+        task("audit_ruleset", {"rules": ["-D", early, watch, tree, late], "file": FILE}),
+        INFO,
+        "systemctl show -p After --value auditd audit-rules 2>/dev/null",
     )
     assert kind == "tmpfs\n"
-    (problem,) = info["problems"]
-    assert (problem["line"], problem["stops_loading"]) == (4, True)  # after the header, -D and a rule
-    assert "/run/site-state is on a tmpfs, which is empty after a boot" in problem["reason"]
+    of_watch, of_tree = info["problems"]
+    assert (of_watch["text"], of_watch["stops_loading"]) == (watch, False)
+    assert (of_tree["text"], of_tree["stops_loading"]) == (tree, True)
+    assert "may watch a file after a boot" in of_watch["reason"]
+    assert "/run/site-state is on a tmpfs, which is empty after a boot" in of_tree["reason"]
     assert any("/run/site-state is on a tmpfs" in warning for warning in done["warnings"])
     # Directories that systemd-tmpfiles makes are there in time.
     assert "systemd-tmpfiles-setup.service" in waits
     host.guest.reboot()
     loaded = host.state().rules
-    assert any("early" in rule for rule in loaded)
-    assert not any("late" in rule for rule in loaded)
+    # The watch of a directory has become the watch of a file.
+    assert [rule.rpartition("key=")[2].split(" -k ")[-1] for rule in loaded] == ["early", "watch"]
+
+
+def test_files_that_no_service_loads_at_boot(host):
+    """As after `systemctl disable auditd`, and as it is enabled."""
+    enabled, _off, disabled, _on = host.tasks(
+        INFO, "systemctl disable auditd >/dev/null 2>&1", INFO, "systemctl enable auditd >/dev/null 2>&1"
+    )
+    assert enabled["problems"] == []
+    (problem,) = disabled["problems"]
+    assert (problem["path"], problem["line"]) == (RULES_D, 0)
+    assert problem["reason"] == "are not loaded at boot: auditd.service is disabled"

@@ -73,9 +73,25 @@ def test_a_directory_that_users_other_than_root_can_remove(root, mode, removable
         assert f"can be removed by users other than root, who can write to {root}/etc" in found
 
 
-def test_a_task_warns_of_its_own_rule_on_such_a_directory(root, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("rule", "start", "end"),
+    [
+        (
+            "-a always,exit -F dir={}/run/faillock -F perm=wa",
+            "may be refused by the kernel at a boot, because {}/run/faillock is on a tmpfs",
+            "is empty after a boot; auditctl would load no line after it",
+        ),
+        (
+            "-w {}/run/faillock -p wa",
+            "may watch a file after a boot, and record nothing in {}/run/faillock, because it is on a tmpfs",
+            "is empty after a boot",
+        ),
+        ("-w {}/run/faillock/alice -p wa", "may be refused by the kernel at a boot", "no line after it"),
+    ],
+)
+def test_a_task_warns_of_its_own_rule_on_such_a_directory(root, monkeypatch, tmp_path, rule, start, end):
     host = System(monkeypatch, tmp_path)
-    result = run_module(audit_rule.main, {"rules_dir": str(host.directory), "rule": f"-w {root}/run/faillock -p wa"})
+    result = run_module(audit_rule.main, {"rules_dir": str(host.directory), "rule": rule.format(root)})
     (warning,) = result["warnings"]
-    assert "may be refused by the kernel at a boot" in warning
-    assert warning.endswith("is empty after a boot; auditctl would load no line after it")
+    assert start.format(root) in warning
+    assert warning.endswith(end)
