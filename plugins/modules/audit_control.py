@@ -160,7 +160,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linux.audit.plugins.module_utils._ansible import run
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
-from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import Kernel
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import IMMUTABLE, Kernel
 from ansible_collections.linux.audit.plugins.module_utils._kernel.settings import SETTINGS
 from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import hold_settings
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import (
@@ -170,6 +170,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.options import
     ChangeError,
     options_of,
 )
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import warnings_of
 
 ARGUMENTS = dict(
     POLICY_ARGUMENTS,
@@ -224,13 +225,18 @@ def act(parameters, check):
 def control(parameters, mode):
     """Change the settings, then do the actions; return the result of the module."""
     check_actions(parameters)
-    outcome = hold_settings(wanted(parameters), options_of(parameters, *mode), Host())
+    host = Host()
+    outcome = hold_settings(wanted(parameters), options_of(parameters, *mode), host)
     result = {"changed": outcome.changed, "pending": outcome.pending, "reboot_required": outcome.reboot_required}
+    warnings = warnings_of(outcome, host)
     if parameters["live"]:
         lost = act(parameters, mode.check)
         if parameters["user_message"] is not None or (parameters["reset_lost"] and lost):
             result["changed"] = True
         result.update(lost=lost, **live_settings(outcome.settings))
+        warnings = lock_warnings(outcome.settings) + warnings
+    if warnings:
+        result["warnings"] = warnings
     if mode.diff:
         result["diff"] = outcome.diff
     return result
@@ -240,10 +246,14 @@ def live_settings(change):
     """The kernel's settings before and after, in words, and whether they lock it."""
     before = {setting.name: setting.word(change.before[setting.name]) for setting in SETTINGS}
     after = dict(before, **{setting.name: setting.word(change.after[setting.name]) for setting in change.now})
-    found = {"before": before, "after": after, "immutable": after["enabled"] == "immutable"}
-    if found["immutable"] and before["enabled"] != "immutable":
-        found["warnings"] = ["rules and settings are locked now; only a boot unlocks them"]
-    return found
+    return {"before": before, "after": after, "immutable": after["enabled"] == "immutable"}
+
+
+def lock_warnings(change):
+    """A warning if the change locks the kernel."""
+    if not any(setting.name == "enabled" and change.after["enabled"] == IMMUTABLE for setting in change.now):
+        return []
+    return ["rules and settings are locked now; only a boot unlocks them"]
 
 
 def main():

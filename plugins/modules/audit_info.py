@@ -202,16 +202,18 @@ problems:
     - What would go wrong with the files at the next boot, in the order of their lines.
     - Problems are invalid lines, lines that the auditctl of the host cannot read, repeated rules, rules that are never
       evaluated because another rule matches first, missing directories, fields that the kernel does not support, a lock
-      (C(-e 2)) before other rules, and a file without a newline at its end.
+      (C(-e 2)) before other rules or undone by a later C(-e), and a file without a newline at its end.
+    - A rule or setting that switches auditing off (such as C(-a never,task) or C(-e 0)) is a problem too, and a
+      warning. If the running kernel has it, RV(problems[].path) is V(kernel).
   type: list
   elements: dict
-  returned: when the files can be read
+  returned: when the files can be read or RV(available=true)
   contains:
     path:
-      description: The file.
+      description: The file, or V(kernel) for the running kernel.
       type: str
     line:
-      description: The number of the line, V(0) for the file as a whole.
+      description: The number of the line, V(0) for the file as a whole and for the kernel.
       type: int
     text:
       description: The line as it is written.
@@ -267,6 +269,14 @@ drift:
       - name: backlog_limit
         file: 8192
         kernel: 64
+recording:
+  description:
+    - Whether the kernel records what its rules say. It does not if auditing is switched off, by a setting
+      (C(enabled 0)) or by a rule. RV(problems) says by which.
+    - A host can be in sync and yet record nothing, because its files switch auditing off too.
+  type: bool
+  returned: when RV(available=true)
+  sample: true
 in_sync:
   description: Whether there is no drift, and no invalid line in the files.
   type: bool
@@ -340,7 +350,7 @@ def info(parameters, mode):
     try:
         result["plugins"] = plugins(host.version)
     except FileError as error:
-        result["warnings"] = [str(error)]
+        result["warnings"] = [*result.get("warnings", ()), str(error)]
     return result
 
 

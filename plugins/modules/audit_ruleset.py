@@ -81,7 +81,7 @@ options:
       - V(file) makes O(file) hold exactly this set. Rules that the file held before, and that no other file holds, are
         deleted from the kernel. The kernel keeps all its other rules.
       - V(all) makes all of O(rules_dir) and the kernel hold exactly this set. Other files are moved to a folder beside
-        O(rules_dir) that augenrules does not read.
+        O(rules_dir) that augenrules does not read. A set without a rule is refused, unless O(rules) is V([]).
     type: str
     choices: [none, file, all]
     default: file
@@ -320,9 +320,19 @@ def sources_of(parameters):
 def reach_of(parameters):
     """How far the declaration reaches."""
     if parameters["state"] == "absent" and parameters["purge"] == "all":
-        raise ChangeError("purge: all cannot be used with state: absent; to remove all rules, declare an empty set")
+        raise ChangeError("purge: all cannot be used with state: absent; to remove all rules, declare rules: []")
     return Reach(
         parameters["purge"], parameters["on_missing"], parameters["state"] == "present", tuple(parameters["keep"])
+    )
+
+
+def check_not_empty(declaration, parameters):
+    """Raise ChangeError if an empty set would remove all rules of the host, and the task does not say so."""
+    if declaration.statements or declaration.left_out or parameters["purge"] != "all" or parameters["rules"] == []:
+        return
+    raise ChangeError(
+        "the declaration has no rule, and purge: all would remove every rule of the host; if this is what you want, "
+        "write rules: [] (settings can be set with audit_control)"
     )
 
 
@@ -331,6 +341,7 @@ def hold_ruleset(parameters, mode):
     options, reach, host = options_of(parameters, *mode), reach_of(parameters), Host()
     sources = read_sources(sources_of(parameters), host)
     declaration = read_declaration(sources.lines, reach, options, host)
+    check_not_empty(declaration, parameters)
     declared = (add_declaration if reach.purge == "none" else declare)(declaration, reach, options, host)
     outcome = declared.outcome
     result = {

@@ -16,6 +16,7 @@ __all__ = (
     "FileError",
     "file_diffs",
     "file_status",
+    "kept_mode",
     "read_text",
     "staged",
     "without_waiting",
@@ -57,6 +58,12 @@ def file_status(path: str) -> Optional[os.stat_result]:
         return os.stat(path)
     except OSError:
         return None
+
+
+def kept_mode(path: str, mode: int = 0o640) -> int:
+    """The mode, without permissions that the file at the path lacks: a file that was made stricter stays so."""
+    status = file_status(path)
+    return mode & stat.S_IMODE(status.st_mode) if status else mode
 
 
 def without_waiting(path: str, flags: int) -> int:
@@ -147,10 +154,11 @@ def _write_draft(path: str, text: str, mode: int) -> str:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             file.write(text)
             file.flush()
-            os.fchmod(file.fileno(), mode)
             if os.geteuid() == 0:
-                os.fchown(file.fileno(), 0, 0)
-            _copy_label(path, draft)
+                os.fchown(file.fileno(), 0, _kept_group(path))
+            _copy_attributes(path, draft)
+            # Last, because the group's part of the mode is the mask of an access control list.
+            os.fchmod(file.fileno(), kept_mode(path, mode))
             os.fsync(file.fileno())
     except BaseException:
         os.unlink(draft)
@@ -194,10 +202,20 @@ def _put_back(edit: Edit) -> Optional[str]:
     return None
 
 
-def _copy_label(source: str, target: str) -> None:
-    """Keep the SELinux label of a file that is replaced; a new file gets the label of its directory."""
-    with contextlib.suppress(OSError):
-        os.setxattr(target, "security.selinux", os.getxattr(source, "security.selinux"))
+def _copy_attributes(source: str, target: str) -> None:
+    """Keep the SELinux label and the access control list of a file that is replaced; a new file gets neither.
+
+    A new file has the label of its directory.
+    """
+    for name in ("security.selinux", "system.posix_acl_access"):
+        with contextlib.suppress(OSError):
+            os.setxattr(target, name, os.getxattr(source, name))
+
+
+def _kept_group(path: str) -> int:
+    """The group of a file that is replaced, if it belongs to root; otherwise that of root."""
+    status = file_status(path)
+    return status.st_gid if status and status.st_uid == 0 else 0
 
 
 def _sync_directory(path: str) -> None:

@@ -20,7 +20,8 @@ from .._host.host import Host
 from .._host.processes import start_time
 from .._kernel.netlink import IMMUTABLE, Kernel
 from .._policy.options import Options
-from .._policy.transition import RulesChange, Transition, carry_out, exclusive
+from .._policy.outcome import RulesChange, Transition
+from .._policy.transition import carry_out, exclusive
 from ..rules.errors import AuditError
 from ..rules.model import Rule
 from ..rules.plan import Step

@@ -3,8 +3,10 @@
 """Checks before anything is changed: what the kernel would refuse, and what would fail at the next boot."""
 
 import os
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence
+import stat
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
+from .._host.files import file_status
 from .._host.host import Host
 from .._kernel.netlink import feature_names
 from ..rules.errors import RuleError, shown
@@ -12,50 +14,56 @@ from ..rules.fields import LISTS
 from ..rules.lint import shadows
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
+from .places import may_be_missing_at_boot
+from .problem import RulesProblem
+from .recording import files_problems
 from .rules_d import RulesFile, awk_knows_white_space, in_augenrules_order
 
-__all__ = ("RulesProblem", "examine", "missing_directory", "not_for_files", "unsupported")
+__all__ = ("REFUSED_BY_AUDITCTL", "examine", "missing_directory", "not_for_files", "unsupported")
 
 
-class RulesProblem(NamedTuple):
-    """What is wrong with a line: its position (``file:line``), its text, and the reason.
-
-    ``stops``: auditctl -R loads none of the lines after it. ``dead``: the rule is loaded, but never evaluated.
-    """
-
-    origin: str
-    text: str
-    reason: str
-    stops: bool = False
-    dead: bool = False
-
-    def __str__(self) -> str:
-        consequence = "; auditctl would load no line after it" if self.stops else ""
-        return f"{self.origin}: '{shown(self.text)}' {self.reason}{consequence}"
+#: Words of the errors of lines that auditctl of every release refuses. For other errors (a rule that auditctl loads,
+#: but that does not do what it says), auditctl may go on with the next line.
+REFUSED_BY_AUDITCTL = (
+    "is neither a number nor the name of",
+    "is neither the number nor the name of",
+    "there is no field of that name",
+    "a field needs an operator",
+    "the value is missing after the operator",
+    "auditctl does not accept this",
+    "must be one to four of the letters",
+    "is not a file type",
+)
 
 
 def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = None) -> List[RulesProblem]:
     """The problems of files, in their order. ``features``: what the kernel can do, None if that is not known."""
     lines = in_augenrules_order(line for file in files for line in file.lines)
-    goes_on = any(line.statement and line.statement.control in (("-i", ""), ("-c", "")) for line in lines)
-    found = [problem for file in files for problem in _of_file(file, file is files[-1])]
-    found += _of_shadowed_rules(lines, goes_on)
-    for line in lines:
-        found += _of_line(line, host, features, goes_on)
-    found += _of_locks(lines)
+    heads = (n for n, line in enumerate(lines) if line.statement and line.statement.control in (("-i", ""), ("-c", "")))
+    # auditctl continues after an error only from this line on.
+    continues = next(heads, len(lines))
+    found = [problem for path in {os.path.dirname(file.path): None for file in files} for problem in _of_owner(path)]
+    found += [problem for file in files for problem in _of_file(file, file is files[-1])]
+    found += _of_shadowed_rules(lines, continues)
+    for number, line in enumerate(lines):
+        found += _of_line(line, host, features, number > continues)
+    found += _of_locks(line for file in files for line in file.lines)
+    found += files_problems(files)
     order = {line.origin: number for number, line in enumerate(line for file in files for line in file.lines)}
     return sorted(found, key=lambda problem: order.get(problem.origin, -1))
 
 
 def missing_directory(rule: Rule) -> Optional[str]:
     """The missing directory without which the kernel refuses the rule; None if all of them exist."""
+    return next((directory for directory in _needed_directories(rule) if not os.path.isdir(directory)), None)
+
+
+def _needed_directories(rule: Rule) -> Iterable[str]:
+    """The directories that must exist when the kernel is given the rule."""
     for name in ("path", "dir", "exe"):
         value = rule.value(name)
         if isinstance(value, str):
-            needed = value if name == "dir" else os.path.dirname(value)
-            if not os.path.isdir(needed):
-                return needed
-    return None
+            yield value if name == "dir" else os.path.dirname(value)
 
 
 def not_for_files(statement: Statement, host: Host) -> Optional[str]:
@@ -87,6 +95,10 @@ def _of_file(file: RulesFile, is_last: bool) -> Iterable[RulesProblem]:
     name = os.path.basename(file.path)
     if " " in name:
         yield RulesProblem(file.path, name, "contains a space: augenrules before 4.2 ignores the file")
+    if os.path.islink(file.path):
+        end = "" if os.path.exists(file.path) else ", and leads nowhere"
+        yield RulesProblem(file.path, name, f"is a symbolic link{end}; a task that changes the file replaces the link")
+    yield from _of_owner(file.path)
     if file.text and not file.text.endswith("\n") and not is_last:
         last = file.lines[-1]
         yield RulesProblem(
@@ -94,9 +106,23 @@ def _of_file(file: RulesFile, is_last: bool) -> Iterable[RulesProblem]:
         )
 
 
+def _of_owner(path: str) -> Iterable[RulesProblem]:
+    """A file or directory that others than root can change: they set the rules of the next boot."""
+    status = file_status(path)
+    if status is None:
+        return
+    name = os.path.basename(path)
+    if status.st_uid not in (0, os.geteuid()):
+        yield RulesProblem(path, name, f"belongs to uid {status.st_uid}, who can change the rules, and not to root")
+    if status.st_mode & stat.S_IWOTH:
+        yield RulesProblem(path, name, "is world-writable, so every user can change the rules")
+
+
 def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool) -> Iterable[RulesProblem]:
     if line.error:
-        yield RulesProblem(line.origin, line.text, f"is wrong: {RuleError(line.error.reason, line.error.part)}")
+        reason = f"is wrong: {RuleError(line.error.reason, line.error.part)}"
+        refused = any(words in line.error.reason for words in REFUSED_BY_AUDITCTL)
+        yield RulesProblem(line.origin, line.text, reason, refused and not goes_on)
         return
     statement = line.statement
     if statement is None or statement.rule is None or statement.operation == "delete":
@@ -115,6 +141,8 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
         yield RulesProblem(
             line.origin, line.text, f"is refused by the kernel, because {missing} does not exist", not goes_on
         )
+    else:
+        yield from _of_places(line, goes_on)
     unknown = unsupported(statement.rule, features) if features is not None else None
     if unknown:
         yield RulesProblem(
@@ -122,11 +150,27 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
         )
 
 
-def _of_shadowed_rules(lines: Sequence[RulesLine], goes_on: bool) -> Iterable[RulesProblem]:
-    by_list: Dict[str, List[RulesLine]] = {name: [] for name in LISTS}
-    for line in lines:
+def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
+    """Directories that may be missing at the next boot, without which the kernel refuses the rule then."""
+    statement = line.statement
+    for directory in _needed_directories(statement.rule):
+        why = may_be_missing_at_boot(directory)
+        if not why:
+            continue
+        if statement.watch and statement.rule.value("dir") and not may_be_missing_at_boot(os.path.dirname(directory)):
+            # For auditctl, -w PATH is the watch of a file if there is no such directory when it loads the line.
+            reason = f"may watch a file after a boot, and record nothing in {directory}, because it {why}"
+            yield RulesProblem(line.origin, line.text, reason, silent=True)
+        else:
+            reason = f"may be refused by the kernel at a boot, because {directory} {why}"
+            yield RulesProblem(line.origin, line.text, reason, not goes_on)
+
+
+def _of_shadowed_rules(lines: Sequence[RulesLine], continues: int) -> Iterable[RulesProblem]:
+    by_list: Dict[str, List[Tuple[RulesLine, bool]]] = {name: [] for name in LISTS}
+    for number, line in enumerate(lines):
         if line.statement and line.statement.operation == "append":
-            by_list[line.statement.rule.list].append(line)
+            by_list[line.statement.rule.list].append((line, number > continues))
         elif line.statement and (line.statement.operation == "delete" or (line.statement.control or ("",))[0] == "-D"):
             # The rules before this line may be gone.
             by_list = {name: [] for name in LISTS}
@@ -137,14 +181,14 @@ def _of_shadowed_rules(lines: Sequence[RulesLine], goes_on: bool) -> Iterable[Ru
         "": "is never evaluated: an earlier rule matches every event that it matches",
     }
     for some in by_list.values():
-        for shadow in shadows([line.statement.rule for line in some]):
-            line, by = some[shadow.place], some[shadow.by]
+        for shadow in shadows([line.statement.rule for line, _goes_on in some]):
+            (line, goes_on), (by, _goes_on) = some[shadow.place], some[shadow.by]
             reason = f"{reasons[shadow.sameness]} ({by.origin}: '{shown(by.text)}')"
             refused = shadow.sameness == "identical"
             yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, not refused)
 
 
-def _of_locks(lines: Sequence[RulesLine]) -> Iterable[RulesProblem]:
+def _of_locks(lines: Iterable[RulesLine]) -> Iterable[RulesProblem]:
     """Lines ``-e 2`` that augenrules does not move to the end: if the host's awk is mawk, the indented ones."""
     for line in lines:
         locks = line.statement and line.statement.control == ("-e", "2")

@@ -6,11 +6,12 @@ from typing import List, Mapping, Optional, Tuple
 
 from .._host.host import Host
 from .._kernel.settings import SETTINGS, Setting, Value, setting_value, settings_change
-from ..rules.parse import RulesLine, parse_line
+from ..rules.parse import RulesLine, Statement, parse_line
 from ..rules.resolver import Resolver
 from .options import Options
+from .outcome import HostState, Outcome, Transition
 from .rules_d import Draft, RulesFile, add_lines
-from .transition import HostState, Outcome, Transition, bring_about, files_transition
+from .transition import bring_about, files_transition
 
 __all__ = ("hold_settings", "with_settings")
 
@@ -39,17 +40,20 @@ def with_settings(draft: Draft, wanted: Mapping[str, Value], resolver: Resolver)
 def _with_setting(draft: Draft, setting: Setting, value: Value, resolver: Resolver) -> Draft:
     text = setting.line(value)
     positions = _positions(draft, setting)
+    statement = None if text is None else parse_line(text, resolver)
     if not positions:
-        return draft if text is None else draft.with_files(add_lines(draft.files[draft.target], [text], False))
-    if text is None:
+        return (
+            draft if statement is None else draft.with_files(add_lines(draft.files[draft.target], [statement], False))
+        )
+    if statement is None:
         # From the last line to the first, so that the numbers of the other lines stay valid.
         for path, number in reversed(positions):
             draft = draft.with_files(_with_line(draft.files[path], number, None))
         return draft
     path, number = positions[-1]
-    if _value(draft.files[path].lines[number]) == _value(RulesLine(text, "", parse_line(text, resolver))):
+    if _value(draft.files[path].lines[number]) == _value(RulesLine("", "", statement)):
         return draft
-    return draft.with_files(_with_line(draft.files[path], number, text))
+    return draft.with_files(_with_line(draft.files[path], number, statement))
 
 
 def _positions(draft: Draft, setting: Setting) -> List[Tuple[str, int]]:
@@ -66,7 +70,7 @@ def _value(line: RulesLine) -> Value:
     return setting_value(line.statement.control[1] if line.statement and line.statement.control else "")
 
 
-def _with_line(file: RulesFile, number: int, text: Optional[str]) -> RulesFile:
+def _with_line(file: RulesFile, number: int, statement: Optional[Statement]) -> RulesFile:
     lines = list(file.lines)
-    lines[number : number + 1] = [] if text is None else [RulesLine(text, file.path)]
+    lines[number : number + 1] = [] if statement is None else [RulesLine(statement.text, file.path, statement)]
     return file._replace(lines=tuple(lines))

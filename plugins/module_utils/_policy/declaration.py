@@ -6,7 +6,7 @@ import os
 import time
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._host.files import Edit
+from .._host.files import Edit, kept_mode
 from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
 from ..rules.model import Rule, canonical, without_keys
@@ -16,9 +16,10 @@ from .checks import examine, missing_directory, not_for_files
 from .control_lines import with_settings
 from .merge import merge
 from .options import ChangeError, Options
+from .outcome import HostState, Outcome, RulesChange, Transition
 from .rules_d import RulesDirectory, RulesFile, in_augenrules_order
-from .single_rules import Change, arrange_files, arrange_kernel, both_types, loading_problems
-from .transition import HostState, Outcome, RulesChange, Transition, bring_about, files_transition
+from .single_rules import Change, arrange_files, arrange_kernel, both_types, warnings_of
+from .transition import bring_about, files_transition
 
 __all__ = ("DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
 
@@ -78,7 +79,7 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
         return files_transition(with_settings(draft, settings, host))._replace(rules=rules, settings=now)
 
     outcome = bring_about(plan_additions, options, host)
-    problems = loading_problems(outcome.files, host)
+    problems = warnings_of(outcome, host)
     return DeclarationOutcome(outcome, wanted.left_out, None, problems, problems)
 
 
@@ -105,6 +106,8 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
 
     outcome = bring_about(plan_declaration, options, host)
     problems, warnings = _problems(outcome, wanted, options, host) if reach.present else ([], [])
+    silent = list(map(str, outcome.silent))
+    problems, warnings = silent + problems, silent + warnings
     return DeclarationOutcome(outcome, wanted.left_out, backups[0] if backups else None, problems, warnings)
 
 
@@ -236,8 +239,14 @@ def _edits(
         return edits, None
     # augenrules reads no other directory than rules.d.
     backup = time.strftime(f"{directory.path}.before-%Y-%m-%dT%H-%M-%SZ", time.gmtime())
-    moved = [Edit(os.path.join(backup, os.path.basename(file.path)), None, file.text) for file in others]
-    return [*moved, *edits, *(Edit(file.path, file.text, None) for file in others)], backup
+    # A link to nothing has no text to keep.
+    moved = [
+        Edit(os.path.join(backup, os.path.basename(file.path)), None, file.text, mode=kept_mode(file.path))
+        for file in others
+        if file.text is not None
+    ]
+    removed = [Edit(file.path, file.text, None, mode=kept_mode(file.path)) for file in others]
+    return [*moved, *edits, *removed], backup if moved else None
 
 
 def _changed_rules(old: RulesFile, new: RulesFile) -> Tuple[List[Rule], List[Rule]]:

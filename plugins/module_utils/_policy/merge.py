@@ -8,7 +8,8 @@ from .._kernel.netlink import KernelRule
 from ..rules.fields import LISTS
 from ..rules.model import Rule, canonical, without_keys
 from ..rules.overlap import Scope
-from .transition import RulesChange, Steps, plan_list
+from .outcome import RulesChange, Steps
+from .transition import plan_list
 
 __all__ = ("merge",)
 

@@ -139,14 +139,14 @@ class Draft(NamedTuple):
         return sorted(self.files.values(), key=lambda file: version_key(os.path.basename(file.path)))
 
 
-def add_lines(file: RulesFile, texts: Iterable[str], prepend: bool) -> RulesFile:
-    """The file with lines added at its end, or before its first rule."""
+def add_lines(file: RulesFile, statements: Iterable[Statement], prepend: bool) -> RulesFile:
+    """The file with the lines of statements added at its end, or before its first rule."""
     lines = list(file.lines) if file.lines or file.text is not None else [RulesLine(HEADER, file.path)]
     index = len(lines)
     if prepend:
         rules = [number for number, line in enumerate(lines) if line.statement and line.statement.rule]
         index = rules[0] if rules else index
-    lines[index:index] = [RulesLine(text, file.path) for text in texts]
+    lines[index:index] = [RulesLine(statement.text, file.path, statement) for statement in statements]
     return file._replace(lines=tuple(lines))
 
 
@@ -183,13 +183,15 @@ def compile_rules(texts: Iterable[str], white_space: Callable[[], bool], keep_re
 
 
 def in_augenrules_order(lines: Iterable[RulesLine]) -> List[RulesLine]:
-    """The lines of all files in the order of augenrules(8): -D comes first, -e last."""
+    """The lines of all files in the order of augenrules(8): -D comes first, and the last -e comes last, alone."""
 
     def rank(line: RulesLine) -> int:
         option, value = (line.statement and line.statement.control) or ("", "")
         return {"-D": 0 if not value else 1, "-e": 2}.get(option, 1)
 
-    return sorted(lines, key=rank)
+    ordered = sorted(lines, key=rank)
+    switches = [number for number, line in enumerate(ordered) if rank(line) == 2]
+    return ordered[: switches[0]] + ordered[-1:] if switches else ordered
 
 
 def version_key(name: str) -> tuple:

@@ -16,8 +16,9 @@ from ..rules.structure import parse_structure
 from .checks import examine, not_for_files
 from .options import ARGUMENTS as POLICY_ARGUMENTS
 from .options import ChangeError, Options
-from .rules_d import Draft, RulesFile, add_lines
-from .transition import HostState, Outcome, Planner, RulesChange, Transition, bring_about, files_transition, plan_list
+from .outcome import HostState, Outcome, RulesChange, Transition
+from .rules_d import Draft, add_lines
+from .transition import Planner, bring_about, files_transition, plan_list
 
 __all__ = (
     "ARGUMENTS",
@@ -26,9 +27,9 @@ __all__ = (
     "arrange_kernel",
     "both_types",
     "change_rules",
-    "loading_problems",
     "read_rules",
     "result_of",
+    "warnings_of",
     "without_repetition",
 )
 
@@ -84,16 +85,17 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
         "rules": [render(canonical(statement.rule), host.machine) for statement in rules],
         "pending": outcome.pending,
         "reboot_required": outcome.reboot_required,
-        "warnings": loading_problems(outcome.files, host),
+        "warnings": warnings_of(outcome, host),
     }
     if options.with_diff:
         result["diff"] = outcome.diff
     return result
 
 
-def loading_problems(files: Sequence[RulesFile], host: Host) -> List[str]:
-    """The problems that would stop auditctl from loading all of the files at the next boot."""
-    return [str(problem) for problem in examine(files, host) if problem.stops]
+def warnings_of(outcome: Outcome, host: Host) -> List[str]:
+    """Why the host records nothing, now or after a boot, and what would stop auditctl at the next boot."""
+    found = [*outcome.silent, *(problem for problem in examine(outcome.files, host) if problem.stops or problem.silent)]
+    return list(map(str, found))
 
 
 def read_rules(items: Iterable[Any], resolver: Resolver) -> List[Statement]:
@@ -248,7 +250,7 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
             del lines[path][number]
     changed = draft.with_files(*(file._replace(lines=tuple(lines[path])) for path, file in draft.files.items()))
     for goes_first in (True, False):
-        texts = [s.text for s in arrangement.added if _goes_first(s, options) is goes_first]
-        if texts:
-            changed = changed.with_files(add_lines(changed.files[draft.target], texts, goes_first))
+        new = [statement for statement in arrangement.added if _goes_first(statement, options) is goes_first]
+        if new:
+            changed = changed.with_files(add_lines(changed.files[draft.target], new, goes_first))
     return changed._replace(added=(*draft.added, *added), removed=(*draft.removed, *removed))

@@ -16,9 +16,12 @@ from ..rules.parse import RulesLine, Statement
 from ..rules.render import render
 from ..rules.structure import to_structure
 from .boot import loaded_by
-from .checks import RulesProblem, examine, missing_directory
+from .checks import examine, missing_directory
 from .drift import compare
-from .rules_d import RulesDirectory, RulesFile, in_augenrules_order
+from .loading_service import why_nothing_loads
+from .problem import RulesProblem
+from .recording import kernel_problems
+from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, RulesFile, in_augenrules_order
 
 __all__ = ("gather",)
 
@@ -47,7 +50,7 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
     except (AuditUnavailable, PermissionDenied) as error:
         result.update(available=False, reason=str(error))
         if files is not None:
-            result["problems"] = list(map(_problem, examine(files, host)))
+            result.update(_problems(examine(files, host)))
         return result
     result.update(
         available=True,
@@ -56,8 +59,14 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
         rules=[_rule(canonical(rule), host.machine) for rule in held],
         daemon=_daemon(status.pid),
     )
+    silent = kernel_problems(held, values, host.machine)
+    result.update(
+        _problems(
+            [*silent, *_of_loading(rules_dir), *(examine(files, host, status.features) if files is not None else ())]
+        )
+    )
+    result["recording"] = not silent
     if files is not None:
-        result["problems"] = list(map(_problem, examine(files, host, status.features)))
         result.update(_compared(held, values, lines, host.machine))
     return result
 
@@ -99,6 +108,17 @@ def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine]
         "pending": pending,
         "reboot_required": bool(pending) or (values["enabled"] == IMMUTABLE and bool(drift.out_of_order)),
     }
+
+
+def _of_loading(rules_dir: str) -> List[RulesProblem]:
+    why = why_nothing_loads() if rules_dir.rstrip("/") == DEFAULT_DIRECTORY else None
+    return [RulesProblem(rules_dir, "", why, silent=True)] if why else []
+
+
+def _problems(problems: List[RulesProblem]) -> Dict[str, Any]:
+    """All problems; a host that does not record is also worth a warning."""
+    warnings = [str(problem) for problem in problems if problem.silent]
+    return {"problems": list(map(_problem, problems)), **({"warnings": warnings} if warnings else {})}
 
 
 def _problem(problem: RulesProblem) -> Dict[str, Any]:

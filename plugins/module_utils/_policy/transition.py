@@ -17,27 +17,24 @@ import errno
 import os
 from collections import Counter
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
-from .._host.files import Edit, FileError, file_diffs, staged
+from .._host.files import Edit, FileError, staged
 from .._host.host import Host
 from .._kernel.lock import locked
-from .._kernel.netlink import IMMUTABLE, Kernel, KernelError, KernelRule, RuleRefused
-from .._kernel.settings import SettingsChange, Value, change_settings, read_settings, restore_settings, settings_diff
+from .._kernel.netlink import Kernel, KernelError, KernelRule, RuleRefused
+from .._kernel.settings import change_settings, read_settings, restore_settings
 from ..rules.fields import LISTS
 from ..rules.model import Rule, canonical
 from ..rules.plan import Step, plan
 from ..rules.render import render
 from .checks import missing_directory, unsupported
 from .options import ChangeError, Options
-from .rules_d import DEFAULT_DIRECTORY, Draft, RulesDirectory, RulesFile
+from .outcome import HostState, Outcome, Steps, Transition, outcome_of, step_lines
+from .rules_d import DEFAULT_DIRECTORY, Draft, RulesDirectory
 
 __all__ = (
-    "HostState",
-    "Outcome",
     "Planner",
-    "RulesChange",
-    "Transition",
     "bring_about",
     "carry_out",
     "exclusive",
@@ -45,87 +42,7 @@ __all__ = (
     "plan_list",
 )
 
-Steps = Sequence[Tuple[Step, Optional[KernelRule]]]
-
-
-class HostState(NamedTuple):
-    """What a host holds before a change.
-
-    ``held``, ``settings`` and ``features`` describe the kernel: its rules, list by list in the order in which it
-    evaluates them; its settings by name; its AUDIT_FEATURE_BITMAP_*. If the kernel must not change, the first two are
-    empty and ``features`` is None. If the files must not change, ``directory`` is None.
-    """
-
-    held: Sequence[KernelRule]
-    settings: Dict[str, Value]
-    features: Optional[int]
-    directory: Optional[RulesDirectory]
-
-    @property
-    def is_immutable(self) -> bool:
-        """Whether the kernel refuses all changes until the next boot."""
-        return self.settings.get("enabled") == IMMUTABLE
-
-
-class RulesChange(NamedTuple):
-    """The rules that the kernel holds, the rules that it must hold, and the steps from the first to the second.
-
-    A step that deletes comes with the held rule that it deletes.
-    """
-
-    held: Sequence[KernelRule] = ()
-    wanted: Sequence[Rule] = ()
-    steps: Steps = ()
-
-    @property
-    def added(self) -> List[Rule]:
-        """The rules to add to the kernel."""
-        return [step.rule for step, _held in self.steps if step.operation != "delete"]
-
-    @property
-    def deleted(self) -> List[Rule]:
-        """The rules to delete from the kernel."""
-        return [step.rule for step, _held in self.steps if step.operation == "delete"]
-
-
-class Transition(NamedTuple):
-    """Everything that must change on a host.
-
-    ``edits``: of all files except audit.rules. ``files``: what rules.d holds afterwards. ``added`` and ``removed``: the
-    rules that the edits add to and remove from the files.
-    """
-
-    rules: RulesChange = RulesChange()
-    settings: SettingsChange = SettingsChange()
-    edits: Sequence[Edit] = ()
-    files: Sequence[RulesFile] = ()
-    added: Sequence[Rule] = ()
-    removed: Sequence[Rule] = ()
-
-
 Planner = Callable[[HostState], Transition]
-
-
-class Outcome(NamedTuple):
-    """What was done (in check mode: what would be done), as lines of auditctl.
-
-    ``pending``: what the kernel lacks until the next boot. ``settings``: the kernel's. ``files`` (of rules.d,
-    afterwards) and ``features`` (of the kernel): for callers that look for problems.
-    """
-
-    changed: bool
-    added: List[str]
-    removed: List[str]
-    pending: List[str]
-    diff: List[Dict[str, str]]
-    settings: SettingsChange = SettingsChange()
-    files: Sequence[RulesFile] = ()
-    features: Optional[int] = None
-
-    @property
-    def reboot_required(self) -> bool:
-        """Whether the kernel needs a boot before it holds what was asked for."""
-        return bool(self.pending)
 
 
 def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
@@ -149,9 +66,9 @@ def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
                 raise ChangeError(
                     "the kernel accepted every change but does not hold what was asked for; something else changes its "
                     "rules at the same time. It still needs: "
-                    + "; ".join([*_step_lines(unfinished, host), *doing.settings.lines])
+                    + "; ".join([*step_lines(unfinished, host), *doing.settings.lines])
                 )
-        return _outcome(doing, pending, state, options, host)
+        return outcome_of(doing, pending, state, options, host)
 
 
 @contextmanager
@@ -234,7 +151,7 @@ def _read_state(kernel: Optional[Kernel], options: Options, host: Host) -> HostS
 
 def _pending(transition: Transition, state: HostState, host: Host) -> List[str]:
     """What the kernel takes only after a boot, as auditctl arguments."""
-    rules = _step_lines(transition.rules.steps, host) if state.is_immutable else []
+    rules = step_lines(transition.rules.steps, host) if state.is_immutable else []
     return rules + [transition.settings.after_line(setting) for setting in transition.settings.later]
 
 
@@ -349,51 +266,3 @@ def _steps_back(present: Sequence[KernelRule], before: Sequence[KernelRule]) -> 
         wanted.append((entry.rule, index))
         start = start if index is None else index + 1
     return plan_list(present, wanted)
-
-
-def _outcome(transition: Transition, pending: List[str], state: HostState, options: Options, host: Host) -> Outcome:
-    rules, settings, edits = transition.rules, transition.settings, transition.edits
-    # A rule that only moves is neither added nor removed.
-    moved = set(map(canonical, rules.added)) & set(map(canonical, rules.deleted))
-    return Outcome(
-        changed=bool(rules.steps or edits or settings.now),
-        added=_texts([*rules.added, *transition.added], moved, host),
-        removed=_texts([*rules.deleted, *transition.removed], moved, host),
-        pending=pending,
-        diff=_diff(transition, host) if options.with_diff else [],
-        settings=settings,
-        files=transition.files,
-        features=state.features,
-    )
-
-
-def _diff(transition: Transition, host: Host) -> List[Dict[str, str]]:
-    diff = file_diffs(transition.edits)
-    if transition.rules.steps:
-        diff.append(_rules_diff(transition.rules, host))
-    if transition.settings.now:
-        diff.append(settings_diff(transition.settings))
-    return diff
-
-
-def _rules_diff(change: RulesChange, host: Host) -> Dict[str, str]:
-    def text(rules: Iterable[Rule]) -> str:
-        return "".join(render(rule, host.machine) + "\n" for rule in rules)
-
-    return {
-        "before_header": "kernel",
-        "after_header": "kernel",
-        "before": text(entry.rule for entry in change.held),
-        "after": text(change.wanted),
-    }
-
-
-def _texts(rules: Iterable[Rule], without: Set[Rule], host: Host) -> List[str]:
-    found = {canonical(rule): None for rule in rules}
-    return [render(rule, host.machine) for rule in found if rule not in without]
-
-
-def _step_lines(steps: Steps, host: Host) -> List[str]:
-    """Steps as auditctl arguments."""
-    options = {"append": "-a", "prepend": "-A", "delete": "-d"}
-    return [options[step.operation] + render(step.rule, host.machine)[2:] for step, _held in steps]

@@ -261,6 +261,17 @@ PROBLEMS = [
     (["-w /etc/apt -p wa -k apt", "-w /etc/apt/apt.conf -p w"], 2, "matches every event that it matches"),
     (["-a always,exit -F arch=b64 -S mount -F success=no -k x"], 1, "write '-a always,exit"),
     (["-a always,io_uring -S openat -k x"], 1, "cannot be read by auditctl"),
+    (["-a always,exit -F arch=b64 -S mount -F auid=no-such-user"], 1, "nor the name of a user"),
+    (["-a always,exit -F arch=b64 -S mount -F exit=-EACCESS"], 1, "nor the name of an error"),
+    (["-a always,exclude -F msgtype=NO_SUCH_TYPE"], 1, "nor the name of a record type"),
+    (["-a always,exit -F arch=b64 -S mount -F no_such_field=1"], 1, "no field of that name"),
+    (["-a always,exit -F arch=b64 -S mount -F auid"], 1, "needs an operator"),
+    (["-a always,exit -F arch=b64 -S mount -F auid="], 1, "the value is missing"),
+    (["-x"], 1, "does not accept this"),
+    (["-w /etc/passwd -p wb"], 1, "one to four of the letters"),
+    (["-a always,exit -F arch=b64 -S mount -F filetype=no-such-type"], 1, "is not a file type"),
+    (["-i", "-w /etc/passwd -p wb"], 2, "one to four of the letters"),
+    (["-w /etc/passwd -p wb", "-i"], 1, "one to four of the letters"),
     (["-a always,EXIT -S mount -k x"], 1, "cannot be read by auditctl"),
     (["-w /no/such/file -p wa"], 1, "/no/such does not exist"),
     (["-a always,exit -F dir=/no/such -F perm=wa"], 1, "/no/such does not exist"),
@@ -309,3 +320,64 @@ def test_a_task_warns_of_what_keeps_its_rule_from_being_loaded(host):
         assert [f"{RULES_D}/{FILE}:2" in warning for warning in result["warnings"]] == [True]
     assert "repeats an earlier rule" in repaired["problems"][0]  # in the file of the first task
     assert_message(unread["msg"], "auditctl 3.0.9", "-a always,io_uring", "persistent: false")
+
+
+def test_a_host_that_holds_its_rules_and_records_nothing(host):
+    """With -a never,task no process that starts later has an audit context, so no rule records it."""
+    key = "silent-host"
+    change = "mkdir /etc/{0} && rmdir /etc/{0}; auditctl -m {0} >/dev/null; ausearch --raw -k {1} | grep -c {0}"
+    watch = f"-w /etc -p wa -k {key}"
+    results = host.tasks(
+        task("audit_ruleset", {"rules": [watch, "-a never,task"], "file": FILE}),
+        change.format("silent-one", key),
+        INFO,
+        task("audit_ruleset", {"rules": [watch], "file": FILE}),
+        change.format("silent-two", key),
+        INFO,
+    )
+    silenced, silent, info, heard, recorded, after = results
+    assert (silent, int(recorded) > 0) == ("0\n", True)
+    assert (info["in_sync"], info["recording"]) == (True, False)
+    assert [problem["path"] for problem in info["problems"]] == ["kernel", f"{RULES_D}/{FILE}"]
+    assert (after["in_sync"], after["recording"], after["problems"]) == (True, True, [])
+    for result in (silenced, info):
+        assert any(warning.startswith("kernel: '-a never,task' switches") for warning in result["warnings"])
+    assert "warnings" not in after and not heard.get("warnings")
+
+
+@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+def test_a_rule_whose_directory_a_boot_empties(boot, playbook, tmp_path, release):
+    """A tmpfs is empty after a boot, and auditctl loads none of the rules after the one that needs the directory."""
+    host = Audited(boot(release), playbook, tmp_path)
+    early, late = "-w /etc/passwd -p wa -k early", "-w /etc/motd -p wa -k late"
+    watch, tree = "-w /run/site-watch -p wa -k watch", "-a always,exit -F dir=/run/site-state -F perm=wa -F key=state"
+    kind, done, info, waits = host.tasks(
+        "mkdir -p /run/site-state /run/site-watch; stat -fc %T /run",
+        task("audit_ruleset", {"rules": ["-D", early, watch, tree, late], "file": FILE}),
+        INFO,
+        "systemctl show -p After --value auditd audit-rules 2>/dev/null",
+    )
+    assert kind == "tmpfs\n"
+    of_watch, of_tree = info["problems"]
+    assert (of_watch["text"], of_watch["stops_loading"]) == (watch, False)
+    assert (of_tree["text"], of_tree["stops_loading"]) == (tree, True)
+    assert "may watch a file after a boot" in of_watch["reason"]
+    assert "/run/site-state is on a tmpfs, which is empty after a boot" in of_tree["reason"]
+    assert any("/run/site-state is on a tmpfs" in warning for warning in done["warnings"])
+    # Directories that systemd-tmpfiles makes are there in time.
+    assert "systemd-tmpfiles-setup.service" in waits
+    host.guest.reboot()
+    loaded = host.state().rules
+    # The watch of a directory has become the watch of a file.
+    assert [rule.rpartition("key=")[2].split(" -k ")[-1] for rule in loaded] == ["early", "watch"]
+
+
+def test_files_that_no_service_loads_at_boot(host):
+    """As after `systemctl disable auditd`, and as it is enabled."""
+    enabled, _off, disabled, _on = host.tasks(
+        INFO, "systemctl disable auditd >/dev/null 2>&1", INFO, "systemctl enable auditd >/dev/null 2>&1"
+    )
+    assert enabled["problems"] == []
+    (problem,) = disabled["problems"]
+    assert (problem["path"], problem["line"]) == (RULES_D, 0)
+    assert problem["reason"] == "are not loaded at boot: auditd.service is disabled"

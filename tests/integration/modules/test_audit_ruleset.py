@@ -212,7 +212,7 @@ def test_purge_all_moves_other_files_aside(host):
         assert state.files[f"{backup}/{name}"] == before.files[f"{RULES_D}/{name}"]
     _result, after = host.four_times("audit_ruleset", {"rules": ["-D", MOUNTS], "purge": "all"})
     assert [path for path in after.files if ".before-" in path] == [path for path in state.files if ".before-" in path]
-    host.fails("audit_ruleset", {"state": "absent", "purge": "all"}, "purge: all", "cannot be used with state: absent")
+    host.fails("audit_ruleset", {"state": "absent", "purge": "all"}, "purge: all cannot be used with state: absent")
 
 
 def test_purge_all_keeps_the_files_that_are_named(host):

@@ -62,7 +62,7 @@ def test_the_mode_is_there_before_the_name(tmp_path, monkeypatch):
     before = os.umask(0o077)
     try:
         for mode in (0o640, 0o600, 0o644):
-            write_atomically(str(tmp_path / "x.rules"), "new\n", mode)
+            write_atomically(str(tmp_path / f"{mode}.rules"), "new\n", mode)
     finally:
         os.umask(before)
     assert seen == [0o640, 0o600, 0o644]
@@ -73,25 +73,43 @@ def test_the_label_of_a_file_is_kept(tmp_path, monkeypatch, label):
     """A new file has the label of its directory; a draft has its label before the rename."""
     path = tmp_path / "x.rules"
     path.write_text("old")
-    labels = {} if label is None else {path.stat().st_ino: label}
+    labels = {} if label is None else {(path.stat().st_ino, "security.selinux"): label}
 
     def get(name, attribute, **options):
-        assert attribute == "security.selinux"
         try:
-            return labels[os.stat(name).st_ino]
+            return labels[os.stat(name).st_ino, attribute]
         except KeyError:
             raise OSError(errno.ENODATA, "No data available", name) from None
 
     def set_(name, attribute, value, *rest, **options):
         assert attribute == "security.selinux"
         assert os.path.realpath(name) != os.path.realpath(path)
-        labels[os.stat(name).st_ino] = value
+        labels[os.stat(name).st_ino, attribute] = value
 
     monkeypatch.setattr(os, "getxattr", get)
     monkeypatch.setattr(os, "setxattr", set_)
     write_atomically(str(path), "new")
     assert path.read_text() == "new"
-    assert labels.get(path.stat().st_ino) == label
+    assert labels.get((path.stat().st_ino, "security.selinux")) == label
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o600, 0o600), (0o400, 0o400), (0o640, 0o640), (0o666, 0o640)])
+def test_a_stricter_mode_is_never_loosened(tmp_path, before, after):
+    path = tmp_path / "x.rules"
+    path.write_text("old")
+    path.chmod(before)
+    write_atomically(str(path), "new\n")
+    assert stat.S_IMODE(path.stat().st_mode) == after
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another group")
+@pytest.mark.parametrize(("owner", "kept"), [(0, 7), (7, 0)])
+def test_the_group_of_a_file_of_root_is_kept(tmp_path, owner, kept):
+    path = tmp_path / "x.rules"
+    path.write_text("old")
+    os.chown(path, owner, 7)
+    write_atomically(str(path), "new\n")
+    assert (path.stat().st_uid, path.stat().st_gid) == (0, kept)
 
 
 def test_large_texts_are_read_and_written_whole(tmp_path):

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Problems of rules files, which are found before anything is changed."""
 
+import os
+
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._policy import checks as preflight
 from ansible_collections.linux.audit.plugins.module_utils._policy.checks import examine, not_for_files, unsupported
-from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesFile
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesDirectory, RulesFile
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 
 ALL_FEATURES = 0x7F
@@ -138,3 +140,85 @@ def test_a_lock_that_augenrules_does_not_move(said, monkeypatch, white_space):
     problems = said(f"  -e 2\n{PASSWD}\n")
     assert [problem.stops for problem in problems] == ([] if white_space else [True])
     assert said(f"-e 2\n{PASSWD}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    list(
+        zip(
+            [
+                "-a always,exit -S all -F auid=no-such-user",
+                "-a always,exclude -F msgtype=NO_SUCH_TYPE",
+                "-a always,exit -S all -F no_such_field=1",
+                "-a always,exit -S all -F auid",
+                "-a always,exit -S all -F auid=",
+                "-x",
+                "-w /etc/passwd -p wb",
+                "-a always,exit -S all -F filetype=no-such-type",
+            ],
+            preflight.REFUSED_BY_AUDITCTL,
+            strict=True,
+        )
+    ),
+)
+def test_a_line_that_auditctl_refuses_stops_it(said, line, words):
+    (problem,) = said(f"{line}\n")
+    assert words in problem.reason
+    assert problem.stops
+    assert [problem.stops for problem in said(f"-i\n{line}\n")] == [False]
+
+
+def test_a_misspelt_errno_stops_auditctl(said):
+    assert [problem.stops for problem in said("-a always,exit -S open -F exit=-EACCESS\n")] == [True]
+
+
+def test_a_rule_that_auditctl_loads_although_it_harms_does_not_stop_it(said):
+    (problem,) = said("-a always,user -F perm=wa\n")
+    assert not problem.stops
+
+
+def test_auditctl_continues_only_after_the_line_that_says_so(said):
+    unknown = "-a always,exit -S all -F auid=no-such-user"
+    assert [problem.stops for problem in said(f"{unknown}\n-i\n{unknown}\n")] == [True, False]
+    assert [problem.stops for problem in said(f"{PASSWD}\n{PASSWD}\n", f"-c\n{PASSWD}\n")] == [True, False]
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """directory(): the problems of the files of a directory as a whole, by name."""
+
+    def directory():
+        problems = examine(RulesDirectory(str(tmp_path), Release(3, 0, 9)).files, Release(3, 0, 9))
+        return {(os.path.basename(problem.origin), problem.reason) for problem in problems}
+
+    return directory
+
+
+def test_files_and_directories_that_everybody_can_write(tmp_path, directory):
+    path = tmp_path / "x.rules"
+    path.write_text(f"{PASSWD}\n")
+    path.chmod(0o640)
+    assert directory() == set()
+    path.chmod(0o646)
+    tmp_path.chmod(0o777)
+    reason = "is world-writable, so every user can change the rules"
+    assert directory() == {(tmp_path.name, reason), ("x.rules", reason)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_a_file_of_another_user(tmp_path, directory):
+    path = tmp_path / "x.rules"
+    path.write_text(f"{PASSWD}\n")
+    os.chown(path, 7, 0)
+    assert directory() == {("x.rules", "belongs to uid 7, who can change the rules, and not to root")}
+
+
+def test_links_in_the_directory(tmp_path, directory):
+    (tmp_path / "other").write_text(f"{PASSWD}\n")
+    (tmp_path / "a.rules").symlink_to("other")
+    (tmp_path / "b.rules").symlink_to("nothing")
+    replaced = "a task that changes the file replaces the link"
+    assert directory() == {
+        ("a.rules", f"is a symbolic link; {replaced}"),
+        ("b.rules", f"is a symbolic link, and leads nowhere; {replaced}"),
+    }

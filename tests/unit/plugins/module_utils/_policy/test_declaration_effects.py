@@ -3,6 +3,8 @@
 """Whole sets: the order of effects, undeclared rules and their positions, settings, and refused sets."""
 
 import itertools
+import os
+import stat
 import time
 
 import pytest
@@ -325,3 +327,17 @@ def test_only_the_kernel(host):
     assert (host.kernel.lines, host.kernel.backlog_limit) == (rendered(PASSWD), 100)
     assert [entry["before_header"] for entry in outcome.outcome.diff] == ["kernel", "kernel"]
     assert outcome.outcome.diff[1]["before"] == "backlog_limit: 64\n"
+
+
+def test_a_link_to_nothing_is_purged_once(host):
+    """There is no text to keep, so there is no backup either."""
+    (host.directory / "10-gone.rules").symlink_to("nothing")
+    assert host.declare([PASSWD], purge="all").outcome.changed
+    assert [path.name for path in host.directory.iterdir()] == [host.file.name]
+    assert not host.declare([PASSWD], purge="all").outcome.changed
+
+
+def test_the_copy_of_a_purged_file_is_as_strict_as_the_file(host):
+    host.write("10-secret.rules", SHADOW).chmod(0o600)
+    backup = host.declare([PASSWD], purge="all").backup
+    assert stat.S_IMODE(os.stat(os.path.join(backup, "10-secret.rules")).st_mode) == 0o600

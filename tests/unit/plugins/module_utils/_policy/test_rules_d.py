@@ -21,6 +21,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import
     compile_rules,
     version_key,
 )
+from kernel_double import statements
 from strategies import HOST
 from strategies import Host as AnyHost
 
@@ -176,7 +177,7 @@ def test_the_awk_of_the_host_is_asked(monkeypatch, tmp_path, white_space):
 
 def test_a_new_file_has_a_header_and_is_removed_when_empty(directory):
     rules = directory()
-    file = add_lines(rules.file("50-x.rules"), ["-w /etc/a -k a"], False)
+    file = add_lines(rules.file("50-x.rules"), statements("-w /etc/a -k a"), False)
     (edit,) = rules.edits([file])
     assert edit == Edit(file.path, None, f"{HEADER}\n-w /etc/a -k a\n")
     write_atomically(edit.path, edit.after)
@@ -192,9 +193,9 @@ def test_a_new_file_has_a_header_and_is_removed_when_empty(directory):
 
 def test_lines_go_to_the_end_or_before_the_first_rule(directory):
     rules = directory(x="# head\n-D\n\n# rule\n-w /etc/a -k a\n# end\n")
-    (edit,) = rules.edits([add_lines(rules.file("x.rules"), ["-w /etc/b -k b", "-w /etc/c -k c"], False)])
+    (edit,) = rules.edits([add_lines(rules.file("x.rules"), statements("-w /etc/b -k b", "-w /etc/c -k c"), False)])
     assert edit.after == edit.before + "-w /etc/b -k b\n-w /etc/c -k c\n"
-    (edit,) = rules.edits([add_lines(rules.file("x.rules"), ["-w /etc/b -k b", "-w /etc/c -k c"], True)])
+    (edit,) = rules.edits([add_lines(rules.file("x.rules"), statements("-w /etc/b -k b", "-w /etc/c -k c"), True)])
     assert edit.after == "# head\n-D\n\n# rule\n-w /etc/b -k b\n-w /etc/c -k c\n-w /etc/a -k a\n# end\n"
 
 
@@ -205,7 +206,7 @@ def test_a_file_without_a_final_newline_gets_one(directory):
     os.unlink(rules.file("c.rules").path)
     rules = directory()
     assert rules.edits([]) == []
-    edits = rules.edits([add_lines(rules.file("z.rules"), ["-w /etc/z -k z"], False)])
+    edits = rules.edits([add_lines(rules.file("z.rules"), statements("-w /etc/z -k z"), False)])
     assert [edit.path[-7:] for edit in edits] == ["a.rules", "z.rules"]
     assert rules.compiled(edits).after.endswith("\n-w /etc/a -k a\n-w /etc/z -k z\n\n")
 
@@ -215,7 +216,7 @@ def test_bytes_that_are_not_utf8_are_kept(directory, tmp_path):
     path = tmp_path / "rules.d" / "x.rules"
     path.write_bytes(b"# caf\xe9\n-w /etc/\xff -k a\n\0\n")
     rules = directory()
-    (edit,) = rules.edits([add_lines(rules.file("x.rules"), ["-w /etc/b -k b"], False)])
+    (edit,) = rules.edits([add_lines(rules.file("x.rules"), statements("-w /etc/b -k b"), False)])
     write_atomically(edit.path, edit.after)
     assert path.read_bytes() == b"# caf\xe9\n-w /etc/\xff -k a\n\0\n-w /etc/b -k b\n"
 

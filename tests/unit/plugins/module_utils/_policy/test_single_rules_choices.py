@@ -12,7 +12,7 @@ from ansible_collections.linux.audit.plugins.module_utils._host.files import Fil
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable, PermissionDenied
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import HEADER
-from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change, loading_problems
+from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change, warnings_of
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical, without_keys
 from changing import System, absent, present
 from kernel_double import KernelDouble, rendered, rules_of, statements
@@ -268,6 +268,6 @@ def test_a_line_that_stops_auditctl_at_the_next_boot_is_a_warning(host):
     other = host.write("90-other.rules", "-w passwd -p wa", PASSWD)
     host.write("10-first.rules", PASSWD)
     outcome = host.apply(present(SHADOW))
-    (problem,) = loading_problems(outcome.files, HOST)
+    (problem,) = warnings_of(outcome, HOST)
     assert problem.startswith(f"{other}:2: ")
     assert "auditctl would load no line after it" in problem

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a host that holds its rules records nothing all the same: in its kernel now, and after a boot."""
+
+from typing import Iterable, List, Mapping, Sequence
+
+from .._kernel.netlink import IMMUTABLE
+from .._kernel.settings import Value
+from ..rules.model import Rule
+from ..rules.parse import RulesLine
+from ..rules.render import render
+from ..rules.silence import Silence, silences
+from .boot import loaded_by
+from .problem import RulesProblem
+from .rules_d import RulesFile, in_augenrules_order
+
+__all__ = ("KERNEL", "files_problems", "kernel_problems")
+
+#: The origin of a problem of the running kernel; problems of files have "file:line".
+KERNEL = "kernel"
+_OFF = "switches auditing off: the kernel records no event of any rule"
+
+
+def kernel_problems(rules: Sequence[Rule], settings: Mapping[str, Value], machine: str) -> List[RulesProblem]:
+    """Why the kernel does not record what its rules say."""
+    found = [RulesProblem(KERNEL, "enabled 0", _OFF, silent=True)] if settings.get("enabled") == 0 else []
+    found += [
+        RulesProblem(KERNEL, render(rules[silence.place], machine), _reason(silence), silent=True)
+        for silence in _silences(rules)
+    ]
+    return found
+
+
+def files_problems(files: Iterable[RulesFile]) -> List[RulesProblem]:
+    """Why a kernel that has loaded these files does not record, or is not locked although a line locks it."""
+    unordered = [line for file in files for line in file.lines]
+    lines = in_augenrules_order(unordered)
+    loaded = loaded_by(lines)
+    found = []
+    for silence in _silences(loaded.rules):
+        rule = loaded.rules[silence.place]
+        origin = next(line for line in lines if _adds(line, rule))
+        found.append(RulesProblem(origin.origin, origin.text, _reason(silence), silent=True))
+    switches = [line for line in unordered if line.statement and (line.statement.control or ("",))[0] == "-e"]
+    if switches and loaded.settings.get("enabled") == 0:
+        found.append(RulesProblem(switches[-1].origin, switches[-1].text, _OFF, silent=True))
+    locks = [line for line in switches if line.statement.control == ("-e", str(IMMUTABLE))]
+    if locks and loaded.settings.get("enabled") != IMMUTABLE:
+        last = switches[-1]
+        reason = f"does not lock the kernel, because the last line -e counts ({last.origin}: '{last.text}')"
+        found.append(RulesProblem(locks[-1].origin, locks[-1].text, reason, silent=True))
+    return found
+
+
+def _silences(rules: Sequence[Rule]) -> List[Silence]:
+    """The rules that switch auditing off, except those after which no rule of the same list records anything."""
+    return [silence for silence in silences(rules) if _leaves_out(rules, silence.place)]
+
+
+def _leaves_out(rules: Sequence[Rule], place: int) -> bool:
+    name = rules[place].list
+    if name not in ("exit", "io_uring"):
+        return True
+    return any(rule.list == name and rule.action == "always" for rule in rules[place + 1 :])
+
+
+def _adds(line: RulesLine, rule: Rule) -> bool:
+    statement = line.statement
+    return bool(statement and statement.operation in ("append", "prepend") and statement.rule == rule)
+
+
+def _reason(silence: Silence) -> str:
+    return f"switches auditing off: {silence.effect}"

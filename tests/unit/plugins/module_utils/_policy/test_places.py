@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Directories that may be missing when a boot loads the rules."""
+
+import os
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils._policy import places
+from ansible_collections.linux.audit.plugins.module_utils._policy.places import may_be_missing_at_boot
+from ansible_collections.linux.audit.plugins.modules import audit_rule
+from changing import System
+from running import run_module
+
+MOUNTS = """\
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+23 22 0:21 / {root}/run rw,nosuid shared:2 - tmpfs tmpfs rw
+24 22 0:22 / {root}/run/held rw shared:3 master:1 - ext4 /dev/sdb1 rw
+25 22 0:23 / {root}/with\\040space rw shared:4 - nfs4 server:/home rw
+"""
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A directory whose part run is said to be a tmpfs, and "with space" an NFS; nothing is made by tmpfiles."""
+    root = tmp_path.resolve()
+    for name in ("run/faillock", "run/held/within", "with space/alice", "etc/within"):
+        (root / name).mkdir(parents=True)
+    (root / "mounts").write_text(MOUNTS.format(root=root))
+    (root / "tmpfiles.d").mkdir()
+    monkeypatch.setattr(places, "_MOUNTS", str(root / "mounts"))
+    monkeypatch.setattr(places, "_TMPFILES", (str(root / "tmpfiles.d"),))
+    return root
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("run/faillock", "is on a tmpfs, which is empty after a boot"),
+        ("with space/alice", "(nfs4), which may be mounted after the rules are loaded"),
+        # Mount points are there before anything is mounted on them.
+        ("run", ""),
+        ("with space", ""),
+        ("run/held/within", ""),
+        ("etc/within", ""),
+    ],
+)
+def test_file_systems_that_are_empty_or_late_at_boot(root, name, words):
+    found = may_be_missing_at_boot(str(root / name))
+    assert words in found if words else found is None
+
+
+def test_a_link_leads_to_where_it_points(root):
+    (root / "etc/link").symlink_to(root / "run")
+    assert "tmpfs" in may_be_missing_at_boot(str(root / "etc/link/faillock"))
+
+
+def test_a_directory_that_tmpfiles_makes_at_boot(root):
+    (root / "tmpfiles.d/pam.conf").write_text(f"# pam\n\nd {root}/run/faillock 0755 root root\n")
+    assert may_be_missing_at_boot(str(root / "run/faillock")) is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "removable"), [(0o755, False), (0o777, True), (0o1777, False), (0o775, False), (0o757, True)]
+)
+def test_a_directory_that_users_other_than_root_can_remove(root, mode, removable):
+    os.chmod(root / "etc", mode)
+    if os.stat(root / "etc").st_gid != 0 and mode == 0o775:
+        removable = True
+    found = may_be_missing_at_boot(str(root / "etc/within"))
+    assert bool(found) is removable
+    if removable:
+        assert f"can be removed by users other than root, who can write to {root}/etc" in found
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "end"),
+    [
+        (
+            "-a always,exit -F dir={}/run/faillock -F perm=wa",
+            "may be refused by the kernel at a boot, because {}/run/faillock is on a tmpfs",
+            "is empty after a boot; auditctl would load no line after it",
+        ),
+        (
+            "-w {}/run/faillock -p wa",
+            "may watch a file after a boot, and record nothing in {}/run/faillock, because it is on a tmpfs",
+            "is empty after a boot",
+        ),
+        ("-w {}/run/faillock/alice -p wa", "may be refused by the kernel at a boot", "no line after it"),
+    ],
+)
+def test_a_task_warns_of_its_own_rule_on_such_a_directory(root, monkeypatch, tmp_path, rule, start, end):
+    host = System(monkeypatch, tmp_path)
+    result = run_module(audit_rule.main, {"rules_dir": str(host.directory), "rule": rule.format(root)})
+    (warning,) = result["warnings"]
+    assert start.format(root) in warning
+    assert warning.endswith(end)
