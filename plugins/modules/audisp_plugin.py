@@ -191,8 +191,8 @@ def asked_plugin(parameters):
 def audisp_plugin(parameters, mode):
     host = Host()
     version = asked_version(parameters, host)
-    request = AudispPlugin(asked_plugin(parameters), version, host)
-    return change_conf(request, asked_options(parameters), host, *mode)
+    asked = asked_plugin(parameters)
+    return change_conf(lambda: AudispPlugin(asked, version, host), asked_options(parameters), host, *mode)
 
 
 def main():

@@ -128,8 +128,10 @@ ARGUMENTS = {**CONF_ARGUMENTS, **SETTINGS_ARGUMENTS}
 def audisp_remote_conf(parameters, mode):
     host = Host()
     version = asked_version(parameters, host)
-    request = AudispRemoteConf(parameters["path"], asked_settings(parameters), version)
-    return change_conf(request, asked_options(parameters), host, *mode)
+    settings = asked_settings(parameters)
+    return change_conf(
+        lambda: AudispRemoteConf(parameters["path"], settings, version), asked_options(parameters), host, *mode
+    )
 
 
 def main():

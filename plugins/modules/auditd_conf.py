@@ -142,8 +142,10 @@ ARGUMENTS = {
 def auditd_conf(parameters, mode):
     host = Host()
     version = asked_version(parameters, host)
-    request = AuditdConf(parameters["path"], asked_settings(parameters), version)
-    return change_conf(request, asked_options(parameters), host, *mode)
+    settings = asked_settings(parameters)
+    return change_conf(
+        lambda: AuditdConf(parameters["path"], settings, version), asked_options(parameters), host, *mode
+    )
 
 
 def main():

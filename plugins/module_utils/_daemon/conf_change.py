@@ -7,10 +7,11 @@ import os
 import stat
 import time
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 
 from .._host.files import Edit, file_diffs, read_text
 from .._host.host import Host
+from .._kernel.lock import locked
 from .apply import Effect, action_for, put_into_effect
 from .auditd import Done, find_daemon
 from .conf_file import SettingLine, edited, parse, render, values
@@ -169,6 +170,9 @@ def _with_backup(planned: ConfPlan, wanted: bool) -> ConfPlan:
     edit = planned.edits[0]
     # The daemon takes no file for that of a plugin whose name has a second dot.
     path = time.strftime(f"{edit.path}.before-%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+    if os.path.lexists(path):
+        # Two changes within one second have two backups.
+        path = next(f"{path}-{number}" for number in range(2, 1000) if not os.path.lexists(f"{path}-{number}"))
     return planned._replace(edits=[Edit(path, None, edit.before, mode=edit.mode), edit], backup=path)
 
 
@@ -186,8 +190,19 @@ def _mode(path: str) -> int:
     return stat.S_IMODE(info.st_mode) & 0o755 if info and stat.S_ISREG(info.st_mode) else 0o640
 
 
-def change_conf(request: ConfRequest, options: ConfOptions, host: Host, check: bool, with_diff: bool) -> Dict[str, Any]:
-    """Do what the request asks for; the result of the module. Raises AuditError."""
+def change_conf(
+    asked: Callable[[], ConfRequest], options: ConfOptions, host: Host, check: bool, with_diff: bool
+) -> Dict[str, Any]:
+    """Do what is asked for; the result of the module. Raises AuditError.
+
+    ``asked`` makes the request, for which it may read files. No other run of this collection changes the host from that
+    moment to the proof that the change has taken effect.
+    """
+    with locked(not check):
+        return _changed(asked(), options, host, check, with_diff)
+
+
+def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool, with_diff: bool) -> Dict[str, Any]:
     planned = plan(request, target_on(host, request.version, request.program), options)
     missing = [path for path in request.directories(planned.after) if not os.path.isdir(path)]
     effect, done = Effect("none"), Done("none", 0, 0, True)

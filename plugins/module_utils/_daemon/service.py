@@ -7,6 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .._host.files import file_status, read_text
 from .._host.host import Host
+from .._kernel.lock import locked
 from .auditd import Daemon, find_daemon
 from .conf_file import parse, read_settings
 from .errors import DaemonError
@@ -48,7 +49,12 @@ def mistakes(text: Optional[str], target: Target) -> List[str]:
 
 
 def manage_daemon(request: ServiceRequest, host: Host, check_mode: bool) -> Dict[str, Any]:
-    """Do what is asked; the result of the module. Raises AuditError."""
+    """Do what is asked, while no other run changes the host; the result of the module. Raises AuditError."""
+    with locked(not check_mode):
+        return _managed(request, host, check_mode)
+
+
+def _managed(request: ServiceRequest, host: Host, check_mode: bool) -> Dict[str, Any]:
     daemon = find_daemon(host)
     action, changed, warnings = _bring_to_state(daemon, host, request, check_mode)
     result = _signalled(daemon, request, action, check_mode)

@@ -30,7 +30,7 @@ from ..rules.plan import Step, plan
 from ..rules.render import render
 from .checks import missing_directory, unsupported
 from .options import ChangeError, Options
-from .rules_d import DEFAULT_DIRECTORY, Draft, RulesDirectory, RulesFile
+from .rules_d import Draft, RulesDirectory, RulesFile
 
 __all__ = (
     "HostState",
@@ -157,11 +157,7 @@ def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
 @contextmanager
 def exclusive(options: Options) -> Iterator[None]:
     """Make other runs of this collection on the host wait; check mode changes nothing, so it needs no lock."""
-    if options.check:
-        yield
-        return
-    # There is one kernel, whatever rules_dir is. Users other than root could lock /, but not the first of these.
-    with locked((DEFAULT_DIRECTORY, options.rules_dir)):
+    with locked(not options.check):
         yield
 
 
