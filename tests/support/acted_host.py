@@ -89,6 +89,7 @@ class ActedHost:
         self.constant("AUDITD_CONF_PATH", str(self.conf))
         self.constant("_LOG_FILE", str(self.log))
         self.constant("REPORT_FILES", (str(root / "auditd.state"), str(root / "old.state")))
+        self.constant("_CONFIRMED", str(root / "confirmed"))
         self.constant("_LOCK_FILES", (str(root / "lock"),))
         self.constant("_SYSLOGS", (str(root / "syslog"), str(root / "messages")))
         self.constant("_SCRIPTS", (str(script),))

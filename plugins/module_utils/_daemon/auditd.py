@@ -26,6 +26,7 @@ from .messages import DaemonRecords, SystemLog, complaints_in, with_words
 from .plugin_processes import await_end, make_record, pass_records
 from .state_report import REPORT_FILES, parse_report, report_stamps
 from .systemd import AUDITD_UNIT, RULES_UNIT, systemctl, unit_properties
+from .taken import file_now, remember
 
 __all__ = ("Daemon", "Done", "find_daemon")
 
@@ -121,7 +122,7 @@ class Daemon:
 
         ``plugins``: paths of programs that it must run as its plugins afterwards; ``ended``: of those that it must not.
         """
-        pid, log = self._running_pid(), SystemLog()
+        pid, log, file = self._running_pid(), SystemLog(), file_now()
         # Audit 4.2 ends its plugins and starts them again, after it has said that it read its files.
         replaced = plugins if self.version and self.version >= (4, 2) else ()
         old = programs_below(pid, (*replaced, *ended))
@@ -142,6 +143,8 @@ class Daemon:
             raise log.error(f"auditd (pid {pid}) ended when it read its files again")
         if may_stall and not pass_records(programs_below(pid, plugins).values()):
             raise PluginsStalled(f"auditd (pid {pid}) passes no records to its plugins")
+        if confirmed:
+            remember(pid, file)
         return Done("reload", pid, pid, confirmed)
 
     def read_files_again(self) -> None:

@@ -13,7 +13,7 @@ from .._host.files import Edit, file_diffs, read_text
 from .._host.host import Host
 from .._kernel.lock import locked
 from .apply import Effect, action_for, put_into_effect
-from .auditd import Done, find_daemon
+from .auditd import Daemon, Done, find_daemon
 from .conf_file import SettingLine, edited, parse, render, values
 from .errors import ConfError
 from .meaning import changed_values, same
@@ -63,6 +63,13 @@ class ConfRequest:
     def effect(self, before: Values, after: Values) -> Effect:
         """What the change needs to take effect."""
         return Effect("none")
+
+    def missing(self, after: Values, pid: int) -> Effect:
+        """What the daemon that runs (pid) still needs, whatever is changed, before it does what its files say."""
+        return Effect("none")
+
+    def taken(self, pid: int) -> None:
+        """Hear that the daemon that runs does what its files say, without being told of the change."""
 
     def may_lack_value(self) -> Sequence[str]:
         """Keywords whose line may be without a value."""
@@ -205,10 +212,17 @@ def change_conf(
 def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool, with_diff: bool) -> Dict[str, Any]:
     planned = plan(request, target_on(host, request.version, request.program), options)
     missing = [path for path in request.directories(planned.after) if not os.path.isdir(path)]
-    effect, done = Effect("none"), Done("none", 0, 0, True)
-    if planned.edits or missing:
-        effect = request.effect(planned.before, planned.after)
-        done = _carried_out(planned, missing, effect, options.apply, host, check)
+    daemon = find_daemon(host)
+    pid = daemon.settled_pid()
+    lacks = request.missing(planned.after, pid) if pid else Effect("none")
+    effect, done = lacks, Done("none", 0, 0, True)
+    if planned.edits or missing or lacks.need != "none":
+        effect = lacks
+        if planned.edits or missing:
+            effect = _together(request.effect(planned.before, planned.after), lacks)
+        done = _carried_out(planned, missing, effect, options.apply, daemon, check)
+        if pid and effect.need == "none" and not check:
+            request.taken(pid)
     left = effect.need if done.pid_before and _weight(effect.need) > _weight(done.action) else "none"
     keys = [
         key
@@ -216,7 +230,7 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
         if not same(request.file, key, planned.before.get(key), planned.after.get(key))
     ]
     result: Dict[str, Any] = {
-        "changed": bool(planned.edits or missing),
+        "changed": bool(planned.edits or missing or done.action != "none"),
         "file": request.path,
         "version": dotted(request.version),
         "before": {key: planned.before.get(key) for key in keys},
@@ -236,16 +250,21 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
 
 
 def _carried_out(
-    planned: ConfPlan, missing: Sequence[str], effect: Effect, apply: str, host: Host, check: bool
+    planned: ConfPlan, missing: Sequence[str], effect: Effect, apply: str, daemon: Daemon, check: bool
 ) -> Done:
     """Make the directories and the edits, and put them into effect; in check mode, what would be done."""
     need = _asked_need(apply, effect.need)
-    daemon = find_daemon(host)
     if check:
         pid = daemon.pid
         return Done(action_for(bool(pid), need), pid, pid, True)
     with _made(missing):
         return put_into_effect(daemon, planned.edits, need, effect.plugins, effect.ended, may_restart=apply == "auto")
+
+
+def _together(one: Effect, other: Effect) -> Effect:
+    """What both effects need."""
+    need = max(one.need, other.need, key=_weight)
+    return Effect(need, *(tuple(dict.fromkeys(a + b)) for a, b in zip(one[1:], other[1:])))
 
 
 def _asked_need(apply: str, need: str) -> str:

@@ -4,6 +4,7 @@
 
 import os
 import stat
+import time
 
 import pytest
 
@@ -45,7 +46,40 @@ def test_what_is_done_and_what_is_left_to_do(host, run, apply, of_reload, of_res
         assert (checked["pid"], done["pid"]) == (pid, host.pid)
         sent = {"reload": ["SIGHUP"], "restart": ["SIGTERM"], "none": []}[done["action"]]
         assert host.received == received + sent
-        assert outcome(run(settings=settings, apply=apply)) == NONE
+        # What the daemon has not read is left to do, whoever asks.
+        assert outcome(run(settings=settings, apply=apply)) == (False, "none", apply == "none", False)
+
+
+def test_a_file_that_the_daemon_has_not_read(host, run):
+    """The file says what is asked for, and the daemon runs with an older one: a killed run leaves it so."""
+    host.conf.write_text(CONF + "num_logs = 7\n")
+    for check in (True, False):
+        assert outcome(run(check=check, settings={"num_logs": 7})) == (True, "reload", False, False)
+    assert host.received == ["SIGHUP"]
+    assert outcome(run(settings={"num_logs": 7})) == NONE
+    host.conf.write_text(CONF + "num_logs = 7\n")
+    with host.log.open("a") as file:
+        file.write(f"type=DAEMON_CONFIG msg=audit({time.time() - 60:.3f}:7): op=reconfigure auid=0 res=success\n")
+        file.write(f"type=DAEMON_CONFIG msg=audit({time.time() + 60:.3f}:8): op=reconfigure auid=0 res=failed\n")
+    assert outcome(run(check=True, settings={"num_logs": 7})) == (True, "reload", False, False)
+    with host.log.open("a") as file:
+        file.write(f"type=DAEMON_CONFIG msg=audit({time.time() + 60:.3f}:9): op=reconfigure auid=0 res=success\n")
+    assert outcome(run(settings={"num_logs": 7})) == NONE
+
+
+def test_a_change_that_means_nothing_to_the_daemon_is_not_read_later(host, run):
+    assert outcome(run(settings={"verify_email": True})) == (True, "none", False, False)
+    assert outcome(run(settings={"verify_email": True})) == NONE
+    assert host.received == []
+
+
+def test_a_daemon_that_confirms_nothing_is_told_again(host, run):
+    host.constant("_ANSWER_SECONDS", 0.3)
+    host.play(hup="silent", records=False)
+    assert outcome(run(settings={"num_logs": 7})) == (True, "reload", False, False)
+    host.play(hup="taken", records=True)
+    assert outcome(run(settings={"num_logs": 7})) == (True, "reload", False, False)
+    assert outcome(run(settings={"num_logs": 7})) == NONE
 
 
 def test_the_result(host, run):
