@@ -80,6 +80,13 @@ action:
   type: str
   returned: success
   sample: restart
+confirmed:
+  description:
+    - Whether the daemon has said that it has read its files, or is a new process. V(true) if nothing was asked of it.
+    - If this is V(false), the task warns, and the next run asks the daemon again.
+  type: bool
+  returned: success
+  sample: true
 pid:
   description: The process id of the daemon, V(0) if it is not running or nothing has changed.
   type: int

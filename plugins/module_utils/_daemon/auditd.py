@@ -19,7 +19,7 @@ from .._host.programs import find_program, run_program
 from .._host.signals import signals_held
 from .._kernel.netlink import Kernel, KernelError
 from .conf_file import read_settings
-from .errors import DaemonError, PluginsStalled
+from .errors import DaemonError, OtherDaemon, PluginsStalled
 from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
 from .meaning import effective
 from .messages import DaemonRecords, SystemLog, complaints_in, with_words
@@ -105,8 +105,16 @@ class Daemon:
         if name is None:
             return 0
         if name != "auditd":
-            raise DaemonError(f"the kernel sends its records to {name} (pid {pid}), which is not auditd")
+            raise OtherDaemon(f"the kernel sends its records to {name} (pid {pid}), which is not auditd")
         return pid
+
+    def refuse_stopped(self, pid: int) -> None:
+        """Raise DaemonError if the process is stopped: it takes no signal, and obeys all of them once it goes on."""
+        if pid and (state_and_parent(pid) or ("", 0))[0] in ("T", "t"):
+            raise DaemonError(
+                f"auditd (pid {pid}) is stopped, by SIGSTOP or a debugger, so it records nothing; let it go on first "
+                f"(kill -CONT {pid})"
+            )
 
     def settled_pid(self) -> int:
         """The same, when systemd has finished what it does with the daemon: it restarts one that has failed."""
@@ -130,6 +138,8 @@ class Daemon:
             confirmed = self._tell_to_reload(pid, log)
             if confirmed or last or self.pid != pid:
                 break
+        if not confirmed:
+            self.refuse_stopped(pid)
         await_end(old, log)
         may_stall = plugins and self.version and _STALLS_SINCE <= self.version < _STALLS_UNTIL
         try:
@@ -147,10 +157,17 @@ class Daemon:
             remember(pid, file)
         return Done("reload", pid, pid, confirmed)
 
-    def read_files_again(self) -> None:
-        """Send HUP, and only see that the daemon goes on running, whatever it makes of its files and its plugins."""
-        self._send(self._running_pid(), signal.SIGHUP)
-        self._prove(SystemLog(), (), "was told to read its old files again")
+    def read_files_again(self) -> bool:
+        """Send HUP, and see that the daemon goes on running, whatever its plugins do; whether it has read its files."""
+        pid, log, file = self._running_pid(), SystemLog(), file_now()
+        try:
+            confirmed = self._tell_to_reload(pid, log)
+        except DaemonError:
+            confirmed = False
+        if self._prove(log, (), "was told to read its old files again") == pid and confirmed:
+            remember(pid, file)
+        self.refuse_stopped(pid)
+        return confirmed
 
     def _tell_to_reload(self, pid: int, log: SystemLog) -> bool:
         """Send HUP; whether the daemon says that it has read its files.
@@ -257,6 +274,7 @@ class Daemon:
         return pid
 
     def _send(self, pid: int, number: int) -> None:
+        self.refuse_stopped(pid)
         try:
             os.kill(pid, number)
         except OSError as error:

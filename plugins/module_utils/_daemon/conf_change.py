@@ -15,7 +15,7 @@ from .._kernel.lock import locked
 from .apply import Effect, action_for, put_into_effect
 from .auditd import Daemon, Done, find_daemon
 from .conf_file import SettingLine, edited, parse, render, values
-from .errors import ConfError
+from .errors import ConfError, OtherDaemon
 from .meaning import changed_values, same
 from .schema import ConfigFile, Version, dotted
 from .target import Target, target_on
@@ -213,7 +213,7 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
     planned = plan(request, target_on(host, request.version, request.program), options)
     missing = [path for path in request.directories(planned.after) if not os.path.isdir(path)]
     daemon = find_daemon(host)
-    pid = daemon.settled_pid()
+    pid = _known_pid(daemon)
     lacks = request.missing(planned.after, pid) if pid else Effect("none")
     effect, done = lacks, Done("none", 0, 0, True)
     if planned.edits or missing or lacks.need != "none":
@@ -223,6 +223,9 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
         done = _carried_out(planned, missing, effect, options.apply, daemon, check)
         if pid and effect.need == "none" and not check:
             request.taken(pid)
+    warnings = planned.warnings
+    if not done.confirmed:
+        warnings = [*warnings, f"auditd (pid {pid}) was told to read its files again, but has not said that it did"]
     left = effect.need if done.pid_before and _weight(effect.need) > _weight(done.action) else "none"
     keys = [
         key
@@ -237,16 +240,25 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
         "after": {key: planned.after.get(key) for key in keys},
         "created": missing,
         "action": done.action,
+        "confirmed": done.confirmed,
         "pid": done.pid_after,
         "reload_required": left == "reload",
         "restart_required": left == "restart",
-        "warnings": planned.warnings,
+        "warnings": warnings,
     }
     if planned.backup:
         result["backup_file"] = planned.backup
     if with_diff:
         result["diff"] = file_diffs([edit for edit in planned.edits if edit.path == request.path])
     return result
+
+
+def _known_pid(daemon: Daemon) -> int:
+    """The daemon that runs, 0 if none does. Another program in its place matters only to who talks to the daemon."""
+    try:
+        return daemon.pid
+    except OtherDaemon:
+        return 0
 
 
 def _carried_out(
@@ -256,6 +268,8 @@ def _carried_out(
     need = _asked_need(apply, effect.need)
     if check:
         pid = daemon.pid
+        if need != "none":
+            daemon.refuse_stopped(pid)
         return Done(action_for(bool(pid), need), pid, pid, True)
     with _made(missing):
         return put_into_effect(daemon, planned.edits, need, effect.plugins, effect.ended, may_restart=apply == "auto")

@@ -3,12 +3,14 @@
 """auditd_conf, run as Ansible runs it, on a host that is played; and what all modules for files have in common."""
 
 import os
+import signal
 import stat
 import time
 
 import pytest
 
-from acted_host import CONF, NONE, failure, outcome, warnings
+from acted_host import CONF, NONE, failure, outcome, wait_for, warnings
+from ansible_collections.linux.audit.plugins.module_utils._host.processes import state_and_parent
 from ansible_collections.linux.audit.plugins.modules import auditd_conf
 from running import run_module
 
@@ -76,10 +78,31 @@ def test_a_change_that_means_nothing_to_the_daemon_is_not_read_later(host, run):
 def test_a_daemon_that_confirms_nothing_is_told_again(host, run):
     host.constant("_ANSWER_SECONDS", 0.3)
     host.play(hup="silent", records=False)
-    assert outcome(run(settings={"num_logs": 7})) == (True, "reload", False, False)
+    result = run(settings={"num_logs": 7})
+    assert (outcome(result), result["confirmed"]) == ((True, "reload", False, False), False)
+    assert warnings(result) == [
+        f"auditd (pid {host.pid}) was told to read its files again, but has not said that it did"
+    ]
     host.play(hup="taken", records=True)
-    assert outcome(run(settings={"num_logs": 7})) == (True, "reload", False, False)
+    result = run(settings={"num_logs": 7})
+    assert (outcome(result), result["confirmed"], warnings(result)) == ((True, "reload", False, False), True, [])
     assert outcome(run(settings={"num_logs": 7})) == NONE
+
+
+@pytest.mark.parametrize("apply", ["auto", "reload", "restart"])
+def test_a_daemon_that_is_stopped_gets_no_signal(host, run, apply):
+    """It would obey later: a pending TERM ends it when it goes on. Nothing is written either."""
+    os.kill(host.pid, signal.SIGSTOP)
+    wait_for(lambda: state_and_parent(host.pid)[0] == "T")
+    for check in (True, False):
+        assert f"auditd (pid {host.pid}) is stopped, by SIGSTOP" in failure(
+            run(check=check, settings={"num_logs": 7}, apply=apply)
+        )
+    assert host.conf.read_text() == CONF
+    assert run(settings={"num_logs": 7}, apply="none")["changed"]
+    os.kill(host.pid, signal.SIGCONT)
+    wait_for(lambda: host.received)
+    assert host.received == ["SIGCONT"]
 
 
 def test_the_result(host, run):
