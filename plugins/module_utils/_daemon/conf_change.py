@@ -7,7 +7,7 @@ import os
 import stat
 import time
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .._host.files import Edit, file_diffs, read_text
 from .._host.host import Host
@@ -16,6 +16,7 @@ from .apply import Effect, action_for, put_into_effect
 from .auditd import Daemon, Done, find_daemon
 from .conf_file import SettingLine, edited, parse, render, values
 from .errors import ConfError, OtherDaemon
+from .kept_rules import rules_kept
 from .meaning import changed_values, same
 from .schema import ConfigFile, Version, dotted
 from .target import Target, target_on
@@ -220,7 +221,8 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
         effect = lacks
         if planned.edits or missing:
             effect = _together(request.effect(planned.before, planned.after), lacks)
-        done = _carried_out(planned, missing, effect, options.apply, daemon, check)
+        done, said = _carried_out(planned, missing, effect, options.apply, daemon, check)
+        planned.warnings.extend(said)
         if pid and effect.need == "none" and not check:
             request.taken(pid)
     warnings = planned.warnings
@@ -263,16 +265,20 @@ def _known_pid(daemon: Daemon) -> int:
 
 def _carried_out(
     planned: ConfPlan, missing: Sequence[str], effect: Effect, apply: str, daemon: Daemon, check: bool
-) -> Done:
-    """Make the directories and the edits, and put them into effect; in check mode, what would be done."""
+) -> Tuple[Done, List[str]]:
+    """Make the directories and the edits, and put them into effect; what was done, and warnings.
+
+    In check mode: what would be done.
+    """
     need = _asked_need(apply, effect.need)
     if check:
         pid = daemon.pid
         if need != "none":
             daemon.refuse_stopped(pid)
-        return Done(action_for(bool(pid), need), pid, pid, True)
-    with _made(missing):
-        return put_into_effect(daemon, planned.edits, need, effect.plugins, effect.ended, may_restart=apply == "auto")
+        return Done(action_for(bool(pid), need), pid, pid, True), []
+    with _made(missing), rules_kept(need != "none") as said:
+        done = put_into_effect(daemon, planned.edits, need, effect.plugins, effect.ended, may_restart=apply == "auto")
+    return done, said
 
 
 def _together(one: Effect, other: Effect) -> Effect:

@@ -11,6 +11,7 @@ from .._kernel.lock import locked
 from .auditd import Daemon, find_daemon
 from .conf_file import parse, read_settings
 from .errors import DaemonError, OtherDaemon
+from .kept_rules import rules_kept
 from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
 from .meaning import forgets_name
 from .schema import dotted
@@ -113,7 +114,12 @@ def _bring_to_state(
     if switch and not check_mode:
         daemon.enable(bool(request.enabled))
     if action != "none" and not check_mode:
-        done = getattr(daemon, action)()
+        if action == "restart":
+            with rules_kept() as said:
+                done = daemon.restart()
+            warnings += said
+        else:
+            done = getattr(daemon, action)()
         if action == "reload" and not done.confirmed:
             warnings.append("auditd was told to read its files again, but has not said that it did")
     return action, action != "none" or switch, warnings

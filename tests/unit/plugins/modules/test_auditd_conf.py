@@ -105,6 +105,24 @@ def test_a_daemon_that_is_stopped_gets_no_signal(host, run, apply):
     assert host.received == ["SIGCONT"]
 
 
+def test_rules_that_a_restart_drops_are_put_back(host, run):
+    """The unit of audit 3 deletes all rules and loads them until the first bad line; the start succeeds."""
+    rules = host.root / "rules"
+    rules.write_text("one\ntwo\nthree\nthree\n")
+    auditd = (host.root / "bin/auditd").read_text()
+    host.program(
+        "auditd", auditd.replace('    say("Init', '    (ROOT / "rules").write_text("one\\nthree\\n")\n    say("Init')
+    )
+    result = run(settings={"local_events": False})
+    assert outcome(result) == (True, "restart", False, False)
+    assert rules.read_text() == "one\nthree\ntwo\nthree\n"
+    (text,) = warnings(result)
+    assert "left 2 of 4 rules in the kernel; 2 were put back" in text
+    assert "does not hold them in the order that they had" in text
+    rules.write_text("one\n")
+    assert warnings(run(settings={"local_events": True})) == []
+
+
 def test_the_result(host, run):
     """Only what has changed is before and after; without diff mode there is no diff."""
     result = run(settings={"num_logs": 7, "space_left": "075", "admin_space_left": 40, "name": None})

@@ -31,6 +31,20 @@ def test_a_daemon_that_is_stopped_is_not_fine(host, state):
     assert host.received == ["SIGCONT"]
 
 
+def test_rules_that_a_restart_drops_are_put_back(host):
+    """The unit of audit 3 deletes all rules and loads them up to the first bad line."""
+    rules = host.root / "rules"
+    rules.write_text("one\ntwo\nthree\n")
+    auditd = (host.root / "bin/auditd").read_text()
+    host.program("auditd", auditd.replace('    say("Init', '    (ROOT / "rules").write_text("one\\n")\n    say("Init'))
+    (text,) = warnings(run(state="restarted"))
+    assert text.startswith(
+        "the start of auditd, which loads the rules files, left 1 of 3 rules in the kernel; 2 were put"
+    )
+    assert "order" not in text
+    assert rules.read_text() == "one\ntwo\nthree\n"
+
+
 def test_another_program_in_the_place_of_the_daemon(stage):
     """auditd is stopped then, and can be kept from starting at boot; nothing else can be asked of it."""
     host = stage(runs=False)
