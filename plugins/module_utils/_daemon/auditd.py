@@ -25,7 +25,7 @@ from .meaning import effective
 from .messages import DaemonRecords, SystemLog, complaints_in, with_words
 from .plugin_processes import await_end, make_record, pass_records
 from .state_report import REPORT_FILES, parse_report, report_stamps
-from .systemd import AUDITD_UNIT, RULES_UNIT, systemctl, unit_properties
+from .systemd import AUDITD_UNIT, rules_unit, systemctl, unit_properties
 from .taken import file_now, remember
 
 __all__ = ("Daemon", "Done", "find_daemon")
@@ -317,9 +317,9 @@ class Daemon:
         # This also resets the count of starts, of which systemd allows five in ten seconds.
         systemctl("reset-failed", AUDITD_UNIT)
         program = find_program("systemctl") or "systemctl"
-        pulled_in = (self.unit.get("Requires", "") + " " + self.unit.get("Wants", "")).split()
-        if RULES_UNIT in pulled_in:
-            systemctl("reset-failed", RULES_UNIT)
+        loader = rules_unit(self.unit.get("Requires", "") + " " + self.unit.get("Wants", ""))
+        if loader:
+            systemctl("reset-failed", loader)
             if not with_rules:
                 # Otherwise the rules would be deleted and loaded again. The other dependencies of auditd were met a
                 # moment ago.
@@ -354,9 +354,9 @@ class Daemon:
 
     def _why_not_started(self, log: SystemLog, status: int, output: str) -> str:
         """Why the daemon was not started, from what it says, or what its manager says."""
-        required = RULES_UNIT in self.unit.get("Requires", "").split()
-        if required and unit_properties(RULES_UNIT, "Result").get("Result") != "success":
-            what = f"auditd is not started because {RULES_UNIT}, which loads the rules, fails"
+        loader = rules_unit(self.unit.get("Requires", ""))
+        if loader and unit_properties(loader, "Result").get("Result") != "success":
+            what = f"auditd is not started because {loader}, which loads the rules, fails"
             words = [line for line in log.synced().words(_RULES_PROGRAMS) if not _RULES_ROUTINE.match(line)]
             return with_words(what, words or [output])
         words = log.synced().complaints()
