@@ -117,6 +117,13 @@ action:
   type: str
   returned: success
   sample: reload
+confirmed:
+  description:
+    - Whether the daemon has said that it has read its files, or is a new process. V(true) if nothing was asked of it.
+    - If this is V(false), the task warns, and the next run asks the daemon again.
+  type: bool
+  returned: success
+  sample: true
 pid:
   description: The process id of the daemon, V(0) if it is not running or nothing has changed.
   type: int
@@ -191,8 +198,8 @@ def asked_plugin(parameters):
 def audisp_plugin(parameters, mode):
     host = Host()
     version = asked_version(parameters, host)
-    request = AudispPlugin(asked_plugin(parameters), version, host)
-    return change_conf(request, asked_options(parameters), host, *mode)
+    asked = asked_plugin(parameters)
+    return change_conf(lambda: AudispPlugin(asked, version, host), asked_options(parameters), host, *mode)
 
 
 def main():

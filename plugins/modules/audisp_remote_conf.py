@@ -80,6 +80,13 @@ action:
   type: str
   returned: success
   sample: restart
+confirmed:
+  description:
+    - Whether the daemon has said that it has read its files, or is a new process. V(true) if nothing was asked of it.
+    - If this is V(false), the task warns, and the next run asks the daemon again.
+  type: bool
+  returned: success
+  sample: true
 pid:
   description: The process id of the daemon, V(0) if it is not running or nothing has changed.
   type: int
@@ -128,8 +135,10 @@ ARGUMENTS = {**CONF_ARGUMENTS, **SETTINGS_ARGUMENTS}
 def audisp_remote_conf(parameters, mode):
     host = Host()
     version = asked_version(parameters, host)
-    request = AudispRemoteConf(parameters["path"], asked_settings(parameters), version)
-    return change_conf(request, asked_options(parameters), host, *mode)
+    settings = asked_settings(parameters)
+    return change_conf(
+        lambda: AudispRemoteConf(parameters["path"], settings, version), asked_options(parameters), host, *mode
+    )
 
 
 def main():

@@ -90,6 +90,13 @@ action:
   type: str
   returned: success
   sample: reload
+confirmed:
+  description:
+    - Whether the daemon has said that it has read its files, or is a new process. V(true) if nothing was asked of it.
+    - If this is V(false), the task warns, and the next run asks the daemon again.
+  type: bool
+  returned: success
+  sample: true
 pid:
   description: The process id of the daemon, V(0) if it is not running or nothing has changed.
   type: int
@@ -142,8 +149,10 @@ ARGUMENTS = {
 def auditd_conf(parameters, mode):
     host = Host()
     version = asked_version(parameters, host)
-    request = AuditdConf(parameters["path"], asked_settings(parameters), version)
-    return change_conf(request, asked_options(parameters), host, *mode)
+    settings = asked_settings(parameters)
+    return change_conf(
+        lambda: AuditdConf(parameters["path"], settings, version), asked_options(parameters), host, *mode
+    )
 
 
 def main():

@@ -27,7 +27,7 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords impor
 )
 from ansible_collections.linux.audit.plugins.module_utils._host.files import Edit
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
-from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable, Kernel
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable, Kernel, KernelRule
 
 ACTORS = pathlib.Path(__file__).resolve().parent / "actors"
 CONF = "# top\nspace_left = 75\nadmin_space_left = 50\n"
@@ -78,7 +78,7 @@ class ActedHost:
         there = {"/run/systemd/system": self.manager == "systemd", "/run/systemd/journal": journal}
         patch.setattr(os.path, "isdir", lambda path: there.get(path, False) if path in there else is_directory(path))
         for name, method in (("__init__", self._asked), ("close", self._asked), ("status", self._status),
-                             ("message", self._message)):  # fmt: skip
+                             ("message", self._message), ("rules", self._rules), ("append", self._append)):  # fmt: skip
             patch.setattr(Kernel, name, method)
         for file, path in ((AUDITD_CONF, self.conf), (REMOTE_CONF, self.remote), (PLUGIN_CONF, self.plugins_d),
                            (AUDISPD_CONF, root / "etc/audispd.conf")):  # fmt: skip
@@ -89,6 +89,8 @@ class ActedHost:
         self.constant("AUDITD_CONF_PATH", str(self.conf))
         self.constant("_LOG_FILE", str(self.log))
         self.constant("REPORT_FILES", (str(root / "auditd.state"), str(root / "old.state")))
+        self.constant("_CONFIRMED", str(root / "confirmed"))
+        self.constant("_LOCK_FILES", (str(root / "lock"),))
         self.constant("_SYSLOGS", (str(root / "syslog"), str(root / "messages")))
         self.constant("_SCRIPTS", (str(script),))
         # The library polls more often, so that tests are quick.
@@ -209,6 +211,15 @@ class ActedHost:
             if pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
                 return types.SimpleNamespace(pid=pid)
         return types.SimpleNamespace(pid=0)
+
+    def _rules(self):
+        """What the kernel holds: a file of lines, which the played programs may empty."""
+        path = self.root / "rules"
+        return [KernelRule(line, line.encode()) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def _append(self, rule):
+        with open(self.root / "rules", "a", encoding="utf-8") as file:
+            file.write(f"{rule}\n")
 
     def _message(self, text):
         """A record of a user, which auditd passes on. It learns of the record by a signal of its own."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 import os
 
+from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import hold_settings
 from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import (
     Reach,
@@ -85,8 +86,9 @@ class System:
         return self.kernel.log
 
     def is_locked(self):
-        """Whether a run holds the lock: not even a shared lock of the directory is granted."""
-        handle = os.open(self.directory, os.O_RDONLY)
+        """Whether a run holds the lock: not even a shared lock of the file is granted."""
+        (path,) = lock._LOCK_FILES
+        handle = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

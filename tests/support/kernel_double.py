@@ -16,9 +16,9 @@ import socket
 import struct
 import types
 
+from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._kernel import netlink as kernel_module
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import KernelRule
-from ansible_collections.linux.audit.plugins.module_utils._policy import transition
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
@@ -300,11 +300,12 @@ class _Connection:
 
 
 def connected(monkeypatch, kernel_of, directory):
-    """Connect every Kernel to the double that ``kernel_of`` returns, and put the lock on the directory."""
+    """Connect every Kernel to the double that ``kernel_of`` returns, and have a lock for this directory alone."""
 
     def connection(family, *kind):
         assert family == socket.AF_NETLINK
         return _Connection(kernel_of())
 
     monkeypatch.setattr(kernel_module, "socket", types.SimpleNamespace(**{**vars(socket), "socket": connection}))
-    monkeypatch.setattr(transition, "DEFAULT_DIRECTORY", str(directory))
+    file = directory.parents[1] / f"{directory.parent.name}-{directory.name}.lock"
+    monkeypatch.setattr(lock, "_LOCK_FILES", (str(file),))

@@ -54,6 +54,8 @@ def put_into_effect(
     """
     before, edits = daemon.settled_pid(), list(edits)
     action = action_for(bool(before), need, start)
+    if action != "none":
+        daemon.refuse_stopped(before)
     act = {
         "none": lambda: Done("none", before, before, True),
         "reload": lambda: _reload(daemon, plugins, ended, may_restart),
@@ -94,8 +96,8 @@ def _run_as_before(daemon: Daemon, before: int, action: str) -> str:
             daemon.start()
         elif action == "restart" and pid != before:
             daemon.restart()
-        else:
-            daemon.read_files_again()
+        elif not daemon.read_files_again():
+            return f"auditd (pid {pid}) runs, but has not said that it has read them again"
         return "auditd runs again as before"
     except AuditError as error:
         return f"auditd does not run again: {error}"

@@ -9,6 +9,7 @@ from typing import Container, Dict, List, Mapping, NamedTuple, Optional
 
 from .._host.files import file_status
 from .._host.host import Host
+from .._host.processes import programs_below
 from .apply import Effect
 from .audisp_remote_conf import queue_directories, remote_plugin_problems, remote_settings, runs_remote
 from .auditd_conf import plugin_restart_need, reload_need
@@ -54,9 +55,21 @@ class AudispPlugin(ConfRequest):
         """That on the daemon, which may run the same program as another plugin."""
         if not self._in_use:
             return Effect("none")
+        return effect_of_change(before, after, self.version, self._others())
+
+    def missing(self, after: Values, pid: int) -> Effect:
+        """A reload, if the daemon does not run the plugin although it is active, or runs it although it is not."""
+        path = after.get("path", "")
+        if not self._in_use or not path.startswith("/") or is_active(after) == bool(programs_below(pid, [path])):
+            return Effect("none")
+        if is_active(after):
+            return Effect(reload_need(self.version), (path,))
+        return Effect("none" if path in self._others() else reload_need(self.version), (), (path,))
+
+    def _others(self) -> List[Optional[str]]:
+        """The programs of the other active plugins."""
         found = read_plugins(self._own_directory, self.version)
-        others = [plugin.values.get("path") for plugin in found if plugin.active and plugin.path != self.path]
-        return effect_of_change(before, after, self.version, others)
+        return [plugin.values.get("path") for plugin in found if plugin.active and plugin.path != self.path]
 
     def problems(self, after: Values) -> List[str]:
         """Why the daemon would not run an active plugin, or why the plugin would end at once."""

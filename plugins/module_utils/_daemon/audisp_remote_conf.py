@@ -7,6 +7,7 @@ from typing import List, Mapping, Optional, Sequence
 
 from .._host.files import read_text
 from .._host.host import Host
+from .._host.processes import programs_below
 from .apply import Effect
 from .auditd_conf import plugin_restart_need
 from .conf_change import ConfRequest, Values
@@ -14,6 +15,7 @@ from .conf_file import parse, read_settings, values
 from .keywords import REMOTE_CONF
 from .plugins_d import PluginFile, installed_plugins
 from .schema import Version
+from .taken import is_older_than
 from .target import target_on
 from .validation import check
 
@@ -42,6 +44,12 @@ class AudispRemoteConf(ConfRequest):
         if not self.plugins:
             return Effect("none")
         return Effect(plugin_restart_need(self.version), tuple(plugin.values["path"] for plugin in self.plugins))
+
+    def missing(self, after: Values, pid: int) -> Effect:
+        """A new plugin, if the one that runs was started before the file was last changed."""
+        running = programs_below(pid, [plugin.values["path"] for plugin in self.plugins])
+        old = tuple(path for path, number in running.items() if is_older_than(number, self.path))
+        return Effect(plugin_restart_need(self.version), old) if old else Effect("none")
 
     def may_lack_value(self) -> Sequence[str]:
         """The file of the packages has a remote_server without a value."""

@@ -19,13 +19,14 @@ from .._host.programs import find_program, run_program
 from .._host.signals import signals_held
 from .._kernel.netlink import Kernel, KernelError
 from .conf_file import read_settings
-from .errors import DaemonError, PluginsStalled
+from .errors import DaemonError, OtherDaemon, PluginsStalled
 from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
 from .meaning import effective
 from .messages import DaemonRecords, SystemLog, complaints_in, with_words
 from .plugin_processes import await_end, make_record, pass_records
 from .state_report import REPORT_FILES, parse_report, report_stamps
-from .systemd import AUDITD_UNIT, RULES_UNIT, systemctl, unit_properties
+from .systemd import AUDITD_UNIT, rules_unit, systemctl, unit_properties
+from .taken import file_now, remember
 
 __all__ = ("Daemon", "Done", "find_daemon")
 
@@ -104,8 +105,16 @@ class Daemon:
         if name is None:
             return 0
         if name != "auditd":
-            raise DaemonError(f"the kernel sends its records to {name} (pid {pid}), which is not auditd")
+            raise OtherDaemon(f"the kernel sends its records to {name} (pid {pid}), which is not auditd")
         return pid
+
+    def refuse_stopped(self, pid: int) -> None:
+        """Raise DaemonError if the process is stopped: it takes no signal, and obeys all of them once it goes on."""
+        if pid and (state_and_parent(pid) or ("", 0))[0] in ("T", "t"):
+            raise DaemonError(
+                f"auditd (pid {pid}) is stopped, by SIGSTOP or a debugger, so it records nothing; let it go on first "
+                f"(kill -CONT {pid})"
+            )
 
     def settled_pid(self) -> int:
         """The same, when systemd has finished what it does with the daemon: it restarts one that has failed."""
@@ -121,7 +130,7 @@ class Daemon:
 
         ``plugins``: paths of programs that it must run as its plugins afterwards; ``ended``: of those that it must not.
         """
-        pid, log = self._running_pid(), SystemLog()
+        pid, log, file = self._running_pid(), SystemLog(), file_now()
         # Audit 4.2 ends its plugins and starts them again, after it has said that it read its files.
         replaced = plugins if self.version and self.version >= (4, 2) else ()
         old = programs_below(pid, (*replaced, *ended))
@@ -129,6 +138,8 @@ class Daemon:
             confirmed = self._tell_to_reload(pid, log)
             if confirmed or last or self.pid != pid:
                 break
+        if not confirmed:
+            self.refuse_stopped(pid)
         await_end(old, log)
         may_stall = plugins and self.version and _STALLS_SINCE <= self.version < _STALLS_UNTIL
         try:
@@ -143,12 +154,21 @@ class Daemon:
             raise log.error(f"auditd (pid {pid}) ended when it read its files again")
         if may_stall and not pass_records(programs_below(pid, plugins).values()):
             raise PluginsStalled(f"auditd (pid {pid}) passes no records to its plugins")
+        if confirmed:
+            remember(pid, file)
         return Done("reload", pid, pid, confirmed)
 
-    def read_files_again(self) -> None:
-        """Send HUP, and only see that the daemon goes on running, whatever it makes of its files and its plugins."""
-        self._send(self._running_pid(), signal.SIGHUP)
-        self._prove(SystemLog(), (), "was told to read its old files again")
+    def read_files_again(self) -> bool:
+        """Send HUP, and see that the daemon goes on running, whatever its plugins do; whether it has read its files."""
+        pid, log, file = self._running_pid(), SystemLog(), file_now()
+        try:
+            confirmed = self._tell_to_reload(pid, log)
+        except DaemonError:
+            confirmed = False
+        if self._prove(log, (), "was told to read its old files again") == pid and confirmed:
+            remember(pid, file)
+        self.refuse_stopped(pid)
+        return confirmed
 
     def _tell_to_reload(self, pid: int, log: SystemLog) -> bool:
         """Send HUP; whether the daemon says that it has read its files.
@@ -255,6 +275,7 @@ class Daemon:
         return pid
 
     def _send(self, pid: int, number: int) -> None:
+        self.refuse_stopped(pid)
         try:
             os.kill(pid, number)
         except OSError as error:
@@ -297,9 +318,9 @@ class Daemon:
         # This also resets the count of starts, of which systemd allows five in ten seconds.
         systemctl("reset-failed", AUDITD_UNIT)
         program = find_program("systemctl") or "systemctl"
-        pulled_in = (self.unit.get("Requires", "") + " " + self.unit.get("Wants", "")).split()
-        if RULES_UNIT in pulled_in:
-            systemctl("reset-failed", RULES_UNIT)
+        loader = rules_unit(self.unit.get("Requires", "") + " " + self.unit.get("Wants", ""))
+        if loader:
+            systemctl("reset-failed", loader)
             if not with_rules:
                 # Otherwise the rules would be deleted and loaded again. The other dependencies of auditd were met a
                 # moment ago.
@@ -334,9 +355,9 @@ class Daemon:
 
     def _why_not_started(self, log: SystemLog, status: int, output: str) -> str:
         """Why the daemon was not started, from what it says, or what its manager says."""
-        required = RULES_UNIT in self.unit.get("Requires", "").split()
-        if required and unit_properties(RULES_UNIT, "Result").get("Result") != "success":
-            what = f"auditd is not started because {RULES_UNIT}, which loads the rules, fails"
+        loader = rules_unit(self.unit.get("Requires", ""))
+        if loader and unit_properties(loader, "Result").get("Result") != "success":
+            what = f"auditd is not started because {loader}, which loads the rules, fails"
             words = [line for line in log.synced().words(_RULES_PROGRAMS) if not _RULES_ROUTINE.match(line)]
             return with_words(what, words or [output])
         words = log.synced().complaints()

@@ -11,6 +11,7 @@ from .conf_file import read_settings
 from .keywords import AUDISPD_CONF, AUDITD_CONF, AUDITD_CONF_PATH
 from .meaning import forgets_name, need
 from .schema import Version
+from .taken import file_now, has_read_its_file, remember
 
 __all__ = ("AuditdConf", "plugin_restart_need", "reload_need")
 
@@ -24,8 +25,26 @@ class AuditdConf(ConfRequest):
 
     def effect(self, before: Values, after: Values) -> Effect:
         """By the table of keywords."""
-        in_use = self.path == self.file.path(self.version)
-        return Effect(need(self.file, before, after, self.version) if in_use else "none")
+        return Effect(need(self.file, before, after, self.version) if self._in_use else "none")
+
+    def missing(self, after: Values, pid: int) -> Effect:
+        """A reload, if the daemon has not read the file since it last changed."""
+        if not self._is_main or has_read_its_file(pid):
+            return Effect("none")
+        return Effect(reload_need(self.version))
+
+    def taken(self, pid: int) -> None:
+        """The daemon need not read a change again that means nothing to it."""
+        if self._is_main:
+            remember(pid, file_now())
+
+    @property
+    def _in_use(self) -> bool:
+        return self.path == self.file.path(self.version)
+
+    @property
+    def _is_main(self) -> bool:
+        return self._in_use and self.path == AUDITD_CONF_PATH
 
 
 def reload_need(version: Version) -> str:

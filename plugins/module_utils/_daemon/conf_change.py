@@ -7,14 +7,16 @@ import os
 import stat
 import time
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .._host.files import Edit, file_diffs, read_text
 from .._host.host import Host
+from .._kernel.lock import locked
 from .apply import Effect, action_for, put_into_effect
-from .auditd import Done, find_daemon
+from .auditd import Daemon, Done, find_daemon
 from .conf_file import SettingLine, edited, parse, render, values
-from .errors import ConfError
+from .errors import ConfError, OtherDaemon
+from .kept_rules import rules_kept
 from .meaning import changed_values, same
 from .schema import ConfigFile, Version, dotted
 from .target import Target, target_on
@@ -62,6 +64,13 @@ class ConfRequest:
     def effect(self, before: Values, after: Values) -> Effect:
         """What the change needs to take effect."""
         return Effect("none")
+
+    def missing(self, after: Values, pid: int) -> Effect:
+        """What the daemon that runs (pid) still needs, whatever is changed, before it does what its files say."""
+        return Effect("none")
+
+    def taken(self, pid: int) -> None:
+        """Hear that the daemon that runs does what its files say, without being told of the change."""
 
     def may_lack_value(self) -> Sequence[str]:
         """Keywords whose line may be without a value."""
@@ -169,6 +178,9 @@ def _with_backup(planned: ConfPlan, wanted: bool) -> ConfPlan:
     edit = planned.edits[0]
     # The daemon takes no file for that of a plugin whose name has a second dot.
     path = time.strftime(f"{edit.path}.before-%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+    if os.path.lexists(path):
+        # Two changes within one second have two backups.
+        path = next(f"{path}-{number}" for number in range(2, 1000) if not os.path.lexists(f"{path}-{number}"))
     return planned._replace(edits=[Edit(path, None, edit.before, mode=edit.mode), edit], backup=path)
 
 
@@ -186,14 +198,36 @@ def _mode(path: str) -> int:
     return stat.S_IMODE(info.st_mode) & 0o755 if info and stat.S_ISREG(info.st_mode) else 0o640
 
 
-def change_conf(request: ConfRequest, options: ConfOptions, host: Host, check: bool, with_diff: bool) -> Dict[str, Any]:
-    """Do what the request asks for; the result of the module. Raises AuditError."""
+def change_conf(
+    asked: Callable[[], ConfRequest], options: ConfOptions, host: Host, check: bool, with_diff: bool
+) -> Dict[str, Any]:
+    """Do what is asked for; the result of the module. Raises AuditError.
+
+    ``asked`` makes the request, for which it may read files. No other run of this collection changes the host from that
+    moment to the proof that the change has taken effect.
+    """
+    with locked(not check):
+        return _changed(asked(), options, host, check, with_diff)
+
+
+def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool, with_diff: bool) -> Dict[str, Any]:
     planned = plan(request, target_on(host, request.version, request.program), options)
     missing = [path for path in request.directories(planned.after) if not os.path.isdir(path)]
-    effect, done = Effect("none"), Done("none", 0, 0, True)
-    if planned.edits or missing:
-        effect = request.effect(planned.before, planned.after)
-        done = _carried_out(planned, missing, effect, options.apply, host, check)
+    daemon = find_daemon(host)
+    pid = _known_pid(daemon)
+    lacks = request.missing(planned.after, pid) if pid else Effect("none")
+    effect, done = lacks, Done("none", 0, 0, True)
+    if planned.edits or missing or lacks.need != "none":
+        effect = lacks
+        if planned.edits or missing:
+            effect = _together(request.effect(planned.before, planned.after), lacks)
+        done, said = _carried_out(planned, missing, effect, options.apply, daemon, check)
+        planned.warnings.extend(said)
+        if pid and effect.need == "none" and not check:
+            request.taken(pid)
+    warnings = planned.warnings
+    if not done.confirmed:
+        warnings = [*warnings, f"auditd (pid {pid}) was told to read its files again, but has not said that it did"]
     left = effect.need if done.pid_before and _weight(effect.need) > _weight(done.action) else "none"
     keys = [
         key
@@ -201,17 +235,18 @@ def change_conf(request: ConfRequest, options: ConfOptions, host: Host, check: b
         if not same(request.file, key, planned.before.get(key), planned.after.get(key))
     ]
     result: Dict[str, Any] = {
-        "changed": bool(planned.edits or missing),
+        "changed": bool(planned.edits or missing or done.action != "none"),
         "file": request.path,
         "version": dotted(request.version),
         "before": {key: planned.before.get(key) for key in keys},
         "after": {key: planned.after.get(key) for key in keys},
         "created": missing,
         "action": done.action,
+        "confirmed": done.confirmed,
         "pid": done.pid_after,
         "reload_required": left == "reload",
         "restart_required": left == "restart",
-        "warnings": planned.warnings,
+        "warnings": warnings,
     }
     if planned.backup:
         result["backup_file"] = planned.backup
@@ -220,17 +255,36 @@ def change_conf(request: ConfRequest, options: ConfOptions, host: Host, check: b
     return result
 
 
+def _known_pid(daemon: Daemon) -> int:
+    """The daemon that runs, 0 if none does. Another program in its place matters only to who talks to the daemon."""
+    try:
+        return daemon.pid
+    except OtherDaemon:
+        return 0
+
+
 def _carried_out(
-    planned: ConfPlan, missing: Sequence[str], effect: Effect, apply: str, host: Host, check: bool
-) -> Done:
-    """Make the directories and the edits, and put them into effect; in check mode, what would be done."""
+    planned: ConfPlan, missing: Sequence[str], effect: Effect, apply: str, daemon: Daemon, check: bool
+) -> Tuple[Done, List[str]]:
+    """Make the directories and the edits, and put them into effect; what was done, and warnings.
+
+    In check mode: what would be done.
+    """
     need = _asked_need(apply, effect.need)
-    daemon = find_daemon(host)
     if check:
         pid = daemon.pid
-        return Done(action_for(bool(pid), need), pid, pid, True)
-    with _made(missing):
-        return put_into_effect(daemon, planned.edits, need, effect.plugins, effect.ended, may_restart=apply == "auto")
+        if need != "none":
+            daemon.refuse_stopped(pid)
+        return Done(action_for(bool(pid), need), pid, pid, True), []
+    with _made(missing), rules_kept(need != "none") as said:
+        done = put_into_effect(daemon, planned.edits, need, effect.plugins, effect.ended, may_restart=apply == "auto")
+    return done, said
+
+
+def _together(one: Effect, other: Effect) -> Effect:
+    """What both effects need."""
+    need = max(one.need, other.need, key=_weight)
+    return Effect(need, *(tuple(dict.fromkeys(a + b)) for a, b in zip(one[1:], other[1:])))
 
 
 def _asked_need(apply: str, need: str) -> str:

@@ -4,11 +4,15 @@
 
 from ..rules.errors import AuditError
 
-__all__ = ("ConfError", "DaemonError", "PluginsStalled")
+__all__ = ("ConfError", "DaemonError", "OtherDaemon", "PluginsStalled")
 
 
 class DaemonError(AuditError):
     """The daemon did not do what was asked. The message has the daemon's own words, if it said any."""
+
+
+class OtherDaemon(DaemonError):
+    """The kernel sends its records to another program than auditd."""
 
 
 class PluginsStalled(DaemonError):

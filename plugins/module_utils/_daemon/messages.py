@@ -13,8 +13,8 @@ from .conf_file import read_settings
 from .errors import DaemonError
 from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
 
-__all__ = ("DaemonRecords", "Stamp", "SystemLog", "complaints_in", "file_stamp", "said_in_journal", "said_in_syslog",
-           "with_words")  # fmt: skip
+__all__ = ("DaemonRecords", "Stamp", "SystemLog", "complaints_in", "file_stamp", "recorded_reloads",
+           "said_in_journal", "said_in_syslog", "with_words")  # fmt: skip
 
 _LOG_FILE = AUDITD_CONF.keywords["log_file"].default
 _SYSLOGS = ("/var/log/syslog", "/var/log/messages", "/var/log/daemon.log")
@@ -72,7 +72,7 @@ class DaemonRecords:
     """What the daemon records about itself from now on, in the log file that its configuration names."""
 
     def __init__(self) -> None:
-        self._path = read_settings(AUDITD_CONF_PATH).get("log_file", _LOG_FILE)
+        self._path = _log_file()
         self._before = file_stamp(self._path)
 
     def rotated(self) -> bool:
@@ -85,6 +85,13 @@ class DaemonRecords:
         offset = self._before[2] if self._before and not self.rotated() else 0
         text = _text_from(self._path, offset)
         return re.findall(rf"^(?:node=\S+ )?type={kind} .* res=(success|failed)", text, re.MULTILINE)
+
+
+def recorded_reloads() -> List[float]:
+    """When the daemon has read its files again, as far as its log file tells."""
+    record = re.compile(r"(?:node=\S+ )?type=DAEMON_CONFIG msg=audit\((\d+\.\d+):.* res=success")
+    found = map(record.match, _text_from(_log_file(), 0).splitlines())
+    return [float(match.group(1)) for match in found if match]
 
 
 def complaints_in(words: Iterable[str]) -> List[str]:
@@ -117,6 +124,10 @@ def file_stamp(path: str) -> Optional[Stamp]:
     """What differs if a file has been replaced or written to; None if there is no file."""
     found = file_status(path)
     return (found.st_ino, found.st_mtime_ns, found.st_size) if found else None
+
+
+def _log_file() -> str:
+    return read_settings(AUDITD_CONF_PATH).get("log_file") or _LOG_FILE or ""
 
 
 def _journalctl(*words: str) -> str:

@@ -7,9 +7,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .._host.files import file_status, read_text
 from .._host.host import Host
+from .._kernel.lock import locked
 from .auditd import Daemon, find_daemon
 from .conf_file import parse, read_settings
-from .errors import DaemonError
+from .errors import DaemonError, OtherDaemon
+from .kept_rules import rules_kept
 from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
 from .meaning import forgets_name
 from .schema import dotted
@@ -48,8 +50,20 @@ def mistakes(text: Optional[str], target: Target) -> List[str]:
 
 
 def manage_daemon(request: ServiceRequest, host: Host, check_mode: bool) -> Dict[str, Any]:
-    """Do what is asked; the result of the module. Raises AuditError."""
+    """Do what is asked, while no other run changes the host; the result of the module. Raises AuditError."""
+    with locked(not check_mode):
+        return _managed(request, host, check_mode)
+
+
+def _managed(request: ServiceRequest, host: Host, check_mode: bool) -> Dict[str, Any]:
     daemon = find_daemon(host)
+    try:
+        daemon.refuse_stopped(daemon.settled_pid())
+    except OtherDaemon:
+        # auditd is not running, so it can be stopped, and start at boot or not; nothing else can be asked of it.
+        if request.state not in (None, "stopped") or request.rotate or request.resume or request.report:
+            raise
+        return _managed_without(daemon, request, check_mode)
     action, changed, warnings = _bring_to_state(daemon, host, request, check_mode)
     result = _signalled(daemon, request, action, check_mode)
     result.update(
@@ -63,6 +77,21 @@ def manage_daemon(request: ServiceRequest, host: Host, check_mode: bool) -> Dict
     if check_mode and request.enabled is not None:
         result["enabled"] = request.enabled
     return result
+
+
+def _managed_without(daemon: Daemon, request: ServiceRequest, check_mode: bool) -> Dict[str, Any]:
+    """The result for a host on which another program has the place of auditd, which is not running."""
+    switch = request.enabled is not None and daemon.enabled is not request.enabled
+    if switch and not check_mode:
+        daemon.enable(bool(request.enabled))
+    return {
+        "changed": switch,
+        "pid": 0,
+        "action": "none",
+        "manager": daemon.manager,
+        "version": dotted(daemon.version) if daemon.version else None,
+        "enabled": request.enabled if request.enabled is not None else daemon.enabled,
+    }
 
 
 def _bring_to_state(
@@ -85,7 +114,12 @@ def _bring_to_state(
     if switch and not check_mode:
         daemon.enable(bool(request.enabled))
     if action != "none" and not check_mode:
-        done = getattr(daemon, action)()
+        if action == "restart":
+            with rules_kept() as said:
+                done = daemon.restart()
+            warnings += said
+        else:
+            done = getattr(daemon, action)()
         if action == "reload" and not done.confirmed:
             warnings.append("auditd was told to read its files again, but has not said that it did")
     return action, action != "none" or switch, warnings

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What systemd knows of the units of audit, and what it is told."""
 
-from typing import Dict, Tuple
+import re
+from typing import Dict, Optional, Tuple
 
 from .._host.programs import find_program, run_program
 
-__all__ = ("AUDITD_UNIT", "RULES_UNIT", "systemctl", "unit_properties")
+__all__ = ("AUDITD_UNIT", "RULES_UNIT", "rules_unit", "systemctl", "unit_properties")
 
 AUDITD_UNIT, RULES_UNIT = "auditd.service", "audit-rules.service"
 _SECONDS = 180.0
@@ -22,3 +23,12 @@ def unit_properties(unit: str, names: str) -> Dict[str, str]:
     """Properties of a unit by name; ``names`` has commas between them. Raises ProgramError."""
     lines = systemctl("show", "-p", names, unit)[1].splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def rules_unit(names: str) -> Optional[str]:
+    """The one of these units that loads the rules, by its name in audit 4 or by what it starts."""
+    units = [name for name in names.split() if name.endswith(".service")]
+    if RULES_UNIT in units:
+        return RULES_UNIT
+    loads = re.compile(r"\baugenrules\b|\bauditctl\b")
+    return next((name for name in units if loads.search(unit_properties(name, "ExecStart").get("ExecStart", ""))), None)

@@ -86,8 +86,9 @@ def write_atomically(path: str, text: Optional[str], mode: int = 0o640) -> None:
 def staged(edits: Iterable[Edit]) -> Iterator[Callable[[], None]]:
     """Write the texts of edits to drafts beside their files; yield the function that moves all drafts over the files.
 
-    A full disk is found before the block does anything. If the block fails, changed files are put back. Raises
-    FileError, which tells what has become of the files.
+    A full disk is found before the block does anything. A file that no longer has the text that its edit was planned
+    from is not replaced. If the block fails, changed files are put back, unless something else has changed them since.
+    Raises FileError, which tells what has become of the files.
     """
     drafts: List[Tuple[Edit, Optional[str]]] = []
     done: List[Edit] = []
@@ -97,6 +98,7 @@ def staged(edits: Iterable[Edit]) -> Iterator[Callable[[], None]]:
     def put_in_place() -> None:
         while drafts:
             edit, draft = drafts[0]
+            _refuse_lost_changes(edit)
             done.append(edit)
             with _errors_that_name(edit.path):
                 _put_in_place(edit.path, draft)
@@ -108,13 +110,13 @@ def staged(edits: Iterable[Edit]) -> Iterator[Callable[[], None]]:
                 drafts.append((edit, None if edit.after is None else _write_draft(edit.path, edit.after, edit.mode)))
         yield put_in_place
     except BaseException as problem:
-        left = [path for path in map(_put_back, reversed(done)) if path]
+        left = [reason for reason in map(_put_back, reversed(done)) if reason]
         _remove_drafts(drafts)
         for directory in new_directories:
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
         if left:
-            raise FileError(f"{problem}; and {', '.join(left)} could not be put back") from problem
+            raise FileError(f"{problem}; and {', and '.join(left)}") from problem
         if isinstance(problem, OSError):
             name = os.path.dirname(problem.filename or "") or problem.filename
             raise FileError(f"cannot write to {name}: {problem.strerror}; no file has changed") from problem
@@ -192,13 +194,27 @@ def _remove_drafts(drafts: Iterable[Tuple[Edit, Optional[str]]]) -> None:
                 os.unlink(draft)
 
 
+def _refuse_lost_changes(edit: Edit) -> None:
+    """Raise FileError if a file no longer has the text that its edit was planned from."""
+    found = read_text(edit.path)
+    if found != edit.before:
+        what = "has been removed" if found is None else "has been changed" if edit.before is not None else "was made"
+        raise FileError(
+            f"{edit.path} {what} by something else while this run was at work; that change is kept, and nothing of "
+            "this run is: run it again"
+        )
+
+
 def _put_back(edit: Edit) -> Optional[str]:
-    """Undo an edit; return the path if that fails."""
+    """Undo an edit, unless something else has changed the file since; if it is not undone, say why."""
     try:
-        if read_text(edit.path) != edit.before:
+        found = read_text(edit.path)
+        if found == edit.after:
             write_atomically(edit.path, edit.before, edit.mode)
+        elif found != edit.before:
+            return f"{edit.path} was not put back, because something else has changed it since"
     except (OSError, FileError):
-        return edit.path
+        return f"{edit.path} could not be put back"
     return None
 
 

@@ -31,7 +31,7 @@ from ..rules.render import render
 from .checks import missing_directory, unsupported
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, Steps, Transition, outcome_of, step_lines
-from .rules_d import DEFAULT_DIRECTORY, Draft, RulesDirectory
+from .rules_d import Draft, RulesDirectory
 
 __all__ = (
     "Planner",
@@ -74,11 +74,7 @@ def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
 @contextmanager
 def exclusive(options: Options) -> Iterator[None]:
     """Make other runs of this collection on the host wait; check mode changes nothing, so it needs no lock."""
-    if options.check:
-        yield
-        return
-    # There is one kernel, whatever rules_dir is. Users other than root could lock /, but not the first of these.
-    with locked((DEFAULT_DIRECTORY, options.rules_dir)):
+    with locked(not options.check):
         yield
 
 

@@ -8,6 +8,7 @@ import stat
 import pytest
 
 from acted_host import CONF, NONE, REMOTE, failure, outcome
+from ansible_collections.linux.audit.plugins.module_utils._host.processes import programs_below
 from ansible_collections.linux.audit.plugins.modules import audisp_plugin
 from running import run_module
 
@@ -36,6 +37,26 @@ def test_the_life_of_a_plugin(stage, version, need):
     assert outcome(run(name="site", state="absent")) == (True, "none", False, False)
     assert not file.exists()
     assert outcome(run(name="site", state="absent")) == NONE
+
+
+def test_an_active_plugin_that_does_not_run_is_started(host):
+    """The file says that it runs; nobody has told the daemon."""
+    path = host.plugin("site")
+    for check in (True, False):
+        assert outcome(run(check=check, name="site", active=True)) == (True, "reload", False, False)
+    assert programs_below(host.pid, [path])
+    assert outcome(run(name="site", active=True)) == NONE
+    assert outcome(run(name="site", active=True, apply="none")) == NONE
+
+
+def test_a_plugin_that_runs_although_it_is_not_active_is_ended(host):
+    path = host.plugin("site")
+    assert outcome(run(name="site")) == (True, "reload", False, False)
+    host.plugin("site", active=False)
+    assert outcome(run(name="site", active=False, apply="none")) == (False, "none", True, False)
+    assert outcome(run(name="site", active=False)) == (True, "reload", False, False)
+    assert not programs_below(host.pid, [path])
+    assert outcome(run(name="site", active=False)) == NONE
 
 
 def test_a_plugin_that_runs_is_taken_away(host):

@@ -3,11 +3,14 @@
 """auditd_conf, run as Ansible runs it, on a host that is played; and what all modules for files have in common."""
 
 import os
+import signal
 import stat
+import time
 
 import pytest
 
-from acted_host import CONF, NONE, failure, outcome, warnings
+from acted_host import CONF, NONE, failure, outcome, wait_for, warnings
+from ansible_collections.linux.audit.plugins.module_utils._host.processes import state_and_parent
 from ansible_collections.linux.audit.plugins.modules import auditd_conf
 from running import run_module
 
@@ -45,7 +48,79 @@ def test_what_is_done_and_what_is_left_to_do(host, run, apply, of_reload, of_res
         assert (checked["pid"], done["pid"]) == (pid, host.pid)
         sent = {"reload": ["SIGHUP"], "restart": ["SIGTERM"], "none": []}[done["action"]]
         assert host.received == received + sent
-        assert outcome(run(settings=settings, apply=apply)) == NONE
+        # What the daemon has not read is left to do, whoever asks.
+        assert outcome(run(settings=settings, apply=apply)) == (False, "none", apply == "none", False)
+
+
+def test_a_file_that_the_daemon_has_not_read(host, run):
+    """The file says what is asked for, and the daemon runs with an older one: a killed run leaves it so."""
+    host.conf.write_text(CONF + "num_logs = 7\n")
+    for check in (True, False):
+        assert outcome(run(check=check, settings={"num_logs": 7})) == (True, "reload", False, False)
+    assert host.received == ["SIGHUP"]
+    assert outcome(run(settings={"num_logs": 7})) == NONE
+    host.conf.write_text(CONF + "num_logs = 7\n")
+    with host.log.open("a") as file:
+        file.write(f"type=DAEMON_CONFIG msg=audit({time.time() - 60:.3f}:7): op=reconfigure auid=0 res=success\n")
+        file.write(f"type=DAEMON_CONFIG msg=audit({time.time() + 60:.3f}:8): op=reconfigure auid=0 res=failed\n")
+    assert outcome(run(check=True, settings={"num_logs": 7})) == (True, "reload", False, False)
+    with host.log.open("a") as file:
+        file.write(f"type=DAEMON_CONFIG msg=audit({time.time() + 60:.3f}:9): op=reconfigure auid=0 res=success\n")
+    assert outcome(run(settings={"num_logs": 7})) == NONE
+
+
+def test_a_change_that_means_nothing_to_the_daemon_is_not_read_later(host, run):
+    assert outcome(run(settings={"verify_email": True})) == (True, "none", False, False)
+    assert outcome(run(settings={"verify_email": True})) == NONE
+    assert host.received == []
+
+
+def test_a_daemon_that_confirms_nothing_is_told_again(host, run):
+    host.constant("_ANSWER_SECONDS", 0.3)
+    host.play(hup="silent", records=False)
+    result = run(settings={"num_logs": 7})
+    assert (outcome(result), result["confirmed"]) == ((True, "reload", False, False), False)
+    assert warnings(result) == [
+        f"auditd (pid {host.pid}) was told to read its files again, but has not said that it did"
+    ]
+    host.play(hup="taken", records=True)
+    result = run(settings={"num_logs": 7})
+    assert (outcome(result), result["confirmed"], warnings(result)) == ((True, "reload", False, False), True, [])
+    assert outcome(run(settings={"num_logs": 7})) == NONE
+
+
+@pytest.mark.parametrize("apply", ["auto", "reload", "restart"])
+def test_a_daemon_that_is_stopped_gets_no_signal(host, run, apply):
+    """It would obey later: a pending TERM ends it when it goes on. Nothing is written either."""
+    os.kill(host.pid, signal.SIGSTOP)
+    wait_for(lambda: state_and_parent(host.pid)[0] == "T")
+    for check in (True, False):
+        assert f"auditd (pid {host.pid}) is stopped, by SIGSTOP" in failure(
+            run(check=check, settings={"num_logs": 7}, apply=apply)
+        )
+    assert host.conf.read_text() == CONF
+    assert run(settings={"num_logs": 7}, apply="none")["changed"]
+    os.kill(host.pid, signal.SIGCONT)
+    wait_for(lambda: host.received)
+    assert host.received == ["SIGCONT"]
+
+
+def test_rules_that_a_restart_drops_are_put_back(host, run):
+    """The unit of audit 3 deletes all rules and loads them until the first bad line; the start succeeds."""
+    rules = host.root / "rules"
+    rules.write_text("one\ntwo\nthree\nthree\n")
+    auditd = (host.root / "bin/auditd").read_text()
+    host.program(
+        "auditd", auditd.replace('    say("Init', '    (ROOT / "rules").write_text("one\\nthree\\n")\n    say("Init')
+    )
+    result = run(settings={"local_events": False})
+    assert outcome(result) == (True, "restart", False, False)
+    assert rules.read_text() == "one\nthree\ntwo\nthree\n"
+    (text,) = warnings(result)
+    assert "left 2 of 4 rules in the kernel; 2 were put back" in text
+    assert "does not hold them in the order that they had" in text
+    rules.write_text("one\n")
+    assert warnings(run(settings={"local_events": True})) == []
 
 
 def test_the_result(host, run):

@@ -3,10 +3,12 @@
 """auditd_service: starting, stopping and asking the daemon, run as Ansible runs it, on a host that is played."""
 
 import os
+import signal
 
 import pytest
 
 from acted_host import CONF, UNIT, failure, wait_for, warnings
+from ansible_collections.linux.audit.plugins.module_utils._host.processes import state_and_parent
 from ansible_collections.linux.audit.plugins.modules import auditd_service
 from running import run_module
 
@@ -16,6 +18,41 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the files of the daem
 def run(check=False, diff=False, **parameters):
     """The result of the module."""
     return run_module(auditd_service.main, parameters, check, diff)
+
+
+@pytest.mark.parametrize("state", ["started", "stopped", "reloaded", "restarted", None])
+def test_a_daemon_that_is_stopped_is_not_fine(host, state):
+    """No state is reported for a daemon that takes no signal, and none is sent to it."""
+    os.kill(host.pid, signal.SIGSTOP)
+    wait_for(lambda: state_and_parent(host.pid)[0] == "T")
+    assert f"auditd (pid {host.pid}) is stopped" in failure(run(**({"state": state} if state else {"report": True})))
+    os.kill(host.pid, signal.SIGCONT)
+    wait_for(lambda: host.received)
+    assert host.received == ["SIGCONT"]
+
+
+def test_rules_that_a_restart_drops_are_put_back(host):
+    """The unit of audit 3 deletes all rules and loads them up to the first bad line."""
+    rules = host.root / "rules"
+    rules.write_text("one\ntwo\nthree\n")
+    auditd = (host.root / "bin/auditd").read_text()
+    host.program("auditd", auditd.replace('    say("Init', '    (ROOT / "rules").write_text("one\\n")\n    say("Init'))
+    (text,) = warnings(run(state="restarted"))
+    assert text.startswith(
+        "the start of auditd, which loads the rules files, left 1 of 3 rules in the kernel; 2 were put"
+    )
+    assert "order" not in text
+    assert rules.read_text() == "one\ntwo\nthree\n"
+
+
+def test_another_program_in_the_place_of_the_daemon(stage):
+    """auditd is stopped then, and can be kept from starting at boot; nothing else can be asked of it."""
+    host = stage(runs=False)
+    (host.root / "kernel.pid").write_text(str(os.getpid()))
+    assert (run(state="stopped")["changed"], run(state="stopped")["pid"]) == (False, 0)
+    assert run(enabled=False, check=True)["changed"]
+    for parameters in ({"state": "started"}, {"state": "restarted"}, {"state": "reloaded"}, {"report": True}):
+        assert f"(pid {os.getpid()}), which is not auditd" in failure(run(**parameters))
 
 
 @pytest.mark.parametrize(

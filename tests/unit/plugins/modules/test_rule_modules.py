@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import HEADER
 from ansible_collections.linux.audit.plugins.modules import (
     audit_control,
@@ -118,18 +119,19 @@ def test_a_kernel_that_cannot_be_reached(host, run, name):
 
 
 @pytest.mark.parametrize("name", RULE_MODULES)
-def test_a_directory_that_cannot_be_locked_is_named(host, run, name, monkeypatch):
+def test_a_lock_file_that_cannot_be_opened_is_named(host, run, name, monkeypatch):
     main, params = RULE_MODULES[name]
     real = os.open
 
     def refuse(path, flags, *rest, **options):
-        if path == str(host.directory):
-            raise OSError(errno.EACCES, "Permission denied", path)
+        if path in lock._LOCK_FILES:
+            raise OSError(errno.EIO, "Input/output error", path)
         return real(path, flags, *rest, **options)
 
     monkeypatch.setattr(os, "open", refuse)
     result = run(main, **params)
-    assert (result["failed"], result["msg"]) == (True, f"{host.directory}: Permission denied")
+    reason = f"cannot open a lock file, which keeps two runs from changing this host at once: {lock._LOCK_FILES[0]}: "
+    assert (result["failed"], result["msg"]) == (True, reason + "Input/output error")
 
 
 @pytest.mark.parametrize("name", RULE_MODULES)

@@ -128,3 +128,15 @@ def test_another_thread_does_the_same(host):
     helper.start()
     helper.join()
     assert results == ["restart"]
+
+
+def test_that_it_runs_as_before_is_said_only_with_proof(host):
+    """A daemon that says nothing to the old files either may run with the new ones."""
+    host.constant("_ANSWER_SECONDS", 0.3)
+    host.constant("_PLUGIN_SECONDS", 0.5)
+    host.play(hup="silent", records=False)
+    with pytest.raises(
+        DaemonError, match=r"back, and auditd \(pid \d+\) runs, but has not said that it has read them again$"
+    ):
+        put_into_effect(found(), [edit(host, CONF + "num_logs = 7\n")], "reload", [str(host.root / "bin/missing")])
+    assert host.conf.read_text() == CONF

@@ -108,6 +108,17 @@ def test_a_restart_leaves_the_rules_alone(stage, relation, alone):
     assert host.calls(of=("reset-failed",)).count(f"reset-failed {RULES_UNIT}") == (2 if alone else 0)
 
 
+def test_a_unit_with_another_name_is_known_by_what_it_starts(stage):
+    """As the augenrules.service of SLE."""
+    host = stage()
+    host.unit(Requires="sysinit.target augenrules.service", Wants="other.service")
+    host.unit("other.service", ExecStart="{ path=/bin/true ; argv[]=/bin/true }")
+    host.unit("augenrules.service", ExecStart="{ path=/sbin/augenrules ; argv[]=/sbin/augenrules --load }")
+    found().start()
+    found().restart()
+    assert host.calls(of=("start",)) == [f"start {UNIT}", f"start --job-mode=ignore-dependencies {UNIT}"]
+
+
 def test_rules_that_cannot_be_loaded_are_named(stage):
     """In the words of what loads them, without those of what it sets."""
     host = stage()

@@ -153,6 +153,41 @@ def test_a_file_that_cannot_be_put_back_is_named(tmp_path, monkeypatch):
     assert (one.read_text(), two.read_text()) == ("new\n", "old\n")
 
 
+def test_a_change_by_something_else_is_not_overwritten(tmp_path):
+    """Neither one made before the file is replaced, nor one made after; what this run replaced is put back."""
+    one, two, new = tmp_path / "one", tmp_path / "two", tmp_path / "new"
+    one.write_text("old\n")
+    two.write_text("theirs\n")
+    edits = [Edit(str(one), "old\n", "ours\n"), Edit(str(two), "old\n", "ours\n")]
+    with pytest.raises(FileError, match=f"^{two} has been changed by something else .* run it again$"), written(edits):
+        pytest.fail("written")
+    assert (one.read_text(), two.read_text()) == ("old\n", "theirs\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+    two.unlink()
+    with pytest.raises(FileError, match=f"^{two} has been removed by something else"), written(edits):
+        pytest.fail("written")
+    new.write_text("theirs\n")
+    with (
+        pytest.raises(FileError, match=f"^{new} was made by something else"),
+        written([Edit(str(new), None, "ours\n")]),
+    ):
+        pytest.fail("written")
+    assert new.read_text() == "theirs\n"
+
+
+def test_a_change_that_something_else_makes_meanwhile_stays(tmp_path):
+    """A failed run puts back only what is still its own."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("old\n")
+    with (
+        pytest.raises(FileError, match=f"; and {one} was not put back, because something else has changed it since$"),
+        written([Edit(str(one), "old\n", "ours\n"), Edit(str(two), None, "ours\n")]),
+    ):
+        raise ValueError(one.write_text("theirs\n"))
+    assert one.read_text() == "theirs\n"
+    assert not two.exists()
+
+
 def test_a_compiled_file_is_shown_only_if_it_changes_alone():
     own, made = Edit("/a", None, "x\n"), Edit("/b", "y\n", None, compiled=True)
     assert [entry["before_header"] for entry in file_diffs([own, made])] == ["/a"]

@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One run at a time: the lock is held while anything is read or changed, and excludes every other run."""
 
+import contextlib
 import os
+import stat
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
-from ansible_collections.linux.audit.plugins.module_utils._kernel.lock import LockError
+from ansible_collections.linux.audit.plugins.module_utils._kernel.lock import LockError, locked
 from changing import System, present
+from paths import PLUGINS
 
 PASSWD, SHADOW = "-w /etc/passwd -p wa -k passwd", "-w /etc/shadow -p wa -k shadow"
 # Each of these changes the kernel and files.
@@ -81,7 +86,10 @@ def test_of_two_runs_one_waits_for_the_other(host, first, second):
     thread.start()
     try:
         assert inside.wait(20)
-        with pytest.raises(LockError, match=f"another run has been changing audit rules.*lock on {host.directory}"):
+        with pytest.raises(
+            LockError,
+            match=rf"run \(pid {os.getpid()}\) is changing .* on {lock._LOCK_FILES[0]}, and has not .* in 0 seconds",
+        ):
             RUNS[second](host)
         RUNS[second](host, check=True)
     finally:
@@ -114,5 +122,119 @@ def test_a_lock_that_cannot_be_taken_ends_the_wait(host, monkeypatch):
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr(lock.fcntl, "flock", flock)
-    with pytest.raises(LockError, match="another run"):
+    with pytest.raises(LockError, match=f"{lock._LOCK_FILES[0]} cannot be locked: No locks available"):
         host.apply(present(SHADOW))
+
+
+@pytest.fixture
+def file(monkeypatch, tmp_path):
+    """The only lock file there is; nobody waits long."""
+    monkeypatch.setattr(lock, "_LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(lock, "_LOCK_FILES", (str(tmp_path / "lock"),))
+    return tmp_path / "lock"
+
+
+def test_only_root_can_open_the_lock(file):
+    """Whoever can open a file can lock it, and would keep all runs waiting."""
+    before = os.umask(0)
+    try:
+        with locked():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+            assert file.read_text() == f"{os.getpid()}\n"
+    finally:
+        os.umask(before)
+    assert file.read_text() == ""
+
+
+def replace_by_link(path):
+    path.with_suffix(".other").touch(0o600)
+    path.symlink_to(path.with_suffix(".other"))
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.touch(0o666), "must be a regular file .* has mode -rw-r--r--"),
+        (lambda path: os.mkfifo(path, 0o600), "must be a regular file .* has mode prw-------"),
+        (lambda path: (path.touch(0o600), os.chown(path, 65534, 0)), "owned by user 65534"),
+        (replace_by_link, "Too many levels of symbolic links"),
+        (os.mkdir, "Is a directory"),
+    ],
+)
+def test_a_file_that_others_could_hold_is_refused(file, make, reason):
+    before = os.umask(0o022)
+    try:
+        make(file)
+    finally:
+        os.umask(before)
+    with pytest.raises(LockError, match=reason), locked():
+        pytest.fail("locked")
+
+
+def test_a_host_without_run_has_its_lock_elsewhere(monkeypatch, tmp_path):
+    """All runs choose the same file; without any directory the error names each."""
+    choice = (str(tmp_path / "run/lock"), str(tmp_path / "lock"))
+    monkeypatch.setattr(lock, "_LOCK_FILES", choice)
+    with locked():
+        assert os.path.exists(choice[1])
+    monkeypatch.setattr(lock, "_LOCK_FILES", choice[:1])
+    with pytest.raises(LockError, match=f"two runs .*{choice[0]}: No such file"), locked():
+        pytest.fail("locked")
+
+
+HOLD = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from module_utils._kernel import lock
+lock._LOCK_FILES = (sys.argv[2],)
+with lock.locked():
+    print(flush=True)
+    sys.stdin.readline()
+"""
+
+
+@contextlib.contextmanager
+def holding(file):
+    """Another process that holds the lock."""
+    # Under another name, the package does not need Ansible.
+    command = [sys.executable, "-c", HOLD, PLUGINS, file]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout.readline() == b"\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_another_process_is_named(file):
+    with holding(file) as other:
+        with pytest.raises(LockError, match=rf"another run \(pid {other.pid}\) is"), locked():
+            pytest.fail("locked")
+        file.write_text("")
+        with pytest.raises(LockError, match="another run is"), locked():
+            pytest.fail("locked")
+
+
+def test_a_run_that_was_killed_leaves_no_lock(file):
+    with holding(file) as other:
+        other.kill()
+        other.wait()
+    assert file.read_text() == f"{other.pid}\n"
+    with locked():
+        assert file.read_text() == f"{os.getpid()}\n"
+
+
+def test_a_lock_file_that_was_removed_excludes_the_next_run_all_the_same(file, monkeypatch):
+    """A run that has waited on the removed file takes the lock on the one that the others see."""
+    real, removed = lock.fcntl.flock, []
+
+    def flock(handle, how):
+        real(handle, how)
+        if not removed:
+            removed.append(file.unlink())
+
+    monkeypatch.setattr(lock.fcntl, "flock", flock)
+    with locked():
+        assert file.read_text() == f"{os.getpid()}\n"
+        with pytest.raises(LockError, match="another run"), locked():
+            pytest.fail("locked")

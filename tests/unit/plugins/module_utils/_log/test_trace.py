@@ -13,6 +13,7 @@ import time
 import pytest
 
 import log_stand_ins
+from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import (
     KernelError,
     KernelRule,
@@ -22,7 +23,6 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import
 from ansible_collections.linux.audit.plugins.module_utils._log import files as log_files
 from ansible_collections.linux.audit.plugins.module_utils._log import trace as trace_module
 from ansible_collections.linux.audit.plugins.module_utils._log.trace import is_left_over, trace, trace_key
-from ansible_collections.linux.audit.plugins.module_utils._policy import transition
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
@@ -108,7 +108,7 @@ def kernel(tmp_path, monkeypatch):
     log.write_text("")
     (tmp_path / "auditd.conf").write_text(f"log_file = {log}\n")
     monkeypatch.setattr(log_files, "_CONFIGURATION", str(tmp_path / "auditd.conf"))
-    monkeypatch.setattr(transition, "DEFAULT_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(lock, "_LOCK_FILES", (str(tmp_path / "lock"),))
     (tmp_path / "bin").mkdir()
     log_stand_ins.put_ausearch(tmp_path / "bin", monkeypatch)
     log_stand_ins.put_library(monkeypatch)

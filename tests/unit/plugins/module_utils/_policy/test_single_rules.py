@@ -250,16 +250,25 @@ def test_rules_for_an_immutable_kernel_are_staged(host):
 
 def test_one_run_at_a_time(host, monkeypatch):
     monkeypatch.setattr(lock, "_LOCK_SECONDS", 0.2)
-    handle = os.open(host.directory, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    with pytest.raises(LockError, match="another run has been changing audit rules"):
-        host.apply(present(PASSWD))
-    assert host.apply(present(PASSWD), check=True).changed
-    # Another directory does not mean another kernel.
-    with pytest.raises(LockError, match="another run has been changing audit rules"):
-        host.apply(present(PASSWD), rules_dir="/")
-    os.close(handle)
+    with lock.locked():
+        with pytest.raises(LockError, match="another run .* is changing the audit system"):
+            host.apply(present(PASSWD))
+        assert host.apply(present(PASSWD), check=True).changed
+        # Another directory does not mean another kernel.
+        with pytest.raises(LockError, match="another run .* is changing the audit system"):
+            host.apply(present(PASSWD), rules_dir="/")
     assert host.apply(present(PASSWD)).changed
+
+
+def test_nobody_who_can_read_rules_d_keeps_runs_waiting(host, monkeypatch):
+    """Whoever can open a directory can lock it."""
+    monkeypatch.setattr(lock, "_LOCK_SECONDS", 0.2)
+    handle = os.open(host.directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        assert host.apply(present(PASSWD)).changed
+    finally:
+        os.close(handle)
 
 
 def test_a_change_of_files_needs_no_kernel(host):
