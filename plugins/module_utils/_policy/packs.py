@@ -30,7 +30,7 @@ from ..rules.fields import BY_NAME
 from ..rules.pack_format import Paragraph, paragraphs
 from ..rules.parse import RulesLine, parse_arguments
 from ..rules.record_types import expand
-from ..rules.watch import archs, perm_syscalls
+from ..rules.watch import archs, permission_words
 from ..rules.words import split
 from .checks import missing_directory
 
@@ -217,9 +217,8 @@ def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> RulesLine
                 raise _LeftOut(_NO_NAME, field.group(3))
             notes.add(_NO_NAME, field.group(3))
             continue
-        elif option == "-F" and word.startswith("perm=") and "-S" not in words and arch:
-            after_arch = kept.index(f"arch={arch}") + 1
-            kept[after_arch:after_arch] = perm_syscalls(word[5:], arch, host)
+        elif option == "-F" and word.startswith("perm=") and arch:
+            option, word = permission_words(word[5:], arch, host)
         kept += [option, word]
     statement = parse_arguments(kept, host)
     missing = missing_directory(statement.rule) if statement.rule else None

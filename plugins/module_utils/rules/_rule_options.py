@@ -10,7 +10,7 @@ from ._releases import is_newer, readable_value, unread_list_option
 from .errors import RuleError
 from .fields import ACTIONS, BY_NAME, LISTS
 from .model import Field, Rule, syscall_machine
-from .permissions import format_permissions, permission_syscalls
+from .permissions import format_permissions, permission_syscalls, permission_syscalls_refused
 from .resolver import Resolver
 from .statements import Statement
 from .values import KINDS
@@ -176,6 +176,10 @@ class RuleParser:
         if field.name == "perm":
             self._expand(field.value)
         self._key_allowed = self._key_allowed or field.name in _KEY_MAY_FOLLOW
+        if field.name == "perm" and self._permissions_refused(field.value):
+            self._unread.append(f"-F {value}")
+            self._words += ["-p", condition.value]
+            return
         readable = readable_value(field, condition.value, self._resolver)
         if readable != condition.value:
             self._unread.append(f"-F {value}")
@@ -187,11 +191,22 @@ class RuleParser:
 
     def _expand(self, permissions: int) -> None:
         """Add the syscalls that auditctl adds for ``-F perm=`` after an arch or -S; without -S they change nothing."""
+        machine = self._expanding_machine()
+        if machine and not self._permissions_refused(permissions):
+            version = self._resolver.version
+            self._syscalls |= permission_syscalls(format_permissions(permissions), machine, version)
+
+    def _expanding_machine(self) -> Optional[str]:
+        """The machine whose syscalls auditctl would add for a ``-F perm=`` here; None if it would add none."""
         if self._resolver.version and (self._syscalls or any(field.name == "arch" for field in self._fields)):
-            machine = self._machine()
-            if machine:
-                version = self._resolver.version
-                self._syscalls |= permission_syscalls(format_permissions(permissions), machine, version)
+            return self._machine()
+        return None
+
+    def _permissions_refused(self, permissions: int) -> bool:
+        """Whether the host's auditctl refuses a ``-F perm=`` here, because the machine lacks a syscall to be added."""
+        machine = self._expanding_machine()
+        letters = format_permissions(permissions)
+        return bool(machine and permission_syscalls_refused(letters, machine, self._resolver.version))
 
     def _read_key(self, option: str, value: str) -> None:
         if not self._key_allowed:

@@ -13,7 +13,7 @@ from .parse import Statement, parse_arguments
 from .permissions import permission_syscalls_refused
 from .resolver import Resolver
 
-__all__ = ("archs", "perm_syscalls", "statements")
+__all__ = ("archs", "permission_words", "statements")
 
 
 def statements(
@@ -46,11 +46,9 @@ def statements(
                 "always,exit",
                 "-F",
                 f"arch={arch}",
-                *perm_syscalls(permissions, arch, resolver),
                 "-F",
                 f"{field}={path}",
-                "-F",
-                f"perm={permissions}",
+                *permission_words(permissions, arch, resolver),
                 *key_words,
             ],
             resolver,
@@ -65,13 +63,16 @@ def archs(machine: str) -> List[str]:
     return [arch for arch in ("b64", "b32") if tables.arch_number(arch, machine) is not None]
 
 
-def perm_syscalls(permissions: str, arch: str, resolver: Resolver) -> List[str]:
-    """The words ``-S all`` if the host's auditctl would refuse ``-F arch= -F perm=`` without them, else none.
+def permission_words(permissions: str, arch: str, resolver: Resolver) -> List[str]:
+    """The permissions of a rule with that arch as the host's auditctl reads them: ``-F perm=``, or else ``-p``.
 
-    Some releases refuse such a rule because of syscalls that the machine does not have (see permissions.py).
+    Some releases refuse ``-F perm=`` after an arch because of syscalls that the machine does not have, even with
+    ``-S all`` (see permissions.py). Every release reads ``-p`` after a field.
     """
     machine = tables.arch_machine(tables.arch_number(arch, resolver.machine) or 0)
-    if machine not in ("aarch64", "riscv64", "arm", "riscv32"):
-        return []
-    refused = permission_syscalls_refused(permissions, machine, resolver.version)
-    return ["-S", "all"] if refused else []
+    # Asking a host for its release takes time, and the other machines have every one of these syscalls.
+    if machine in ("aarch64", "riscv64", "arm", "riscv32") and permission_syscalls_refused(
+        permissions, machine, resolver.version
+    ):
+        return ["-p", permissions]
+    return ["-F", f"perm={permissions}"]

@@ -114,3 +114,14 @@ def test_perm_adds_syscalls_after_an_arch_or_a_syscall(release, more):
 def test_the_last_arch_is_the_one_whose_syscalls_are_added():
     line = "-a always,exit -F arch=b64 -F arch=b32 -S open -F perm=x"
     assert parse_line(line, Host(version=(3, 1, 3))).rule.syscalls == {5, 11}
+
+
+@pytest.mark.parametrize("syscalls", ["", " -S all", " -S openat"])
+def test_a_perm_that_the_machine_makes_auditctl_refuse_is_written_with_p(syscalls):
+    line = f"{EXIT}{syscalls} -F path=/etc/passwd -F perm=wa -F key=k"
+    refused, read = (parse_line(line, Host("aarch64", version)) for version in ((4, 0, 2), (4, 0, 4)))
+    assert refused.unread == ("-F perm=wa",)
+    assert refused.text == line.replace("-F perm=", "-p ")
+    assert (read.unread, read.text) == ((), line)
+    before = "-a always,exit -F perm=wa -F arch=b64 -F path=/etc/passwd"
+    assert parse_line(before, Host("aarch64", (4, 0, 2))).unread == ()
