@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The audit daemon: which one is on this host, and how it is started, stopped and told things, each with proof.
 
-The signals of auditd(8) go to the process that the kernel sends its records to. So auditd's own record of a signal
-names the user who asked for it. Otherwise it would name systemd, which is why many units refuse to be stopped by
-systemctl.
+The signals of auditd(8) go to the process that the kernel sends its records to, so that auditd's own record of a signal
+names the user who asked for it. It would name systemd otherwise; many units refuse to be stopped by systemctl for that.
 """
 
 import os
