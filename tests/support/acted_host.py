@@ -27,6 +27,7 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords impor
 )
 from ansible_collections.linux.audit.plugins.module_utils._host.files import Edit
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable, Kernel, KernelRule
 
 ACTORS = pathlib.Path(__file__).resolve().parent / "actors"
@@ -90,7 +91,7 @@ class ActedHost:
         self.constant("_LOG_FILE", str(self.log))
         self.constant("REPORT_FILES", (str(root / "auditd.state"), str(root / "old.state")))
         self.constant("_CONFIRMED", str(root / "confirmed"))
-        self.constant("_LOCK_FILES", (str(root / "lock"),))
+        patch.setattr(lock, "_LOCK_FILES", (str(root / "lock"),))
         self.constant("_SYSLOGS", (str(root / "syslog"), str(root / "messages")))
         self.constant("_SCRIPTS", (str(script),))
         # The library polls more often, so that tests are quick.
