@@ -5,11 +5,10 @@
 import contextlib
 import os
 import stat
-import time
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._host.files import Edit, file_diffs, read_text
+from .._host.files import Edit, backup_path, file_diffs, read_text
 from .._host.host import Host
 from .._kernel.lock import locked
 from .apply import Effect, action_for, put_into_effect
@@ -177,10 +176,7 @@ def _with_backup(planned: ConfPlan, wanted: bool) -> ConfPlan:
         return planned
     edit = planned.edits[0]
     # The daemon takes no file for that of a plugin whose name has a second dot.
-    path = time.strftime(f"{edit.path}.before-%Y-%m-%dT%H-%M-%SZ", time.gmtime())
-    if os.path.lexists(path):
-        # Two changes within one second have two backups.
-        path = next(f"{path}-{number}" for number in range(2, 1000) if not os.path.lexists(f"{path}-{number}"))
+    path = backup_path(edit.path)
     return planned._replace(edits=[Edit(path, None, edit.before, mode=edit.mode), edit], backup=path)
 
 

@@ -3,9 +3,11 @@
 """Files that are read as a whole, and replaced atomically: nobody ever reads half of one."""
 
 import contextlib
+import itertools
 import os
 import stat
 import tempfile
+import time
 from contextlib import contextmanager
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -14,6 +16,7 @@ from ..rules.errors import AuditError
 __all__ = (
     "Edit",
     "FileError",
+    "backup_path",
     "file_diffs",
     "file_status",
     "kept_mode",
@@ -69,6 +72,14 @@ def kept_mode(path: str, mode: int = 0o640) -> int:
 def without_waiting(path: str, flags: int) -> int:
     """Open a file without blocking, even if it is a pipe that has no writer."""
     return os.open(path, flags | os.O_NONBLOCK)
+
+
+def backup_path(path: str) -> str:
+    """A path beside a file or directory for its backup, with the time in its name; nothing has this path yet."""
+    first = time.strftime(f"{path}.before-%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+    # Two changes within one second have two backups.
+    candidates = itertools.chain([first], (f"{first}-{number}" for number in itertools.count(2)))
+    return next(candidate for candidate in candidates if not os.path.lexists(candidate))
 
 
 def write_atomically(path: str, text: Optional[str], mode: int = 0o640) -> None:

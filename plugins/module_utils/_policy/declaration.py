@@ -3,10 +3,9 @@
 """Declare a whole set of rules and settings: the file holds exactly this set, and the kernel follows it in order."""
 
 import os
-import time
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._host.files import Edit, kept_mode
+from .._host.files import Edit, backup_path, kept_mode
 from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
 from ..rules.model import Rule, canonical, without_keys
@@ -100,7 +99,8 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
             return Transition(rules, settings, files=files)
         directory.require()
         edits, backup = _edits(directory, new, files, reach)
-        backups[:] = [backup] if backup else []
+        # The proof plans once more, when the directory of the backup exists.
+        backups.extend([backup] if backup and not backups else [])
         added, removed = _changed_rules(old, new) if edits else ([], [])
         return Transition(rules, settings, edits, files, added, removed)
 
@@ -238,7 +238,7 @@ def _edits(
     if not others:
         return edits, None
     # augenrules reads no other directory than rules.d.
-    backup = time.strftime(f"{directory.path}.before-%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+    backup = backup_path(directory.path)
     # A link to nothing has no text to keep.
     moved = [
         Edit(os.path.join(backup, os.path.basename(file.path)), None, file.text, mode=kept_mode(file.path))

@@ -388,7 +388,7 @@ def test_two_runs_at_once(host):
     assert [state.files[f"{RULES_D}/{run}.rules"] for run in "ab"] == [as_file(*rules) for rules in sets]
     assert state.check == "No change"
     # One waits as long as another holds the lock.
-    host.guest.run(f"flock {RULES_D} sleep 4 >/dev/null 2>&1 & date +%s > /root/began")
+    host.guest.run("flock /run/linux-audit.lock sleep 4 >/dev/null 2>&1 & date +%s > /root/began")
     done, ended = host.tasks(task("audit_ruleset", {"rules": [MOUNTS]}), "echo $(($(date +%s) - $(cat /root/began)))")
     assert done["changed"]
     assert int(ended) >= 3
