@@ -99,7 +99,8 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
             return Transition(rules, settings, files=files)
         directory.require()
         edits, backup = _edits(directory, new, files, reach)
-        backups[:] = [backup] if backup else []
+        # The proof plans once more, perhaps in the next second.
+        backups.extend([backup] if backup and not backups else [])
         added, removed = _changed_rules(old, new) if edits else ([], [])
         return Transition(rules, settings, edits, files, added, removed)
 
