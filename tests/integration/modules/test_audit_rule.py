@@ -223,7 +223,7 @@ WRONG = [
     ({"rule": "-a always,exit -F arch=b64 -S no_such_call -k x"}, "'no_such_call'", "x86_64"),
     ({"rule": "-a always,exit -F arch=b32 -S newfstatat -k x"}, "'newfstatat'"),
     ({"rule": "-a always,exit -S mount -F auid=nobody-here"}, "auid=nobody-here", "nor the name of a user"),
-    ({"rule": "-a always,exit -S mount -F gid=nobody-here"}, "gid=nobody-here", "no group"),
+    ({"rule": "-a always,exit -S mount -F gid=nobody-here"}, "gid=nobody-here", "nor the name of a group"),
     ({"rule": "-a always,exit -F path>=/etc/passwd -F perm=wa"}, "path>=/etc/passwd", "="),
     ({"rule": "-a always,task -F path=/etc/passwd"}, "path=/etc/passwd", "task"),
     ({"rule": "-a always,exclude -F euid=0"}, "euid=0", "exclude"),
