@@ -29,6 +29,7 @@ from ansible_collections.linux.audit.plugins.module_utils._host.files import Edi
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable, Kernel, KernelRule
+from played_root import play_root
 
 ACTORS = pathlib.Path(__file__).resolve().parent / "actors"
 CONF = "# top\nspace_left = 75\nadmin_space_left = 50\n"
@@ -50,6 +51,7 @@ class ActedHost:
 
     def __init__(self, root, monkeypatch, manager="systemd", journal=True, version="4.1.2") -> None:
         """Set the stage. Nothing is running yet."""
+        play_root(monkeypatch)
         self.root, self._patch, self.manager = pathlib.Path(root), monkeypatch, manager
         self.conf, self.plugins_d, self.log = root / "etc/auditd.conf", root / "etc/plugins.d", root / "log/audit.log"
         self.remote = root / "etc/audisp-remote.conf"

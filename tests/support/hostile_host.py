@@ -62,11 +62,17 @@ class HostileHosts:
             "-e", json.dumps(extra | {"ansible_become": False}),
         ]  # fmt: skip
         done = subprocess.run(
-            command, check=False, cwd=ROOT, env=ENVIRONMENT | (environment or {}), capture_output=True, text=True
+            command, check=False, cwd=ROOT, env=self._environment | (environment or {}), capture_output=True, text=True
         )
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         assert lines, done.stdout + done.stderr
         return lines
+
+    @property
+    def _environment(self):
+        """Also for a user without a home directory that can be written, in which Ansible would keep its files."""
+        own = self.directory / "ansible"
+        return ENVIRONMENT | {"ANSIBLE_HOME": str(own), "ANSIBLE_REMOTE_TMP": str(own / "tmp")}
 
 
 ENVIRONMENT = os.environ | {

@@ -12,8 +12,6 @@ from ansible_collections.linux.audit.plugins.module_utils._host.processes import
 from ansible_collections.linux.audit.plugins.modules import audisp_plugin
 from running import run_module
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the files of the daemon must be owned by root")
-
 
 def run(check=False, diff=False, **parameters):
     """The result of the module."""

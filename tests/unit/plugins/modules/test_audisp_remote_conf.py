@@ -10,8 +10,6 @@ from acted_host import NONE, REMOTE, failure, outcome
 from ansible_collections.linux.audit.plugins.modules import audisp_remote_conf
 from running import run_module
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the files of the daemon must be owned by root")
-
 
 def run(check=False, diff=False, **parameters):
     """The result of the module."""

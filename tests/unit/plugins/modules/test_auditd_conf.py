@@ -14,8 +14,6 @@ from ansible_collections.linux.audit.plugins.module_utils._host.processes import
 from ansible_collections.linux.audit.plugins.modules import auditd_conf
 from running import run_module
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the files of the daemon must be owned by root")
-
 
 @pytest.fixture
 def run(tmp_path):

@@ -16,8 +16,6 @@ from ansible_collections.linux.audit.plugins.modules import (
 )
 from running import run_module
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the files of the daemon must be owned by root")
-
 
 @pytest.mark.parametrize(
     ("module", "parameters"),

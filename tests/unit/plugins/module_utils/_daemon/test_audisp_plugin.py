@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is wanted of the file of a plugin, what a change of it needs, and which programs the daemon does not run."""
 
-import os
-
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._daemon.audisp_plugin import (
@@ -16,8 +14,8 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords impor
 from ansible_collections.linux.audit.plugins.module_utils._daemon.plugins_d import known_plugin
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.modules.audisp_plugin import asked_plugin
+from played_root import play_root
 
-ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="files must be owned by root")
 ASKED = {
     "name": "syslog", "state": "present", "active": None, "direction": None, "plugin": None, "type": None, "args": None,
     "format": None, "directory": None,
@@ -102,8 +100,8 @@ def test_what_a_change_of_a_plugin_needs(before, after, old, new):
         assert effect_of_change(before, after, version, ["/sbin/x"]).ended == ()
 
 
-@ROOT_ONLY
-def test_programs_that_the_daemon_does_not_run(tmp_path):
+def test_programs_that_the_daemon_does_not_run(tmp_path, monkeypatch):
+    play_root(monkeypatch)
     path = tmp_path / "program"
     held = {"active": "yes", "path": str(path)}
     assert "needs its program, and there is no such file" in program_problems(held, (4, 2), Host())[0]

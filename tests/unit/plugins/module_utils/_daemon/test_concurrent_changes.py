@@ -5,15 +5,18 @@
 import subprocess
 import sys
 
-from paths import PLUGINS
+from paths import PLUGINS, ROOT
 
 CHANGE = """
 import sys
-sys.path.insert(0, sys.argv[1])
+import pytest
+sys.path[:0] = sys.argv[1].split(":")
 from module_utils._daemon.auditd_conf import AuditdConf
 from module_utils._daemon.conf_change import ConfOptions, change_conf
 from module_utils._host.host import Host
 from module_utils._kernel import lock
+from played_root import play_root
+play_root(pytest.MonkeyPatch())
 lock._LOCK_FILES = (sys.argv[2],)
 sys.stdin.readline()
 for number in range(1, 31):
@@ -30,7 +33,8 @@ def test_of_changes_at_once_none_is_lost(tmp_path):
     file.chmod(0o640)
     keys = ["num_logs", "max_log_file", "freq"]
     # Under another name, the package does not need Ansible.
-    commands = [[sys.executable, "-c", CHANGE, PLUGINS, tmp_path / "lock", file, key] for key in keys]
+    modules = f"{PLUGINS}:{ROOT / 'tests' / 'support'}"
+    commands = [[sys.executable, "-c", CHANGE, modules, tmp_path / "lock", file, key] for key in keys]
     running = [subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for words in commands]
     for process in running:
         process.stdin.write("\n")

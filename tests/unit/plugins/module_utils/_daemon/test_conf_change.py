@@ -13,9 +13,9 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon.errors import 
 from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import AUDITD_CONF, REMOTE_CONF
 from ansible_collections.linux.audit.plugins.module_utils._daemon.target import Target
 from ansible_collections.linux.audit.plugins.module_utils._host.files import Edit
+from played_root import play_root
 
 BASE = "# top\nspace_left = 75\nadmin_space_left = 50\n"
-ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="files must be owned by root")
 
 
 class Lenient(ConfRequest):
@@ -29,8 +29,9 @@ class Lenient(ConfRequest):
 
 
 @pytest.fixture
-def conf(tmp_path):
+def conf(tmp_path, monkeypatch):
     """conf(text, wanted, options): what is planned for a file with that text; a path stands for its own text."""
+    play_root(monkeypatch)
     path = tmp_path / "auditd.conf"
 
     def conf(text, wanted, version=(3, 0, 9), file=AUDITD_CONF, mode=0o640, removed=False, kind=ConfRequest, **options):
@@ -44,7 +45,6 @@ def conf(tmp_path):
     return conf
 
 
-@ROOT_ONLY
 class TestPlan:
     """Files before and after."""
 

@@ -23,6 +23,7 @@ from ansible_collections.linux.audit.plugins.module_utils._host.files import (
 )
 from effects import record_files
 from paths import PLUGINS
+from played_root import play_root
 
 
 def test_a_file_is_written_with_its_mode_and_nothing_beside_it(tmp_path):
@@ -102,9 +103,9 @@ def test_a_stricter_mode_is_never_loosened(tmp_path, before, after):
     assert stat.S_IMODE(path.stat().st_mode) == after
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another group")
 @pytest.mark.parametrize(("owner", "kept"), [(0, 7), (7, 0)])
-def test_the_group_of_a_file_of_root_is_kept(tmp_path, owner, kept):
+def test_the_group_of_a_file_of_root_is_kept(tmp_path, monkeypatch, owner, kept):
+    play_root(monkeypatch)
     path = tmp_path / "x.rules"
     path.write_text("old")
     os.chown(path, owner, 7)

@@ -15,6 +15,7 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._kernel.lock import LockError, locked
 from changing import System, present
 from paths import PLUGINS
+from played_root import play_root
 
 PASSWD, SHADOW = "-w /etc/passwd -p wa -k passwd", "-w /etc/shadow -p wa -k shadow"
 # Each of these changes the kernel and files.
@@ -161,7 +162,8 @@ def replace_by_link(path):
         (os.mkdir, "Is a directory"),
     ],
 )
-def test_a_file_that_others_could_hold_is_refused(file, make, reason):
+def test_a_file_that_others_could_hold_is_refused(file, monkeypatch, make, reason):
+    play_root(monkeypatch)
     before = os.umask(0o022)
     try:
         make(file)

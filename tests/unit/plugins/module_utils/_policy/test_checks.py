@@ -11,6 +11,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy import checks 
 from ansible_collections.linux.audit.plugins.module_utils._policy.checks import examine, not_for_files, unsupported
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesDirectory, RulesFile
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
+from played_root import play_root
 
 ALL_FEATURES = 0x7F
 PASSWD = "-w /etc/passwd -p wa -k passwd"
@@ -205,8 +206,8 @@ def test_files_and_directories_that_everybody_can_write(tmp_path, directory):
     assert directory() == {(tmp_path.name, reason), ("x.rules", reason)}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-def test_a_file_of_another_user(tmp_path, directory):
+def test_a_file_of_another_user(tmp_path, directory, monkeypatch):
+    play_root(monkeypatch)
     path = tmp_path / "x.rules"
     path.write_text(f"{PASSWD}\n")
     os.chown(path, 7, 0)
