@@ -21,7 +21,7 @@ lock._LOCK_FILES = (sys.argv[2],)
 sys.stdin.readline()
 for number in range(1, 31):
     request = lambda: AuditdConf(sys.argv[3], {sys.argv[4]: str(number)}, (4, 1, 2))
-    assert change_conf(request, ConfOptions(), Host(), False, False)["changed"]
+    assert change_conf(request, ConfOptions(apply="none"), Host(), False, False)["changed"]
 """
 BASE = "space_left = 75\nadmin_space_left = 50\n"
 

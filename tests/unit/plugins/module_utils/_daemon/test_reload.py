@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The daemon told to read its files again, on a host that is played: what confirms it, and its plugins."""
 
-import pathlib
+import os
 import threading
 import time
 
@@ -12,6 +12,7 @@ from acted_host import BAD, MANAGERS, TAKEN, found, wait_for
 from ansible_collections.linux.audit.plugins.module_utils._daemon.apply import put_into_effect
 from ansible_collections.linux.audit.plugins.module_utils._daemon.auditd import Done
 from ansible_collections.linux.audit.plugins.module_utils._daemon.errors import DaemonError
+from ansible_collections.linux.audit.plugins.module_utils._host.processes import state_and_parent
 
 
 @pytest.mark.parametrize("records", [True, False])
@@ -114,9 +115,10 @@ def test_a_plugin_is_turned_on_and_off(host):
 
 def plugins(host):
     """The processes that auditd has started."""
-    children = pathlib.Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text().split()
-    # One that has ended has no command any more.
-    return [int(child) for child in children if pathlib.Path(f"/proc/{child}/cmdline").read_bytes()]
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    states = {pid: state_and_parent(pid) for pid in pids}
+    # By their state, not by their command, which a process that has just begun does not have yet.
+    return [pid for pid, state in states.items() if state and state[0] != "Z" and state[1] == host.pid]
 
 
 @pytest.mark.parametrize(("version", "replaced"), [("4.1.99", False), ("4.2", True), ("4.2.1", True)])
