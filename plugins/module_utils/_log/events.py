@@ -12,6 +12,7 @@ from ..rules.tables import arch_machine, errno_name
 from ..rules.values import UNSET
 from .auparse import Interpreter, Record
 from .files import EventId
+from .nodes import as_recorded
 from .times import iso
 
 __all__ = ("NO_VALUE", "OUTCOMES", "event")
@@ -62,7 +63,7 @@ def event(identity: EventId, text: bytes, interpreter: Interpreter, with_text: b
     }
     if with_text:
         # Not splitlines(): it also splits at the separator before what auditd adds to a record.
-        structure["text"] = text.decode("utf-8", "surrogateescape").rstrip("\n").split("\n")
+        structure["text"] = as_recorded(text).decode("utf-8", "surrogateescape").rstrip("\n").split("\n")
     return structure
 
 

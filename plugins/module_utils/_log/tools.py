@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterator, Optional, Sequence
 from .._host.programs import SEARCH_PATH, find_program
 from ..rules.errors import AuditError
 from .files import Part
+from .nodes import as_words
 
 __all__ = ("LogTool", "LogToolError")
 
@@ -31,7 +32,8 @@ class LogTool:
     """A run of ausearch or aureport: iterate over the lines that it prints, as bytes. Raises LogToolError.
 
     The program only gets records between ``start`` and ``end``, because times in its arguments would have to be written
-    in the format of the locale. ``skipped``: how many records it has not understood so far.
+    in the format of the locale. In the lines that it prints, the name of a node is one word (nodes.py).
+    ``skipped``: how many records it has not understood so far.
     """
 
     def __init__(
@@ -114,7 +116,7 @@ class LogTool:
             with self._process.stdin as pipe:
                 for part in self._parts:
                     for block in part.blocks(*self._bounds):
-                        pipe.write(block)
+                        pipe.write(as_words(block))
         except BrokenPipeError:
             # The program has ended by itself and says why, or was ended because its output is no longer wanted.
             pass
