@@ -20,7 +20,8 @@ options:
   start:
     description:
       - Only events since this time. Write it in ISO 8601 with a time zone, such as V(2026-01-31T18:00:00Z) or
-        V(2026-01-31T20:00:00+02:00), as C(@) and the seconds since 1970, or as a word of ausearch(8).
+        V(2026-01-31T20:00:00+02:00), as C(@) and the seconds since 1970, as a time before now, such as
+        V(15 minutes ago), V(2 days ago), V(-2h) or V(-1h30m), or as a word of ausearch(8).
       - The words are V(now), V(recent) (ten minutes ago), V(this-hour), V(boot), V(today), V(yesterday), V(this-week),
         V(week-ago), V(this-month) and V(this-year). Each means the start of the period that it names, in the time zone
         of the host. Weeks start on Sunday.

@@ -68,8 +68,8 @@ options:
   start:
     description:
       - Only events since this time. Write it in ISO 8601 with a time zone, such as V(2026-01-31T18:00:00Z) or
-        V(2026-01-31T20:00:00+02:00), as C(@) and the seconds since 1970, or as one of the words that
-        M(linux.audit.audit_search) takes.
+        V(2026-01-31T20:00:00+02:00), as C(@) and the seconds since 1970, as a time before now, such as
+        V(15 minutes ago) or V(-2h), or as one of the words that M(linux.audit.audit_search) takes.
     type: str
   end:
     description: Only events up to this time, written in the same way as O(start).

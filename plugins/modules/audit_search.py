@@ -175,6 +175,8 @@ events:
       description:
         - The paths. Each has a C(name), as the process gave it, a full C(path), a C(type), C(inode), C(device),
           C(mode), C(user), C(group) and C(label). Unknown values are left out.
+        - A name that is relative to a directory descriptor has the number of the C(descriptor) in place of a C(path),
+          because the path of that directory is not recorded. The number is V(-1) if it is not recorded either.
       type: list
       elements: dict
     addresses:

@@ -38,7 +38,19 @@ def _addresses(event: Mapping, name: str) -> list:
 
 def _paths(event: Mapping) -> list:
     paths = [path for path in event["paths"] if path.get("type") != "PARENT"] or event["paths"]
-    return list(dict.fromkeys(path.get("path") or path.get("name") for path in paths))
+    return list(dict.fromkeys(map(_place, paths)))
+
+
+def _place(path: Mapping) -> object:
+    """A path; or the name as it is recorded, and what it is relative to; or the inode of a file without a name."""
+    if path.get("path") is not None:
+        return path["path"]
+    name, descriptor = path.get("name"), path.get("descriptor")
+    if name is None:
+        return None if path.get("inode") is None else f"(inode {path['inode']} on {path.get('device')})"
+    if descriptor is None:
+        return name
+    return f"{name} (relative to {'a directory' if descriptor == -1 else f'descriptor {descriptor}'})"
 
 
 def _fields(event: Mapping, kind: str, *names: str) -> list:

@@ -11,7 +11,8 @@ import re
 import time
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-from .events import NO_VALUE, OUTCOMES
+from .events import OUTCOMES
+from .paths import NO_VALUE
 
 __all__ = ("REPORTS", "Row", "is_no_value", "read_overview", "read_rows", "read_totals")
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Events of the log as structures: libauparse says what fields mean, this module says which field answers what."""
 
-import os
-import posixpath
 import re
 from typing import Any, Dict, Iterable, Iterator, List, Optional
 
@@ -12,12 +10,12 @@ from ..rules.tables import arch_machine, errno_name
 from ..rules.values import UNSET
 from .auparse import Interpreter, Record
 from .files import EventId
+from .nodes import as_recorded
+from .paths import NO_VALUE, Place, meaning_of, number_of, places
 from .times import iso
 
-__all__ = ("NO_VALUE", "OUTCOMES", "event")
+__all__ = ("OUTCOMES", "event")
 
-#: What records have in place of a text that is not known.
-NO_VALUE = ("", "?", "(none)", "(null)")
 #: Whether something succeeded, by the words that records have for it.
 OUTCOMES = {"yes": True, "no": False, "success": True, "failed": False, "1": True, "0": False}
 
@@ -39,7 +37,8 @@ _ARGUMENT = re.compile(r"a(\d+)(?:\[(\d+)\])?")
 def event(identity: EventId, text: bytes, interpreter: Interpreter, with_text: bool = False) -> Dict[str, Any]:
     """The event that some lines of the log record. Bytes that are not UTF-8 are surrogates in texts (PEP 383)."""
     records, sentence = interpreter.event(text)
-    cwd = next((_meaning(record, "cwd") for record in records if record.type == "CWD"), None)
+    call = _syscall(records)
+    paths = [record for record in records if record.type == "PATH"]
     structure: Dict[str, Any] = {
         "time": iso(identity.seconds, identity.milliseconds),
         "id": identity.serial,
@@ -51,10 +50,10 @@ def event(identity: EventId, text: bytes, interpreter: Interpreter, with_text: b
         "how": sentence.how,
         "success": _success(records),
         "subject": _subject(records),
-        "syscall": _syscall(records),
+        "syscall": call,
         "command": _command(records),
-        "cwd": cwd,
-        "paths": [_path(record, cwd) for record in records if record.type == "PATH"],
+        "cwd": next((meaning_of(record, "cwd") for record in records if record.type == "CWD"), None),
+        "paths": [_path(*pair) for pair in zip(paths, places(records, call["name"] if call else None))],
         "addresses": list(_addresses(records)),
         "targets": [_target(record) for record in records if record.type == "OBJ_PID"],
         "keys": _keys(records),
@@ -62,26 +61,13 @@ def event(identity: EventId, text: bytes, interpreter: Interpreter, with_text: b
     }
     if with_text:
         # Not splitlines(): it also splits at the separator before what auditd adds to a record.
-        structure["text"] = text.decode("utf-8", "surrogateescape").rstrip("\n").split("\n")
+        structure["text"] = as_recorded(text).decode("utf-8", "surrogateescape").rstrip("\n").split("\n")
     return structure
 
 
-def _meaning(record: Record, name: str) -> Optional[str]:
-    field = record.get(name)
-    return None if field is None or field.meaning in NO_VALUE else field.meaning
-
-
-def _number(record: Record, name: str, base: int = 10) -> Optional[int]:
-    field = record.get(name)
-    try:
-        return None if field is None else int(field.value, base)
-    except ValueError:
-        return None
-
-
 def _identity(record: Record, name: str) -> Optional[Dict[str, Any]]:
-    number = _number(record, name)
-    return None if number is None else {"id": number, "name": _meaning(record, name)}
+    number = number_of(record, name)
+    return None if number is None else {"id": number, "name": meaning_of(record, name)}
 
 
 def _present(values: Dict[str, Any]) -> Dict[str, Any]:
@@ -95,11 +81,11 @@ def _subject(records: List[Record]) -> Dict[str, Any]:
     if record is None:
         return {}
     values: Dict[str, Any] = {name: _identity(record, name) for name in _USERS + _GROUPS}
-    values.update(pid=_number(record, "pid"), ppid=_number(record, "ppid"))
-    session = _number(record, "ses")
+    values.update(pid=number_of(record, "pid"), ppid=number_of(record, "ppid"))
+    session = number_of(record, "ses")
     values["session"] = None if session == UNSET else session
     for name, fields in _TEXTS.items():
-        values[name] = next((_meaning(record, field) for field in fields if record.get(field)), None)
+        values[name] = next((meaning_of(record, field) for field in fields if record.get(field)), None)
     return _present(values)
 
 
@@ -107,18 +93,18 @@ def _syscall(records: List[Record]) -> Optional[Dict[str, Any]]:
     record = next((record for record in records if record.type == "SYSCALL"), None)
     if record is None:
         return None
-    number, arch, status = _number(record, "syscall"), _number(record, "arch", 16), _number(record, "exit")
+    number, arch, status = number_of(record, "syscall"), number_of(record, "arch", 16), number_of(record, "exit")
     machine = arch_machine(arch or 0)
     # libauparse of an older release does not know the newest system calls.
     known = syscall_name(machine, number) if machine and number is not None else None
     error = errno_name(abs(status), machine or "x86_64") if status is not None and status < 0 else None
     return {
-        "name": known or _meaning(record, "syscall"),
+        "name": known or meaning_of(record, "syscall"),
         "number": number,
-        "arch": _meaning(record, "arch"),
+        "arch": meaning_of(record, "arch"),
         "exit": status,
         "error": error,
-        "arguments": [_meaning(record, name) for name in ("a0", "a1", "a2", "a3")],
+        "arguments": [meaning_of(record, name) for name in ("a0", "a1", "a2", "a3")],
     }
 
 
@@ -160,32 +146,21 @@ def _command(records: List[Record]) -> List[str]:
     return []
 
 
-def _path(record: Record, cwd: Optional[str]) -> Dict[str, Any]:
-    name = _meaning(record, "name")
+def _path(record: Record, place: Place) -> Dict[str, Any]:
     return _present(
         {
-            "name": name,
-            "path": _absolute(name, cwd),
-            "type": _meaning(record, "nametype"),
-            "inode": _number(record, "inode"),
-            "device": _meaning(record, "dev"),
-            "mode": _meaning(record, "mode"),
+            "name": place.name,
+            "path": place.path,
+            "descriptor": place.descriptor,
+            "type": meaning_of(record, "nametype"),
+            "inode": number_of(record, "inode"),
+            "device": meaning_of(record, "dev"),
+            "mode": meaning_of(record, "mode"),
             "user": _identity(record, "ouid"),
             "group": _identity(record, "ogid"),
-            "label": _meaning(record, "obj"),
+            "label": meaning_of(record, "obj"),
         }
     )
-
-
-def _absolute(name: Optional[str], cwd: Optional[str]) -> Optional[str]:
-    if name is None:
-        return None
-    if not name.startswith("/"):
-        if cwd is None:
-            return None
-        name = os.path.join(cwd, name)
-    # normpath() keeps two slashes at the start, as POSIX allows.
-    return posixpath.normpath("/" + name.lstrip("/"))
 
 
 def _addresses(records: Iterable[Record]) -> Iterator[Dict[str, Any]]:
@@ -206,12 +181,12 @@ def _target(record: Record) -> Dict[str, Any]:
     """A process that something was done to, for example one that was sent a signal."""
     return _present(
         {
-            "pid": _number(record, "opid"),
+            "pid": number_of(record, "opid"),
             "auid": _identity(record, "oauid"),
             "uid": _identity(record, "ouid"),
-            "session": None if _number(record, "oses") == UNSET else _number(record, "oses"),
-            "comm": _meaning(record, "ocomm"),
-            "label": _meaning(record, "obj"),
+            "session": None if number_of(record, "oses") == UNSET else number_of(record, "oses"),
+            "comm": meaning_of(record, "ocomm"),
+            "label": meaning_of(record, "obj"),
         }
     )
 

@@ -1,27 +1,30 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that auditd logs to, including rotated ones, and where in them a time begins.
-
-A large log is probed every few megabytes, so that a search from some time on does not read what is before it.
-"""
+"""The files that auditd logs to, including rotated ones, and where in them a time begins."""
 
 import os
 import re
 import stat
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Pattern, Tuple
 
 from .._daemon.conf_file import read_settings
 from .._host.files import FileError, without_waiting
+from .nodes import as_recorded
 
 __all__ = ("DISORDER_SECONDS", "EventId", "Log", "LogFile", "Part", "event_id")
 
 _CONFIGURATION = "/etc/audit/auditd.conf"
 _DEFAULT = "/var/log/audit/audit.log"
-_HEADER = re.compile(rb"(?:node=(\S+) )?type=\S+ msg=audit\((\d{1,11})\.(\d{3}):(\d+)\):")
-_PROBE_BYTES = 1 << 22
+_HEADER = re.compile(rb"(?:node=([^\n]+?) )?type=\S+ msg=audit\((\d{1,11})\.(\d{3}):(\d+)\):")
+_RECORD = re.compile(rb"msg=audit\(\d")
 _BLOCK = 1 << 17
-# More than the longest line: MAX_AUDIT_MESSAGE_LENGTH of libaudit.h, and as much again for what auditd adds to it.
-_LONGEST_LINE = 1 << 16
+# More than the header of a record, and than most lines.
+_HEADER_BYTES = 1 << 12
+# What is searched for a time at once, and more than the part of a header that a pattern matches.
+_SEARCHED, _OVERLAP = 1 << 20, 64
+# Longer lines are passed over: a power cut can leave a hole of any size, which reads as one line of zero bytes. The
+# longest record has 8,970 bytes (MAX_AUDIT_MESSAGE_LENGTH of libaudit.h), and what auditd adds to it.
+_LONGEST_LINE = 1 << 24
 #: How much older than the records before it a record may be: an event is written when it ends, and programs send their
 #: records when they are scheduled.
 DISORDER_SECONDS = 10
@@ -42,7 +45,7 @@ def event_id(line: bytes) -> Optional[EventId]:
     if not found:
         return None
     node, seconds, milliseconds, serial = found.groups()
-    return EventId(int(seconds), int(milliseconds), int(serial), node)
+    return EventId(int(seconds), int(milliseconds), int(serial), node and as_recorded(b"node=" + node)[len(b"node=") :])
 
 
 class LogFile:
@@ -60,8 +63,7 @@ class LogFile:
             raise FileError(f"{path} is not a regular file")
         self.identity = (status.st_dev, status.st_ino)
         self.size = status.st_size
-        tail = self.read(max(0, self.size - _LONGEST_LINE), self.size)
-        self.end = self.size - (len(tail) - (tail.rfind(b"\n") + 1))
+        self.end = self._line_start(self.size)
         self.torn = self.end < self.size
 
     def close(self) -> None:
@@ -80,44 +82,73 @@ class LogFile:
 
     def first(self) -> Optional[EventId]:
         """The event of the first record."""
-        return next((found for _offset, found in self._records(0)), None)
-
-    def since(self, start: float) -> int:
-        """The offset of a line before which no record is of this time or later.
-
-        Times do not always rise: clocks are set back, and a record has the time at which its system call began, but is
-        written when the call ends, which for accept(2) may be hours later. So bisection would not work; instead, each
-        probe takes the latest time of many records.
-        """
-        places = range(0, self.end, _PROBE_BYTES)
-        before = 0
-        for place in places:
-            records = list(self._records(place))
-            if records and max(found.seconds for _offset, found in records) + DISORDER_SECONDS >= start:
-                return before
-            before = records[0][0] if records else before
-        last = list(self._records(max(0, self.end - _LONGEST_LINE)))
-        if last and max(found.seconds for _offset, found in last) + DISORDER_SECONDS >= start:
-            return before
-        return self.end
+        place = 0
+        while place < self.end:
+            place = self._find(_RECORD, place)
+            found = event_id(self.read(place, min(place + _HEADER_BYTES, self.end)))
+            if found:
+                return found
+            place = self._line_end(place)
+        return None
 
     def last(self) -> Optional[EventId]:
         """The event of the last record."""
-        records = list(self._records(max(0, self.end - _LONGEST_LINE)))
-        return records[-1][1] if records else None
-
-    def _records(self, place: int) -> Iterator[Tuple[int, EventId]]:
-        """Records of some lines: from the start of the file, or from the first line that begins after the offset."""
-        data = self.read(place, min(place + _LONGEST_LINE, self.end))
-        begin = 0 if place == 0 else data.find(b"\n") + 1
-        if place and not begin:
-            return
-        offset = place + begin
-        for line in data[begin:].split(b"\n")[:-1]:
-            found = event_id(line)
+        place = self.end
+        while place > 0:
+            place = self._line_start(place - 1)
+            found = event_id(self.read(place, min(place + _HEADER_BYTES, self.end)))
             if found:
-                yield offset, found
-            offset += len(line) + 1
+                return found
+        return None
+
+    def since(self, start: float) -> int:
+        """The offset of the first line with a record of this time or later, to the second; the end if there is none.
+
+        The whole file is searched up to that line, because times do not always rise: clocks are set back, and a record
+        has the time at which its system call began, but is written when the call ends, which for accept(2) may be hours
+        later. So neither bisection nor samples would find every record.
+        """
+        return self._find(_at_or_after(int(start)), 0)
+
+    def _find(self, pattern: Pattern[bytes], begin: int) -> int:
+        """Where the first line with the pattern begins, at an offset or after it; the end if there is none."""
+        while begin < self.end:
+            data = self.read(begin, min(begin + _SEARCHED + _OVERLAP, self.end))
+            found = pattern.search(data)
+            if found:
+                return self._line_start(begin + found.start())
+            begin += _SEARCHED
+        return self.end
+
+    def _line_start(self, place: int) -> int:
+        """Where the line begins that an offset is in."""
+        while place > 0:
+            begin = max(0, place - _HEADER_BYTES)
+            newline = self.read(begin, place).rfind(b"\n")
+            if newline >= 0:
+                return begin + newline + 1
+            place = begin
+        return 0
+
+    def _line_end(self, place: int) -> int:
+        """Where the line after the one begins that an offset is in."""
+        while place < self.end:
+            newline = self.read(place, min(place + _BLOCK, self.end)).find(b"\n")
+            if newline >= 0:
+                return place + newline + 1
+            place += _BLOCK
+        return self.end
+
+
+def _at_or_after(seconds: int) -> Pattern[bytes]:
+    """What records of this second or a later one contain. A log is searched for it at the speed of a disk."""
+    digits = str(max(0, seconds))
+    length = len(digits)
+    choices = [digits, *([rf"[1-9]\d{{{length},10}}"] if length <= 10 else [])]
+    for place, digit in enumerate(digits):
+        if digit != "9":
+            choices.append(rf"{digits[:place]}[{int(digit) + 1}-9]\d{{{length - place - 1}}}")
+    return re.compile(rf"msg=audit\(0{{0,10}}(?:{'|'.join(choices)})\.".encode("ascii"))
 
 
 class Part(NamedTuple):
@@ -130,26 +161,42 @@ class Part(NamedTuple):
     def blocks(self, start: Optional[float] = None, end: Optional[float] = None) -> Iterator[bytes]:
         """Its lines, many at a time; if there is a start or an end, only records between them."""
         least, most = (None if bound is None else round(bound * 1000) for bound in (start, end))
-        rest, place = b"", self.begin
+        for _offset, lines in self._whole_lines():
+            if least is None and most is None:
+                yield lines
+            else:
+                chosen = (line for line in lines.split(b"\n") if _lies_between(line, least, most))
+                yield b"".join(line + b"\n" for line in chosen)
+
+    def lines(self) -> Iterator[Tuple[int, bytes]]:
+        """Its lines, each with its offset and without its newline."""
+        for offset, lines in self._whole_lines():
+            for line in lines[:-1].split(b"\n"):
+                yield offset, line
+                offset += len(line) + 1
+
+    def _whole_lines(self) -> Iterator[Tuple[int, bytes]]:
+        """Its lines, many at a time, with the offset of the first; without a line that is longer than _LONGEST_LINE."""
+        begin = place = self.begin
+        pieces: List[bytes] = []
         while place < self.end:
             block = self.file.read(place, min(place + _BLOCK, self.end))
             if not block:
                 return
             place += len(block)
-            if least is None and most is None:
-                yield block
+            if place - begin > _LONGEST_LINE:
+                pieces = []
+            cut = block.rfind(b"\n") + 1
+            if not cut:
+                pieces.append(block)
                 continue
-            *lines, rest = (rest + block).split(b"\n")
-            yield b"".join(line + b"\n" for line in lines if _lies_between(line, least, most))
-
-    def lines(self) -> Iterator[Tuple[int, bytes]]:
-        """Its lines, each with its offset and without its newline."""
-        rest, offset = b"", self.begin
-        for block in self.blocks():
-            *lines, rest = (rest + block).split(b"\n")
-            for line in lines:
-                yield offset, line
-                offset += len(line) + 1
+            first = b"".join(pieces) + block[:cut]
+            if place - begin > _LONGEST_LINE:
+                skipped = block.find(b"\n") + 1
+                begin, first = place - len(block) + skipped, block[skipped:cut]
+            if first:
+                yield begin, first
+            begin, pieces = place - len(block) + cut, [block[cut:]]
 
 
 def _lies_between(line: bytes, least: Optional[int], most: Optional[int]) -> bool:
@@ -218,7 +265,7 @@ class Log:
             self.files.append(file)
 
     def parts(self, start: Optional[float] = None) -> List[Part]:
-        """The parts to read to find all records since a time, and few others."""
+        """The parts to read to find all records since a time."""
         parts = [Part(file, 0 if start is None else file.since(start), file.end) for file in self.files]
         return [part for part in parts if part.begin < part.end]
 

@@ -19,6 +19,7 @@ from ..rules.tables import record_type_number
 from ..rules.values import UNSET
 from . import times
 from .files import EventId
+from .nodes import one_word
 
 __all__ = ("ARGUMENTS", "Criterion", "Query", "SearchError", "checked_node", "query")
 
@@ -146,10 +147,13 @@ def query(parameters: Mapping[str, Any], host: Host, now: float) -> Query:
 
 
 def checked_node(name: str) -> str:
-    """The name of a node. Raises SearchError for a text that ausearch and aureport would not take as one."""
-    if not re.fullmatch(r"[^\s-]\S*", name):
-        raise SearchError(f"node: '{name}' is not the name of a node: a name has no spaces and does not begin with -")
-    return name
+    """The name of a node as ausearch and aureport get it. Raises SearchError for a text that they would not take."""
+    if not re.fullmatch(r"[^\s-][^\x00-\x1f]*", name) or name.endswith(" "):
+        raise SearchError(
+            f"node: '{name}' is not the name of a node: a name has no control characters, does not begin with - or a "
+            "space and does not end with a space"
+        )
+    return one_word(name)
 
 
 def _fields(structure: Mapping[str, Any], *names: str) -> List[Optional[str]]:

@@ -15,6 +15,21 @@ _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?", re.IGNORECASE | re.ASCII
 )
 
+# Seconds of the units of a relative time, by their names. A month has no fixed length, so there is none; m is a minute.
+_UNITS = {
+    name: seconds
+    for seconds, names in (
+        (1, "s sec secs second seconds"),
+        (60, "m min mins minute minutes"),
+        (3600, "h hr hrs hour hours"),
+        (86400, "d day days"),
+        (604800, "w week weeks"),
+    )
+    for name in names.split()
+}
+_AMOUNT = r"(\d{1,9}(?:\.\d{1,9})?)\s*([a-z]+)"
+_RELATIVE = re.compile(rf"-\s*((?:{_AMOUNT}\s*)+)|((?:{_AMOUNT}\s*)+)\sago", re.IGNORECASE | re.ASCII)
+
 
 class TimeError(AuditError):
     """A text does not name one point in time, or a period ends before it starts."""
@@ -53,17 +68,22 @@ WORDS: Dict[str, Callable[[float], float]] = {
 
 
 def parse(text: str, now: float) -> float:
-    """Seconds since 1970 of a time in ISO 8601 with its zone, ``@SECONDS``, or a word of WORDS. Raises TimeError."""
+    """Seconds since 1970 of a time in ISO 8601 with its zone, ``@SECONDS``, a relative time or a word of WORDS.
+
+    Raises TimeError.
+    """
     word = WORDS.get(text.lower())
     if word:
         return word(now)
+    if _RELATIVE.fullmatch(text):
+        return _relative(text, now)
     if re.fullmatch(r"@\d{1,11}(\.\d+)?", text, re.ASCII):
         return float(text[1:])
     found = _ISO.fullmatch(text)
     if not found:
         raise TimeError(
             f"'{text}' is not a time: write it as 2026-01-31T18:00:00Z or 2026-01-31T18:00:00+02:00, as @ and the "
-            f"seconds since 1970, or as one of {', '.join(WORDS)}"
+            f"seconds since 1970, as '15 minutes ago' or -2h, or as one of {', '.join(WORDS)}"
         )
     *parts, fraction, zone = found.groups()
     if not zone:
@@ -75,6 +95,21 @@ def parse(text: str, now: float) -> float:
     if not valid or time.gmtime(seconds)[:3] != (year, month, day):
         raise TimeError(f"'{text}' is not a time: there is no such day, or no such time of day")
     return seconds + float(fraction or 0) - _offset(zone)
+
+
+def _relative(text: str, now: float) -> float:
+    """The time of ``15 minutes ago`` or ``-1h30m``. Days and weeks are 24 hours and 7 times 24 hours long."""
+    seconds = 0.0
+    for amount, unit in re.findall(_AMOUNT, text[: -len("ago")] if text[0] != "-" else text, re.IGNORECASE | re.ASCII):
+        if unit.lower() not in _UNITS:
+            raise TimeError(
+                f"'{text}' is not a time: '{unit}' is no unit; the units are seconds, minutes, hours, days and weeks "
+                "(s, m, h, d, w)"
+            )
+        seconds += float(amount) * _UNITS[unit.lower()]
+    if seconds > now:
+        raise TimeError(f"'{text}' is before 1970")
+    return now - seconds
 
 
 def period(start: Optional[str], end: Optional[str], now: float) -> Tuple[Optional[float], Optional[float]]:

@@ -233,6 +233,23 @@ def test_events_of_several_nodes_with_one_number(search, tmp_path):
     assert (found["node"], len(found["records"])) == ("b", 4)
 
 
+@pytest.mark.parametrize("node", ["my host", "a  b c", "type= x", "x type"])
+def test_a_node_whose_name_has_spaces(search, tmp_path, node):
+    """Its events are found and complete, by its name as well; the lines are returned as the log has them."""
+    event = b"".join(line + b"\n" for line in (LOGS / "sid.log").read_bytes().split(b"\n") if b":386)" in line)
+    lines = [b"node=%s %s" % (name, line) for name in (node.encode(), b"my") for line in event.splitlines(True)]
+    log = tmp_path / "a.log"
+    log.write_bytes(b"".join(lines))
+    for parameters in ({"key": "secret"}, {}):
+        result = search(input_file=str(log), **parameters)
+        assert [(event["node"], len(event["records"])) for event in result["events"]] == [(node, 4), ("my", 4)]
+        assert result["malformed"] == 0
+    (found,) = search(input_file=str(log), node=node, raw=True)["events"]
+    assert found["node"] == node
+    assert found["text"] == [line.decode().rstrip("\n") for line in lines[:4]]
+    assert found["records"][0]["fields"]["exe"].startswith("/usr/bin/python3")
+
+
 def test_a_directory_of_rotated_logs(search, tmp_path):
     """All of its files are searched, of several releases."""
     for number, release in enumerate(("sid", "bookworm", "bullseye")):

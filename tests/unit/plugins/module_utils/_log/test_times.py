@@ -71,6 +71,18 @@ def test_times_with_a_zone(zone, text, seconds):
         "tomorrow",
         "2026-01-29T12:34:56Z\n",
         "x2026-01-29T12:34Z",
+        "15 minutes",
+        "ago",
+        "- ago",
+        "-2h ago",
+        "2 hours from now",
+        "1 month ago",
+        "-2y",
+        "-2",
+        "+2h",
+        "-1,5h",
+        "-2hh",
+        "5000 weeks ago",
         "٢026-01-29T12:34:56Z",
     ],
 )
@@ -78,6 +90,37 @@ def test_what_is_no_time_or_no_single_one_is_refused(text):
     with pytest.raises(TimeError) as problem:
         parse(text, NOW)
     assert f"'{text}'" in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("15 minutes ago", 900),
+        ("1 minute ago", 60),
+        ("90 Seconds AGO", 90),
+        ("2h ago", 7200),
+        ("1 day 2 hours ago", 93600),
+        ("3 weeks ago", 1814400),
+        ("-2h", 7200),
+        ("-15m", 900),
+        ("- 15 min", 900),
+        ("-1h30m", 5400),
+        ("-1.5h", 5400),
+        ("-2d", 172800),
+        ("-1w", 604800),
+        ("-0s", 0),
+    ],
+)
+def test_times_before_now(zone, text, seconds):
+    """The same whatever the time zone, because a day is 24 hours long."""
+    zone("Europe/Berlin")
+    assert parse(text, NOW) == NOW - seconds
+
+
+def test_a_relative_time_with_an_unknown_unit_names_the_unit():
+    """A month has no fixed length."""
+    with pytest.raises(TimeError, match="'months' is no unit; the units are seconds, minutes, hours, days and weeks"):
+        parse("2 months ago", NOW)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,36 @@ def test_chatter_about_a_file_that_it_does_not_need(run, text):
     assert run(f"import sys; sys.stdin.read(); sys.stderr.write({text!r} + '\\n'); sys.exit(1)") == ([], 0)
 
 
+# Warns on every run, as ausearch does about a line of auditd.conf, and prints records of the type USER alone.
+WARNS = """
+import sys
+sys.stderr.write("Warning - freq is non-zero and incremental flushing not selected.\\n")
+found = [line for line in sys.stdin if line.startswith("type=USER ")]
+sys.stdout.writelines(found)
+sys.exit(not found)
+"""
+
+
+def test_warnings_that_it_always_gives_are_no_failure(run):
+    """Nothing is found, although it finds what there is."""
+    assert run(WARNS) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # It says more than usual.
+        WARNS.replace("sys.exit(", "found or sys.stderr.write('Out of memory\\n'); sys.exit("),
+        # It finds nothing at all.
+        WARNS.replace("type=USER", "type=NONE"),
+    ],
+)
+def test_warnings_hide_no_failure(run, body):
+    """The message has all that it says."""
+    with pytest.raises(LogToolError, match=r"^ausearch failed \(1\): Warning - freq is non-zero"):
+        run(body)
+
+
 def test_what_it_says_is_cut(run):
     """A program that complains about each record would fill the memory."""
     with pytest.raises(LogToolError) as problem:
