@@ -5,6 +5,7 @@
 import contextlib
 import itertools
 import os
+import re
 import stat
 import tempfile
 import time
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..rules.errors import AuditError
+from .processes import start_time
 
 __all__ = (
     "Edit",
@@ -26,6 +28,10 @@ __all__ = (
     "write_atomically",
     "written",
 )
+
+# augenrules, auditctl and auditd's search for plugins ignore hidden files. The name tells which process made the draft.
+_DRAFT = ".linux-audit.{pid}.{start}."
+_DRAFTS = re.compile(r"\.linux-audit\.(\d+)\.(\d+)\.")
 
 
 class FileError(AuditError):
@@ -161,8 +167,9 @@ def _write_draft(path: str, text: str, mode: int) -> str:
     """Write a text to a new file in the directory of ``path``; return the new file's path. Raises OSError."""
     directory = os.path.dirname(path)
     os.makedirs(directory, 0o750, exist_ok=True)
-    # augenrules, auditctl and auditd's search for plugins ignore hidden files.
-    handle, draft = tempfile.mkstemp(prefix=".linux-audit.", dir=directory)
+    _remove_leftovers(directory)
+    pid = os.getpid()
+    handle, draft = tempfile.mkstemp(prefix=_DRAFT.format(pid=pid, start=start_time(pid) or 0), dir=directory)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             file.write(text)
@@ -177,6 +184,16 @@ def _write_draft(path: str, text: str, mode: int) -> str:
         os.unlink(draft)
         raise
     return draft
+
+
+def _remove_leftovers(directory: str) -> None:
+    """Remove the drafts of runs that were killed."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(directory):
+            found = _DRAFTS.match(name)
+            if found and start_time(int(found.group(1))) != found.group(2):
+                with contextlib.suppress(OSError):
+                    os.unlink(os.path.join(directory, name))
 
 
 def _put_in_place(path: str, draft: Optional[str]) -> None:

@@ -14,7 +14,7 @@ from ..rules.fields import LISTS
 from ..rules.lint import shadows
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
-from .places import may_be_missing_at_boot
+from .places import may_be_missing_at_boot, places_read_once
 from .problem import RulesProblem
 from .recording import files_problems
 from .rules_d import RulesFile, awk_knows_white_space, in_augenrules_order
@@ -36,6 +36,7 @@ REFUSED_BY_AUDITCTL = (
 )
 
 
+@places_read_once()
 def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = None) -> List[RulesProblem]:
     """The problems of files, in their order. ``features``: what the kernel can do, None if that is not known."""
     lines = in_augenrules_order(line for file in files for line in file.lines)

@@ -5,9 +5,10 @@
 import glob
 import os
 import stat
-from typing import Iterable, NamedTuple, Optional, Tuple
+from contextlib import contextmanager
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-__all__ = ("may_be_missing_at_boot",)
+__all__ = ("may_be_missing_at_boot", "places_read_once")
 
 # In memory: these are empty when the host boots.
 _VOLATILE = ("tmpfs", "ramfs")
@@ -25,39 +26,76 @@ class _Mount(NamedTuple):
     kind: str
 
 
+class _Places:
+    """The places of a host; what the host tells about them is read once, and each directory is looked at once."""
+
+    def __init__(self) -> None:
+        self._mounts: Optional[List[_Mount]] = None
+        self._made: Optional[Set[str]] = None
+        self._answers: Dict[str, Optional[str]] = {}
+
+    def why_missing(self, directory: str) -> Optional[str]:
+        """See may_be_missing_at_boot()."""
+        if directory not in self._answers:
+            self._answers[directory] = self._look_at(os.path.realpath(directory))
+        return self._answers[directory]
+
+    def _look_at(self, path: str) -> Optional[str]:
+        mount = self._mount_of(path)
+        if mount and path != mount.point and mount.kind in (*_VOLATILE, *_NETWORK) and not self._is_made(path):
+            if mount.kind in _VOLATILE:
+                return f"is on a {mount.kind}, which is empty after a boot"
+            if mount.point != "/":
+                return f"is on {mount.point} ({mount.kind}), which may be mounted after the rules are loaded"
+        return _removable(path)
+
+    def _mount_of(self, path: str) -> Optional[_Mount]:
+        """The file system that a path is on; None if the host does not tell."""
+        if self._mounts is None:
+            self._mounts = _read_mounts()
+        around = [
+            mount for mount in self._mounts if path == mount.point or path.startswith(mount.point.rstrip("/") + "/")
+        ]
+        # Of several file systems on one directory, the last is the one that is seen.
+        return max(enumerate(around), key=lambda item: (len(item[1].point), item[0]), default=(0, None))[1]
+
+    def _is_made(self, path: str) -> bool:
+        """Whether systemd-tmpfiles(8) creates the directory at boot."""
+        if self._made is None:
+            self._made = {os.path.realpath(name) for kind, name in _tmpfiles_lines() if kind[:1] in tuple("dDvqQ")}
+        return path in self._made
+
+
+_remembered: List[_Places] = []
+
+
+@contextmanager
+def places_read_once() -> Iterator[None]:
+    """Within this, look at each place once: thousands of rules may have thousands of directories, or the same one."""
+    _remembered.append(_Places())
+    try:
+        yield
+    finally:
+        _remembered.pop()
+
+
 def may_be_missing_at_boot(directory: str) -> Optional[str]:
     """Why a directory that exists may be missing when a boot loads the rules; None if nothing speaks for that."""
-    path = os.path.realpath(directory)
-    mount = _mount_of(path)
-    if mount and path != mount.point and not _is_made_by_tmpfiles(path):
-        if mount.kind in _VOLATILE:
-            return f"is on a {mount.kind}, which is empty after a boot"
-        if mount.kind in _NETWORK and mount.point != "/":
-            return f"is on {mount.point} ({mount.kind}), which may be mounted after the rules are loaded"
-    return _removable(path)
+    return (_remembered[-1] if _remembered else _Places()).why_missing(directory)
 
 
-def _mount_of(path: str) -> Optional[_Mount]:
-    """The file system that a path is on; None if the host does not tell."""
+def _read_mounts() -> List[_Mount]:
     try:
         with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
-            mounts = [_read_mount(line) for line in file]
+            return [_read_mount(line) for line in file]
     except OSError:
-        return None
-    around = [mount for mount in mounts if path == mount.point or path.startswith(mount.point.rstrip("/") + "/")]
-    # Of several file systems on one directory, the last is the one that is seen.
-    return max(enumerate(around), key=lambda item: (len(item[1].point), item[0]), default=(0, None))[1]
+        return []
 
 
 def _read_mount(line: str) -> _Mount:
     before, _dash, after = line.partition(" - ")
     # A space in a path is \040, proc_pid_mountinfo(5).
     return _Mount(before.split()[4].replace("\\040", " "), after.split()[0])
-
-
-def _is_made_by_tmpfiles(path: str) -> bool:
-    """Whether systemd-tmpfiles(8) creates the directory at boot."""
-    return any(kind[:1] in tuple("dDvqQ") and os.path.realpath(name) == path for kind, name in _tmpfiles_lines())
 
 
 def _tmpfiles_lines() -> Iterable[Tuple[str, str]]:

@@ -21,6 +21,7 @@ from ansible_collections.linux.audit.plugins.module_utils._host.files import (
     write_atomically,
     written,
 )
+from ansible_collections.linux.audit.plugins.module_utils._host.processes import start_time
 from effects import record_files
 from paths import PLUGINS
 from played_root import play_root
@@ -244,6 +245,27 @@ def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path):
         assert len(lines) == 5000
         assert len(set(lines)) == 1
         path.unlink()
+
+
+def test_the_draft_of_a_killed_run_is_removed_and_that_of_a_live_one_stays(tmp_path):
+    path, own = tmp_path / "x.rules", os.getpid()
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
+        process.wait()
+    left = tmp_path / f".linux-audit.{process.pid}.12345.abc"
+    # The process has another start, so that number belongs to another process now.
+    reused = tmp_path / f".linux-audit.{own}.1.abc"
+    live = tmp_path / f".linux-audit.{own}.{start_time(own)}.abc"
+    others = tmp_path / ".linux-audit.lock"
+    for name in (left, reused, live, others):
+        name.touch()
+    write_atomically(str(path), "new\n")
+    assert sorted(tmp_path.iterdir()) == sorted([live, others, path])
+
+
+def test_a_draft_names_the_process_that_makes_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "rename", lambda *paths: pytest.fail(os.path.basename(paths[0])))
+    with pytest.raises(pytest.fail.Exception, match=rf"\.linux-audit\.{os.getpid()}\.{start_time(os.getpid())}\."):
+        write_atomically(str(tmp_path / "x.rules"), "new\n")
 
 
 def test_edits_are_taken_back_together(tmp_path):

@@ -95,3 +95,23 @@ def test_a_task_warns_of_its_own_rule_on_such_a_directory(root, monkeypatch, tmp
     (warning,) = result["warnings"]
     assert start.format(root) in warning
     assert warning.endswith(end)
+
+def test_places_are_read_once_however_many_rules_there_are(root, monkeypatch):
+    """With ten thousand rules, reading mounts and tmpfiles for each took most of the time."""
+    (root / "tmpfiles.d/pam.conf").write_text(f"d {root}/run/faillock 0755 root root\n")
+    reads = []
+    read = open
+
+    def counted(path, *arguments, **options):
+        reads.append(str(path))
+        return read(path, *arguments, **options)
+
+    monkeypatch.setattr("builtins.open", counted)
+    names = [str(root / "run/faillock"), *(f"{root}/run/{number}" for number in range(100))] * 2
+    alone = [may_be_missing_at_boot(name) for name in names]
+    assert len(reads) > 200
+    reads.clear()
+    with places.places_read_once():
+        together = [may_be_missing_at_boot(name) for name in names]
+    assert together == alone
+    assert sorted(reads) == sorted([str(root / "mounts"), str(root / "tmpfiles.d/pam.conf")])
