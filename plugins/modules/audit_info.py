@@ -224,12 +224,16 @@ problems:
     stops_loading:
       description: Whether auditctl stops at the line, and loads none of the lines after it.
       type: bool
+    lost_at_boot:
+      description: Whether the next boot does not load what the line says, or may not.
+      type: bool
   sample:
     - path: /etc/audit/rules.d/30-site.rules
       line: 7
       text: -w /etc/passwd -p wa -k id
       reason: "repeats an earlier rule (/etc/audit/rules.d/10-base.rules:3: '-w /etc/passwd -p wa -k id')"
       stops_loading: true
+      lost_at_boot: false
 drift:
   description: How the kernel differs from the files. Rules are in canonical form.
   type: dict

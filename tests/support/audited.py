@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 RULES_D = "/etc/audit/rules.d"
 FILE = f"{RULES_D}/50-linux-audit.rules"
-HEADER = "## Rules set with the Ansible collection linux.audit; other lines of this file are left alone.\n"
+HEADER = "## Rules set with the Ansible collection linux.audit; other lines of this file are left alone.\n-i\n"
 
 # Debian's own file of settings stays.
 _FLUSH = f"""

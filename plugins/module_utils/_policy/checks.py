@@ -17,7 +17,7 @@ from ..rules.parse import RulesLine, Statement, parse_line
 from .places import may_be_missing_at_boot, places_read_once
 from .problem import RulesProblem
 from .recording import files_problems
-from .rules_d import RulesFile, awk_knows_white_space, in_augenrules_order
+from .rules_d import RulesFile, awk_knows_white_space, continues, in_augenrules_order
 
 __all__ = ("REFUSED_BY_AUDITCTL", "examine", "missing_directory", "not_for_files", "unsupported")
 
@@ -40,14 +40,13 @@ REFUSED_BY_AUDITCTL = (
 def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = None) -> List[RulesProblem]:
     """The problems of files, in their order. ``features``: what the kernel can do, None if that is not known."""
     lines = in_augenrules_order(line for file in files for line in file.lines)
-    heads = (n for n, line in enumerate(lines) if line.statement and line.statement.control in (("-i", ""), ("-c", "")))
-    # auditctl continues after an error only from this line on.
-    continues = next(heads, len(lines))
+    # auditctl continues after an error only from this line on, in this file and in all later ones.
+    begin = next((number for number, line in enumerate(lines) if continues(line)), len(lines))
     found = [problem for path in {os.path.dirname(file.path): None for file in files} for problem in _of_owner(path)]
     found += [problem for file in files for problem in _of_file(file, file is files[-1])]
-    found += _of_shadowed_rules(lines, continues)
+    found += _of_shadowed_rules(lines, begin)
     for number, line in enumerate(lines):
-        found += _of_line(line, host, features, number > continues)
+        found += _of_line(line, host, features, number > begin)
     found += _of_locks(line for file in files for line in file.lines)
     found += files_problems(files)
     order = {line.origin: number for number, line in enumerate(line for file in files for line in file.lines)}
@@ -123,7 +122,7 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
     if line.error:
         reason = f"is wrong: {RuleError(line.error.reason, line.error.part)}"
         refused = any(words in line.error.reason for words in REFUSED_BY_AUDITCTL)
-        yield RulesProblem(line.origin, line.text, reason, refused and not goes_on)
+        yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, lost=refused)
         return
     statement = line.statement
     if statement is None or statement.rule is None or statement.operation == "delete":
@@ -136,19 +135,18 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
             line.text,
             reason + (f"; write '{shown(statement.text)}'" if statement.text != line.text else ""),
             not goes_on,
+            lost=True,
         )
     missing = missing_directory(statement.rule)
     if missing:
-        yield RulesProblem(
-            line.origin, line.text, f"is refused by the kernel, because {missing} does not exist", not goes_on
-        )
+        reason = f"is refused by the kernel, because {missing} does not exist"
+        yield RulesProblem(line.origin, line.text, reason, not goes_on, lost=True)
     else:
         yield from _of_places(line, goes_on)
     unknown = unsupported(statement.rule, features) if features is not None else None
     if unknown:
-        yield RulesProblem(
-            line.origin, line.text, f"is refused by the kernel, which does not know {unknown}", not goes_on
-        )
+        reason = f"is refused by the kernel, which does not know {unknown}"
+        yield RulesProblem(line.origin, line.text, reason, not goes_on, lost=True)
 
 
 def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
@@ -161,17 +159,17 @@ def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
         if statement.watch and statement.rule.value("dir") and not may_be_missing_at_boot(os.path.dirname(directory)):
             # For auditctl, -w PATH is the watch of a file if there is no such directory when it loads the line.
             reason = f"may watch a file after a boot, and record nothing in {directory}, because it {why}"
-            yield RulesProblem(line.origin, line.text, reason, silent=True)
+            yield RulesProblem(line.origin, line.text, reason, silent=True, lost=True)
         else:
             reason = f"may be refused by the kernel at a boot, because {directory} {why}"
-            yield RulesProblem(line.origin, line.text, reason, not goes_on)
+            yield RulesProblem(line.origin, line.text, reason, not goes_on, lost=True)
 
 
-def _of_shadowed_rules(lines: Sequence[RulesLine], continues: int) -> Iterable[RulesProblem]:
+def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
     by_list: Dict[str, List[Tuple[RulesLine, bool]]] = {name: [] for name in LISTS}
     for number, line in enumerate(lines):
         if line.statement and line.statement.operation == "append":
-            by_list[line.statement.rule.list].append((line, number > continues))
+            by_list[line.statement.rule.list].append((line, number > begin))
         elif line.statement and (line.statement.operation == "delete" or (line.statement.control or ("",))[0] == "-D"):
             # The rules before this line may be gone.
             by_list = {name: [] for name in LISTS}

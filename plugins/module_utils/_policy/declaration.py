@@ -16,7 +16,7 @@ from .control_lines import with_settings
 from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
-from .rules_d import RulesDirectory, RulesFile, in_augenrules_order
+from .rules_d import RulesDirectory, RulesFile, going_on, in_augenrules_order
 from .single_rules import Change, arrange_files, arrange_kernel, both_types, warnings_of
 from .transition import bring_about, files_transition
 
@@ -153,8 +153,10 @@ class _Reader:
         """What was read; rules with -A come before the first other rule, the last of them first."""
         rules = (number for number, line in enumerate(self._kept) if line.statement and line.statement.rule)
         first = next(rules, len(self._kept))
-        lines = (*self._kept[:first], *self._prepended, *self._kept[first:])
-        return Declaration(lines, tuple(self._statements), tuple(self._staged), self._settings, self._left_out)
+        lines = [*self._kept[:first], *self._prepended, *self._kept[first:]]
+        if any(line.statement for line in lines):
+            lines = going_on(lines, "")
+        return Declaration(tuple(lines), tuple(self._statements), tuple(self._staged), self._settings, self._left_out)
 
     def _read_control(self, line: RulesLine, option: str, value: str) -> None:
         if option in BY_OPTION:

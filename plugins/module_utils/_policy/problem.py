@@ -13,8 +13,8 @@ class RulesProblem(NamedTuple):
     """What is wrong with a line: its position (``file:line``), its text, and the reason.
 
     ``stops``: auditctl -R loads none of the lines after it. ``dead``: the rule is loaded, but never evaluated.
-    ``silent``: because of the line, the kernel does not record what its rules say. The origin "kernel" is the running
-    kernel.
+    ``silent``: because of the line, the kernel does not record what its rules say. ``lost``: the next boot does not
+    load what the line says, or may not. The origin "kernel" is the running kernel.
     """
 
     origin: str
@@ -23,6 +23,7 @@ class RulesProblem(NamedTuple):
     stops: bool = False
     dead: bool = False
     silent: bool = False
+    lost: bool = False
 
     def __str__(self) -> str:
         consequence = "; auditctl would load no line after it" if self.stops else ""

@@ -19,12 +19,18 @@ __all__ = (
     "add_lines",
     "awk_knows_white_space",
     "compile_rules",
+    "continues",
+    "going_on",
     "in_augenrules_order",
+    "is_ours",
     "version_key",
 )
 
 DEFAULT_DIRECTORY = "/etc/audit/rules.d"
 HEADER = "## Rules set with the Ansible collection linux.audit; other lines of this file are left alone."
+# auditctl stops at the first line that the kernel refuses (the watch of a directory that is gone, say), unless this
+# line is before it. With -c it continues too, but exits with 1, and auditd of audit 4.0 to 4.0.2 then does not start.
+CONTINUE = "-i"
 # Release of audit since which augenrules strips carriage returns.
 _RETURNS_STRIPPED = (3, 1, 1)
 
@@ -79,7 +85,7 @@ class RulesDirectory:
         return sorted(files, key=lambda file: version_key(os.path.basename(file.path)))
 
     def edits(self, changed: Iterable[RulesFile]) -> List[Edit]:
-        """The edits that replace the present lines with these; a file that holds only our header is removed.
+        """The edits that replace the present lines with these; a file that holds only our head is removed.
 
         augenrules joins the files byte by byte. If a file lacks its final newline, the first line of the next file
         would be appended to its last line. So a newline is added.
@@ -88,7 +94,7 @@ class RulesDirectory:
         after = dict(before)
         for file in changed:
             lines = [line.text for line in file.lines]
-            ours_alone = HEADER in (file.text or HEADER) and not any(line.strip() and line != HEADER for line in lines)
+            ours_alone = is_ours(file) and not any(line.strip() and line not in (HEADER, CONTINUE) for line in lines)
             after[file.path] = None if ours_alone else "".join(line + "\n" for line in lines)
         filled = {path: text for path, text in after.items() if text}
         for path in sorted(filled, key=version_key)[:-1]:
@@ -139,15 +145,44 @@ class Draft(NamedTuple):
         return sorted(self.files.values(), key=lambda file: version_key(os.path.basename(file.path)))
 
 
+def is_ours(file: RulesFile) -> bool:
+    """Whether this collection has made the file, or would make it."""
+    return HEADER in (file.text or HEADER)
+
+
 def add_lines(file: RulesFile, statements: Iterable[Statement], prepend: bool) -> RulesFile:
-    """The file with the lines of statements added at its end, or before its first rule."""
+    """The file with the lines of statements added at its end, or before its first rule.
+
+    auditctl goes on after each of them, see going_on(); lines of others before them are read as they were.
+    """
     lines = list(file.lines) if file.lines or file.text is not None else [RulesLine(HEADER, file.path)]
+    if is_ours(file):
+        lines = going_on(lines, file.path)
     index = len(lines)
     if prepend:
         rules = [number for number, line in enumerate(lines) if line.statement and line.statement.rule]
         index = rules[0] if rules else index
-    lines[index:index] = [RulesLine(statement.text, file.path, statement) for statement in statements]
+    new = [RulesLine(statement.text, file.path, statement) for statement in statements]
+    lines[index:index] = new if any(map(continues, lines[:index])) else [_continue(file.path), *new]
     return file._replace(lines=tuple(lines))
+
+
+def continues(line: RulesLine) -> bool:
+    """Whether auditctl goes on after errors in the lines after this one."""
+    return bool(line.statement and line.statement.control in (("-i", ""), ("-c", "")))
+
+
+def going_on(lines: Iterable[RulesLine], path: str) -> List[RulesLine]:
+    """The lines, at whose head auditctl is told to go on after errors, unless it is told before the first rule."""
+    lines = list(lines)
+    rules = (number for number, line in enumerate(lines) if line.error or (line.statement and line.statement.rule))
+    if not any(map(continues, lines[: next(rules, len(lines))])):
+        lines.insert(1 if lines and lines[0].text == HEADER else 0, _continue(path))
+    return lines
+
+
+def _continue(path: str) -> RulesLine:
+    return RulesLine(CONTINUE, path, Statement("control", CONTINUE, control=(CONTINUE, "")))
 
 
 def compile_rules(texts: Iterable[str], white_space: Callable[[], bool], keep_returns: bool = False) -> str:

@@ -17,7 +17,7 @@ from .checks import examine, not_for_files
 from .options import ARGUMENTS as POLICY_ARGUMENTS
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
-from .rules_d import Draft, add_lines
+from .rules_d import Draft, add_lines, going_on, is_ours
 from .transition import Planner, bring_about, files_transition, plan_list
 
 __all__ = (
@@ -93,9 +93,9 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
 
 
 def warnings_of(outcome: Outcome, host: Host) -> List[str]:
-    """Why the host records nothing, now or after a boot, and what would stop auditctl at the next boot."""
-    found = [*outcome.silent, *(problem for problem in examine(outcome.files, host) if problem.stops or problem.silent)]
-    return list(map(str, found))
+    """Why the host records nothing, now or after a boot, and which rules the next boot does not load, or may not."""
+    examined = examine(outcome.files, host)
+    return list(map(str, [*outcome.silent, *(one for one in examined if one.stops or one.silent or one.lost)]))
 
 
 def read_rules(items: Iterable[Any], resolver: Resolver) -> List[Statement]:
@@ -253,4 +253,8 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
         new = [statement for statement in arrangement.added if _goes_first(statement, options) is goes_first]
         if new:
             changed = changed.with_files(add_lines(changed.files[draft.target], new, goes_first))
+    target = changed.files[draft.target]
+    if change.present and target.text is not None and is_ours(target):
+        # Files of releases that did not write this line yet get it at once: without it, a boot may lose the rules.
+        changed = changed.with_files(target._replace(lines=tuple(going_on(target.lines, target.path))))
     return changed._replace(added=(*draft.added, *added), removed=(*draft.removed, *removed))

@@ -91,7 +91,7 @@ def test_a_text_is_written_with_its_comments(host):
     comments = "## Site rules\n\n# Mounts,   and\n#\twhat is no mount\n"
     text = f"{comments}{MOUNTS}\n\n## caf\u00e9 -a nonsense\n{IDENTITY}\n--backlog_wait_time 50000"
     _result, state = replace(host, {"content": text})
-    assert state.files[FILE] == text + "\n"
+    assert state.files[FILE] == f"-i\n{text}\n"
     assert state.rules == [MOUNTS, IDENTITY]
     assert settings(host.guest)["backlog_wait_time"] == "50000"
     # A comment more is a change of the file alone.
@@ -106,7 +106,7 @@ def test_files_of_the_controller(host, tmp_path):
     (tmp_path / "two.rules").write_text(f"{IDENTITY}\n")
     # Found as copy finds its src: beside the play, or in files/; or by a whole path.
     _result, state = replace(host, {"src": "one.rules"})
-    assert state.files[FILE] == f"# one\n{UNSET}\n{MOUNTS}\n"
+    assert state.files[FILE] == f"-i\n# one\n{UNSET}\n{MOUNTS}\n"
     result, state = replace(host, {"src": ["one.rules", str(tmp_path / "two.rules")]})
     assert state.rules == [UNSET, MOUNTS, IDENTITY]
     assert state.files[FILE] == as_file("## one.rules", "# one", UNSET, MOUNTS, f"## {tmp_path}/two.rules", IDENTITY)

@@ -293,7 +293,7 @@ def test_a_set_from_sources_returns_every_value(host, run):
     assert ["late" in note and "records the same" in note for note in result["notes"]] == [True]
     assert any("90-other.rules:1" in problem for problem in result["problems"])
     assert any("90-other.rules:1" in str(warning) for warning in result["warnings"])
-    assert host.lines_of("40-set.rules")[:5] == [HEADER, "## base", "# kept", "-b 100", PASSWD]
+    assert host.lines_of("40-set.rules")[:6] == [HEADER, "-i", "## base", "# kept", "-b 100", PASSWD]
     assert "backup" not in result
     result = run(audit_ruleset.main, content=f"-D\n{PASSWD}\n", purge="all", file="40-set.rules")
     assert result["backup"].startswith(f"{host.directory}.before-")

@@ -40,7 +40,7 @@ def test_files_change_first_and_locks_last(host):
     ]
     assert host.kernel.settings == ALL
     lines = ["-b 100", "--backlog_wait_time 5", "-r 7", "-f 2", "--loginuid-immutable", "-e 2"]
-    assert host.lines_of(host.file.name) == [HEADER, *lines]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", *lines]
     assert (outcome.changed, outcome.settings.lines, outcome.pending) == (True, lines, [])
     assert (outcome.settings.before["failure"], outcome.settings.after["failure"]) == (1, 2)
     assert (outcome.settings.before["enabled"], outcome.settings.after["enabled"]) == (1, 2)
@@ -51,7 +51,7 @@ def test_files_change_first_and_locks_last(host):
 
 def test_a_new_file_has_all_settings(host):
     host.set(ALL)
-    assert len(host.lines_of(host.file.name)) == 1 + len(ALL)
+    assert len(host.lines_of(host.file.name)) == len([HEADER, "-i", *ALL])
     assert not host.set(ALL).changed
 
 
@@ -116,7 +116,7 @@ def test_an_immutable_kernel_gets_settings_at_its_next_boot(host, name, value, p
     assert (host.files(), host.kernel.log) == ({}, [])
     first, again = host.set({name: value}), host.set({name: value})
     assert (first.changed, first.pending, again.changed, again.pending) == (True, [pending], False, [pending])
-    assert host.lines_of(host.file.name) == [HEADER, pending]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", pending]
     assert host.kernel.log == []
 
 

@@ -125,7 +125,7 @@ def test_of_two_values_of_a_setting_the_last_counts(host, lines):
     outcome = host.declare([*lines, PASSWD])
     assert host.kernel.backlog_limit == 200
     assert outcome.outcome.settings.lines == ["-b 200"]
-    assert host.lines_of(host.file.name) == [HEADER, *lines, PASSWD]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", *lines, PASSWD]
     assert not any("next boot" in problem for problem in outcome.problems)
     assert not host.declare([*lines, PASSWD]).outcome.changed
 
@@ -146,7 +146,7 @@ def test_the_order_of_prepended_rules(host):
     host.declare(["-b 100", MOUNT.replace("key=mounts", "uid=5 -F key=five"), *never, always])
     wanted = [always, never[1], never[0], MOUNT.replace("key=mounts", "uid=5 -F key=five")]
     assert host.kernel.lines == rendered(*[line.replace("-A", "-a") for line in wanted])
-    assert host.lines_of(host.file.name) == [HEADER, "-b 100", *(line.replace("-A", "-a") for line in wanted)]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", "-b 100", *(line.replace("-A", "-a") for line in wanted)]
 
 
 def test_undeclared_rules_keep_their_position(host):
@@ -203,11 +203,11 @@ def test_rules_whose_directory_is_missing(host, purge):
     assert host.state()[:2] == ({}, [])
     outcome = host.declare([PASSWD, MISSING], purge, on_missing="skip")
     assert outcome.left_out == [MISSING]
-    assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, PASSWD])
+    assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, "-i", PASSWD])
     outcome = host.declare([PASSWD, MISSING], purge, on_missing="stage")
     assert outcome.left_out == [MISSING]
     assert outcome.outcome.changed
-    assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, PASSWD, MISSING])
+    assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, "-i", PASSWD, MISSING])
     assert not host.declare([PASSWD, MISSING], purge, on_missing="stage").outcome.changed
 
 
@@ -217,13 +217,13 @@ def test_purge_none_adds_and_removes(host):
     outcome = host.declare(["-b 100", PASSWD, SHADOW], "none", with_diff=True)
     assert outcome.outcome.settings.lines == ["-b 100"]
     assert [entry["before_header"] for entry in outcome.outcome.diff] == [str(host.file), "kernel", "kernel"]
-    assert host.lines_of(host.file.name) == [HEADER, PASSWD, SHADOW, "-b 100"]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", PASSWD, SHADOW, "-b 100"]
     assert host.kernel.lines == rendered(GROUP, PASSWD, SHADOW)
     assert host.kernel.backlog_limit == 100
     outcome = host.declare([PASSWD], "none", present=False)
     assert outcome.outcome.removed == rendered(PASSWD)
     assert host.kernel.lines == rendered(GROUP, SHADOW)
-    assert host.lines_of(host.file.name) == [HEADER, SHADOW, "-b 100"]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", SHADOW, "-b 100"]
 
 
 def test_removing_a_set_keeps_other_rules(host):
@@ -261,7 +261,7 @@ def test_lines_that_a_set_must_not_have(host, lines, parts):
 def test_a_repeated_rule_counts_once(host):
     host.declare([PASSWD, "-a always,exit -F perm=aw -F path=/etc/passwd -F key=passwd", "-i", "-c", "-D"])
     assert host.kernel.lines == rendered(PASSWD)
-    assert host.lines_of(host.file.name) == [HEADER, PASSWD, "-i", "-c", "-D"]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", PASSWD, "-i", "-c", "-D"]
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_staged_rules_are_written_and_pending(host):
         ["-a" + rendered(PASSWD)[0][2:], "-d" + rendered(GROUP)[0][2:], "-b 100"]
     )
     assert host.kernel.log == []
-    assert host.lines_of(host.file.name) == [HEADER, "-b 100", PASSWD, "-e 2"]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", "-b 100", PASSWD, "-e 2"]
 
 
 def test_a_missing_rules_directory(host):
@@ -317,7 +317,7 @@ def test_only_the_files(host):
     outcome = host.declare(["-b 100", MISSING, PASSWD], live=False, with_diff=True)
     assert outcome.outcome.added == rendered(MISSING, PASSWD)
     assert (outcome.outcome.settings.lines, outcome.left_out) == ([], [])
-    assert host.lines_of(host.file.name) == [HEADER, "-b 100", MISSING, PASSWD]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", "-b 100", MISSING, PASSWD]
     assert any("has no line -D" in problem or "no file has the line -D" in problem for problem in outcome.problems)
 
 

@@ -19,8 +19,10 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import
     add_lines,
     awk_knows_white_space,
     compile_rules,
+    going_on,
     version_key,
 )
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file
 from kernel_double import statements
 from strategies import HOST
 from strategies import Host as AnyHost
@@ -179,11 +181,11 @@ def test_a_new_file_has_a_header_and_is_removed_when_empty(directory):
     rules = directory()
     file = add_lines(rules.file("50-x.rules"), statements("-w /etc/a -k a"), False)
     (edit,) = rules.edits([file])
-    assert edit == Edit(file.path, None, f"{HEADER}\n-w /etc/a -k a\n")
+    assert edit == Edit(file.path, None, f"{HEADER}\n-i\n-w /etc/a -k a\n")
     write_atomically(edit.path, edit.after)
     rules = directory()
     file = rules.file("50-x.rules")
-    (edit,) = rules.edits([file._replace(lines=file.lines[:1])])
+    (edit,) = rules.edits([file._replace(lines=file.lines[:2])])
     assert edit.after is None
     # A file that was not ours stays, even if it becomes empty.
     other = directory(other="-w /etc/a -k a\n")
@@ -194,9 +196,9 @@ def test_a_new_file_has_a_header_and_is_removed_when_empty(directory):
 def test_lines_go_to_the_end_or_before_the_first_rule(directory):
     rules = directory(x="# head\n-D\n\n# rule\n-w /etc/a -k a\n# end\n")
     (edit,) = rules.edits([add_lines(rules.file("x.rules"), statements("-w /etc/b -k b", "-w /etc/c -k c"), False)])
-    assert edit.after == edit.before + "-w /etc/b -k b\n-w /etc/c -k c\n"
+    assert edit.after == edit.before + "-i\n-w /etc/b -k b\n-w /etc/c -k c\n"
     (edit,) = rules.edits([add_lines(rules.file("x.rules"), statements("-w /etc/b -k b", "-w /etc/c -k c"), True)])
-    assert edit.after == "# head\n-D\n\n# rule\n-w /etc/b -k b\n-w /etc/c -k c\n-w /etc/a -k a\n# end\n"
+    assert edit.after == "# head\n-D\n\n# rule\n-i\n-w /etc/b -k b\n-w /etc/c -k c\n-w /etc/a -k a\n# end\n"
 
 
 def test_a_file_without_a_final_newline_gets_one(directory):
@@ -208,7 +210,7 @@ def test_a_file_without_a_final_newline_gets_one(directory):
     assert rules.edits([]) == []
     edits = rules.edits([add_lines(rules.file("z.rules"), statements("-w /etc/z -k z"), False)])
     assert [edit.path[-7:] for edit in edits] == ["a.rules", "z.rules"]
-    assert rules.compiled(edits).after.endswith("\n-w /etc/a -k a\n-w /etc/z -k z\n\n")
+    assert rules.compiled(edits).after.endswith("\n-w /etc/a -k a\n-i\n-w /etc/z -k z\n\n")
 
 
 def test_bytes_that_are_not_utf8_are_kept(directory, tmp_path):
@@ -218,7 +220,7 @@ def test_bytes_that_are_not_utf8_are_kept(directory, tmp_path):
     rules = directory()
     (edit,) = rules.edits([add_lines(rules.file("x.rules"), statements("-w /etc/b -k b"), False)])
     write_atomically(edit.path, edit.after)
-    assert path.read_bytes() == b"# caf\xe9\n-w /etc/\xff -k a\n\0\n-w /etc/b -k b\n"
+    assert path.read_bytes() == b"# caf\xe9\n-w /etc/\xff -k a\n\0\n-i\n-w /etc/b -k b\n"
 
 
 @pytest.mark.parametrize("name", ["x", "x.rules.bak", "../x.rules", ".x.rules", "a b.rules", "a\nb.rules", ""])
@@ -237,3 +239,32 @@ def test_unusable_directories_are_refused(tmp_path):
     with pytest.raises(FileError, match=r"x\.rules.*(not a regular file|directory)"):
         RulesDirectory(str(tmp_path), HOST)
     assert RulesDirectory(str(tmp_path / "none"), HOST).files == []
+
+
+def written(rules, file):
+    """The lines of a file after an edit."""
+    (edit,) = rules.edits([file])
+    return edit.after.splitlines()
+
+
+@pytest.mark.parametrize("told", ["-i", "-c"])
+def test_auditctl_is_told_once_to_go_on_after_errors(directory, told):
+    """A line that the admin wrote before the first rule is enough."""
+    rules = directory(x=f"{told}\n-w /etc/a -k a\n")
+    file = add_lines(rules.file("x.rules"), statements("-w /etc/b -k b"), True)
+    assert written(rules, file) == [told, "-w /etc/b -k b", "-w /etc/a -k a"]
+
+
+def test_auditctl_is_told_before_the_rules_of_a_file_that_is_ours(directory):
+    """Also before those that an earlier release has written; a line after rules does not count."""
+    rules = directory(x=f"{HEADER}\n-w /etc/a -k a\n-i\n")
+    file = add_lines(rules.file("x.rules"), statements("-w /etc/b -k b"), False)
+    assert written(rules, file) == [HEADER, "-i", "-w /etc/a -k a", "-i", "-w /etc/b -k b"]
+
+
+def test_an_error_of_another_line_does_not_count_as_told(directory):
+    """auditctl has stopped at the line, before it reads -i."""
+    rules = directory()
+    lines = parse_file("-w relative -k a\n-i\n-w /etc/a -k a\n", "x", HOST)
+    assert [line.text for line in going_on(lines, "x")] == ["-i", *(line.text for line in lines)]
+    assert rules.files == []

@@ -225,7 +225,7 @@ def test_another_form_of_the_same_watch_is_kept(host):
     outcome = host.apply(change)
     assert host.kernel.lines == rendered("-w /etc/passwd -p wa -k new")
     # Kernel and file each keep the form that they have.
-    assert host.file.read_text() == "\n".join([HEADER, *modern, ""])
+    assert host.file.read_text() == "\n".join([HEADER, "-i", *modern, ""])
     assert outcome.changed
     assert not host.apply(change).changed
     host.kernel.load(modern[0])
@@ -275,7 +275,7 @@ def test_a_change_of_files_needs_no_kernel(host):
     host.kernel.unreachable = errno.ECONNREFUSED
     # The directory of a path does not have to exist either.
     assert host.apply(present("-w /no/such/file -p wa -k x"), live=False).changed
-    assert host.file.read_text() == f"{HEADER}\n-w /no/such/file -p wa -k x\n"
+    assert host.file.read_text() == f"{HEADER}\n-i\n-w /no/such/file -p wa -k x\n"
 
 
 @pytest.mark.parametrize(

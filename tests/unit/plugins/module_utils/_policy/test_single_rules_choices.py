@@ -108,7 +108,7 @@ def test_half_of_the_other_form_does_not_count(host, held):
     assert host.apply(change).added == rendered(ONE)
     assert host.kernel.lines == rendered(*held, ONE)
     assert host.lines_of("10-other.rules") == held
-    assert host.lines_of(host.file.name) == [HEADER, ONE]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", ONE]
 
 
 def test_all_of_the_other_form_counts(host):
@@ -158,17 +158,17 @@ def test_position_at_the_start_and_at_the_end(host):
     host.write(host.file.name, "# head", mount, PASSWD)
     host.apply(present(never, GROUP))
     assert host.kernel.lines == rendered(never, mount, PASSWD, GROUP)
-    assert host.lines_of(host.file.name) == ["# head", written, mount, PASSWD, GROUP]
+    assert host.lines_of(host.file.name) == ["# head", "-i", written, mount, PASSWD, GROUP]
     other = "-a never,exit -S mount -F uid=2"
     host.apply(present(SHADOW, other), prepend=True)
     held, (first, second) = host.kernel.canonical, map(canonical, rules_of([other, mount]))
     assert held.index(first) < held.index(second)
-    assert host.lines_of(host.file.name) == ["# head", SHADOW, other, written, mount, PASSWD, GROUP]
+    assert host.lines_of(host.file.name) == ["# head", "-i", SHADOW, other, written, mount, PASSWD, GROUP]
 
 
 def test_a_new_file_has_prepended_and_appended_rules(host):
     host.apply(present("-A never,exit -S mount -F uid=1", MOUNTS))
-    assert host.lines_of(host.file.name) == [HEADER, "-a never,exit -S mount -F uid=1", MOUNTS]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", "-a never,exit -S mount -F uid=1", MOUNTS]
 
 
 RULE = st.sampled_from(statements(ROOT, MOUNTS, PASSWD, NEW, SHADOW, GROUP, "-a never,exit -S mount -F uid=1"))
@@ -222,7 +222,7 @@ def test_staged_rules_are_in_the_files_and_pending(host):
     host.kernel.enabled = 2
     outcome = host.apply(present(PASSWD, SHADOW), with_diff=True)
     assert outcome.pending == ["-a always,exit -F path=/etc/shadow -F perm=wa -F key=shadow"]
-    assert host.lines_of(host.file.name) == [HEADER, PASSWD, SHADOW]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", PASSWD, SHADOW]
     assert [entry["before_header"] for entry in outcome.diff] == [str(host.file)]
     assert host.kernel.lines == rendered(PASSWD)
 
@@ -265,9 +265,26 @@ def test_an_unreachable_kernel_leaves_the_files_alone(host, code, kind):
 
 
 def test_a_line_that_stops_auditctl_at_the_next_boot_is_a_warning(host):
-    other = host.write("90-other.rules", "-w passwd -p wa", PASSWD)
+    other = host.write("20-other.rules", "-w passwd -p wa", PASSWD)
     host.write("10-first.rules", PASSWD)
     outcome = host.apply(present(SHADOW))
     (problem,) = warnings_of(outcome, HOST)
     assert problem.startswith(f"{other}:2: ")
     assert "auditctl would load no line after it" in problem
+
+
+def test_a_file_of_an_earlier_release_is_told_to_go_on_after_errors_at_once(host):
+    """Although it has the rule already: without the line, a boot may lose it."""
+    host.kernel = KernelDouble(PASSWD)
+    host.write(host.file.name, HEADER, PASSWD)
+    assert host.apply(present(PASSWD)).changed
+    assert host.lines_of(host.file.name) == [HEADER, "-i", PASSWD]
+    assert not host.apply(present(PASSWD)).changed
+
+
+def test_a_file_of_others_is_left_alone_if_it_has_the_rule(host):
+    """It is theirs to say what auditctl does at an error."""
+    host.kernel = KernelDouble(PASSWD)
+    host.write(host.file.name, PASSWD)
+    host.apply(present(PASSWD))
+    assert host.lines_of(host.file.name) == [PASSWD]
