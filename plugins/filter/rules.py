@@ -10,30 +10,48 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import to_structure
-from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_line, read_machine
+from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_line, read_machine, read_version
 
 
-def parse_rules(value, machine="x86_64"):
+def parse_rules(value, machine="x86_64", version=None):
     """The rules of a rules file as structures. Raises AnsibleFilterError."""
     lines = value.split("\n") if isinstance(value, str) else _items("parse_rules", value, "a text or a list of lines")
 
-    def read(line):
+    def read(line, release):
         if not isinstance(line, str):
             raise RuleError(f"must be a line of auditctl, not {line!r}")
-        return read_line(line, machine) if line.strip(" ") and not line.lstrip(" ").startswith("#") else None
+        if not line.strip(" ") or line.lstrip(" ").startswith("#"):
+            return None
+        statement = read_line(line, machine, release)
+        return (statement.operation, _structure(statement, machine, release)) if statement.rule else None
 
     rules: list[dict] = []
-    for statement in _each("parse_rules", "line", lines, read, machine):
-        if statement and statement.rule:
-            structure = to_structure(statement.rule, machine)
-            rules.insert(0 if statement.operation == "prepend" else len(rules), structure)
+    for found in _each("parse_rules", "line", lines, read, machine, version):
+        if found:
+            operation, structure = found
+            rules.insert(0 if operation == "prepend" else len(rules), structure)
     return rules
 
 
-def render_rules(value, machine="x86_64"):
+def _structure(statement, machine, release):
+    """The structure of a rule. If the host's release decides which syscalls it has, the structure leaves this open."""
+    structure = to_structure(statement.rule, machine, release)
+    if statement.named_syscalls is not None and release is None:
+        if statement.named_syscalls:
+            raise RuleError(
+                "has both -S and -F perm=, so auditctl 3.1.3 and newer adds syscalls, different ones in each release; "
+                "pass the release of the hosts (version), or write -p in the place of -F perm="
+            )
+        structure["syscalls"] = []
+    return structure
+
+
+def render_rules(value, machine="x86_64", version=None):
     """Rules as lines. Raises AnsibleFilterError."""
     items = _items("render_rules", [value] if isinstance(value, Mapping) else value, "a list of structures")
-    found = _each("render_rules", "rule", items, lambda item: read_item(item, machine), machine)
+    found = _each(
+        "render_rules", "rule", items, lambda item, release: read_item(item, machine, release), machine, version
+    )
     return [statement.text for statements in found for statement in statements]
 
 
@@ -43,16 +61,20 @@ def _items(name, value, expected):
     return list(value)
 
 
-def _each(name, kind, items, read, machine):
-    """What ``read`` makes of each item; all that is wrong in one error."""
+def _each(name, kind, items, read, machine, version):
+    """What ``read`` makes of each item for the release; all that is wrong in one error."""
     results, problems = [], []
     try:
         read_machine(machine)
     except RuleError as error:
         raise AnsibleFilterError(f"linux.audit.{name}: machine {error}") from error
+    try:
+        release = read_version(version)
+    except RuleError as error:
+        raise AnsibleFilterError(f"linux.audit.{name}: version {error}") from error
     for number, item in enumerate(items, 1):
         try:
-            results.append(read(item))
+            results.append(read(item, release))
         except RuleError as error:
             problems.append(str(error.of("", f"{kind} {number}")))
     if problems:

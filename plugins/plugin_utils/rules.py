@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ansible_collections.linux.audit.plugins.module_utils.rules import tables
@@ -12,14 +13,15 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.parse import Sta
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure
 
-__all__ = ("read_item", "read_line", "read_machine")
+__all__ = ("read_item", "read_line", "read_machine", "read_version")
 
 
 class _Elsewhere(Resolver):
     """Names of users and groups on a host that is not there to resolve them."""
 
-    def __init__(self, machine: str) -> None:
+    def __init__(self, machine: str, version: tuple[int, ...] | None) -> None:
         self.machine = machine
+        self.version = version
 
     def uid(self, name: str) -> int | None:
         return super().uid(name) if name == "root" else self._refuse("user", name)
@@ -42,21 +44,30 @@ def read_machine(machine: object) -> str:
     return machine
 
 
-def read_line(text: str, machine: str) -> Statement:
+def read_version(version: object) -> tuple[int, ...] | None:
+    """The release of audit that a text such as 4.0.2 names; None for None. Raises RuleError for anything else."""
+    if version is None:
+        return None
+    if not isinstance(version, str) or re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}", version) is None:
+        raise RuleError("is not a release of audit; write what auditctl -v prints, such as 4.0.2", str(version))
+    return tuple(map(int, version.split(".")))
+
+
+def read_line(text: str, machine: str, version: tuple[int, ...] | None = None) -> Statement:
     """The statement of one line. Raises RuleError for a wrong line, and for a line that deletes a rule."""
-    statement = parse_line(text, _Elsewhere(machine))
+    statement = parse_line(text, _Elsewhere(machine, version))
     if statement.operation == "delete":
         raise RuleError("deletes a rule, which has no meaning on the controller", rule=text)
     return statement
 
 
-def read_item(item: object, machine: str) -> list[Statement]:
+def read_item(item: object, machine: str, version: tuple[int, ...] | None = None) -> list[Statement]:
     """The statements of a rule that is a line or a structure, one for each arch. Raises RuleError."""
     if isinstance(item, Mapping):
-        return parse_structure(item, _Elsewhere(machine))
+        return parse_structure(item, _Elsewhere(machine, version))
     if not isinstance(item, str):
         raise RuleError(f"must be a line of auditctl or a structure, not {item!r}")
-    statement = read_line(item, machine)
+    statement = read_line(item, machine, version)
     if statement.rule is None:
         raise RuleError("is a setting, not a rule", rule=item)
     return [statement]

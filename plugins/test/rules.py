@@ -8,20 +8,20 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linux.audit.plugins.module_utils.rules import model
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
-from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_machine
+from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_machine, read_version
 
 
-def equivalent(value, other, machine="x86_64"):
+def equivalent(value, other, machine="x86_64", version=None):
     """Whether two rules mean the same. Raises AnsibleFilterError for anything but two rules."""
     try:
-        read_machine(machine)
-        return model.equivalent(_rule(value, machine), _rule(other, machine))
+        host = read_machine(machine), read_version(version)
+        return model.equivalent(_rule(value, *host), _rule(other, *host))
     except RuleError as error:
         raise AnsibleFilterError(f"linux.audit.equivalent: {error}") from error
 
 
-def _rule(item, machine):
-    statements = read_item(item, machine)
+def _rule(item, machine, version):
+    statements = read_item(item, machine, version)
     if len(statements) > 1:
         raise RuleError(f"stands for {len(statements)} rules, one for each arch; compare one at a time", rule=str(item))
     return statements[0].rule

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls, tables
 from ansible_collections.linux.audit.plugins.module_utils.rules.fields import BY_NAME, COMPARISONS, FIELDS
-from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule, syscall_machine
 from ansible_collections.linux.audit.plugins.module_utils.rules.permissions import format_permissions
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from ansible_collections.linux.audit.plugins.module_utils.rules.values import UNSET
@@ -266,13 +266,7 @@ def _syscall_words(random, made, host):
         return []
     if made.syscalls is None:
         return [["-S", "all"]] if made.list == "exit" and (made.keys or random.random() < 0.5) else []
-    machine = (
-        syscalls.IO_URING
-        if made.list == "io_uring"
-        else tables.arch_machine(made.arch)
-        if made.arch
-        else tables.machine(host.machine)
-    )
+    machine = syscalls.IO_URING if made.list == "io_uring" else syscall_machine(made.fields, host.machine)
     names = []
     for number in made.syscalls:
         name = syscalls.name(machine, number)

@@ -17,7 +17,7 @@ from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
 from .rules_d import RulesDirectory, RulesFile, going_on, in_augenrules_order
-from .single_rules import Change, arrange_files, arrange_kernel, both_types, warnings_of
+from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
 
 __all__ = ("DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
@@ -216,9 +216,9 @@ def _kernel_change(
     state: HostState, wanted: Declaration, reach: Reach, old: RulesFile, files: Sequence[RulesFile], keep_others: bool
 ) -> RulesChange:
     in_files = loaded_by(in_augenrules_order(line for file in files for line in file.lines)).rules
-    # The kernel holds a watch with the type that its path had then: a file may have become a directory, or the reverse.
+    # The kernel holds a rule as its line was loaded then: a file may have become a directory, or auditctl a newer one.
     named = [*_statements(old), *wanted.statements]
-    dropped = {canonical(rule) for statement in named for rule in both_types(statement)}
+    dropped = {canonical(rule) for statement in named for rule in loaded_forms(statement)}
     declared = [statement.rule for statement in wanted.statements] if reach.present else []
     return merge(state.held, in_files, declared, dropped - set(map(canonical, in_files)), keep_others)
 

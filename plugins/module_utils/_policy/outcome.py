@@ -122,7 +122,7 @@ def _silent(transition: Transition, state: HostState, host: Host) -> List[RulesP
     steps = transition.rules.steps
     rules = transition.rules.wanted if steps else [entry.rule for entry in state.held]
     now = {setting.name: transition.settings.after[setting.name] for setting in transition.settings.now}
-    return kernel_problems(rules, {**state.settings, **now}, host.machine)
+    return kernel_problems(rules, {**state.settings, **now}, host)
 
 
 def _diff(transition: Transition, host: Host) -> List[Dict[str, str]]:
@@ -136,7 +136,7 @@ def _diff(transition: Transition, host: Host) -> List[Dict[str, str]]:
 
 def _rules_diff(change: RulesChange, host: Host) -> Dict[str, str]:
     def text(rules: Iterable[Rule]) -> str:
-        return "".join(render(rule, host.machine) + "\n" for rule in rules)
+        return "".join(render(rule, host.machine, host.version) + "\n" for rule in rules)
 
     return {
         "before_header": "kernel",
@@ -148,10 +148,10 @@ def _rules_diff(change: RulesChange, host: Host) -> Dict[str, str]:
 
 def _texts(rules: Iterable[Rule], without: Set[Rule], host: Host) -> List[str]:
     found = {canonical(rule): None for rule in rules}
-    return [render(rule, host.machine) for rule in found if rule not in without]
+    return [render(rule, host.machine, host.version) for rule in found if rule not in without]
 
 
 def step_lines(steps: Steps, host: Host) -> List[str]:
     """Steps as auditctl arguments."""
     options = {"append": "-a", "prepend": "-A", "delete": "-d"}
-    return [options[step.operation] + render(step.rule, host.machine)[2:] for step, _held in steps]
+    return [options[step.operation] + render(step.rule, host.machine, host.version)[2:] for step, _held in steps]

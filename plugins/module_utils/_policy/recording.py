@@ -9,6 +9,7 @@ from .._kernel.settings import Value
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
 from ..rules.render import render
+from ..rules.resolver import Resolver
 from ..rules.silence import Silence, silences
 from .boot import loaded_by
 from .problem import RulesProblem
@@ -21,11 +22,11 @@ KERNEL = "kernel"
 _OFF = "switches auditing off: the kernel records no event of any rule"
 
 
-def kernel_problems(rules: Sequence[Rule], settings: Mapping[str, Value], machine: str) -> List[RulesProblem]:
+def kernel_problems(rules: Sequence[Rule], settings: Mapping[str, Value], host: Resolver) -> List[RulesProblem]:
     """Why the kernel does not record what its rules say."""
     found = [RulesProblem(KERNEL, "enabled 0", _OFF, silent=True)] if settings.get("enabled") == 0 else []
     found += [
-        RulesProblem(KERNEL, render(rules[silence.place], machine), _reason(silence), silent=True)
+        RulesProblem(KERNEL, render(rules[silence.place], host.machine, host.version), _reason(silence), silent=True)
         for silence in _silences(rules)
     ]
     return found

@@ -8,8 +8,9 @@ from .._host.host import Host
 from .._kernel.netlink import AuditUnavailable, KernelRule
 from ..rules.errors import RuleError
 from ..rules.fields import LISTS
-from ..rules.model import Rule, canonical, without_keys
+from ..rules.model import Rule, canonical, syscall_machine, without_keys
 from ..rules.parse import RulesLine, Statement, parse_line
+from ..rules.permissions import format_permissions, permission_variants
 from ..rules.render import render
 from ..rules.resolver import Resolver
 from ..rules.structure import parse_structure
@@ -25,8 +26,8 @@ __all__ = (
     "Change",
     "arrange_files",
     "arrange_kernel",
-    "both_types",
     "change_rules",
+    "loaded_forms",
     "read_rules",
     "result_of",
     "warnings_of",
@@ -82,7 +83,7 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
         "changed": outcome.changed,
         "added": outcome.added,
         "removed": outcome.removed,
-        "rules": [render(canonical(statement.rule), host.machine) for statement in rules],
+        "rules": [render(canonical(statement.rule), host.machine, host.version) for statement in rules],
         "pending": outcome.pending,
         "reboot_required": outcome.reboot_required,
         "warnings": warnings_of(outcome, host),
@@ -133,9 +134,18 @@ def without_repetition(statements: Iterable[Statement]) -> Tuple[Statement, ...]
     return tuple(found.values())
 
 
-def both_types(statement: Statement) -> Iterator[Rule]:
-    """The rule; for -w also the rule of the other type, because the path may have been a directory, or not, before."""
+def loaded_forms(statement: Statement) -> Iterator[Rule]:
+    """The rule, and what the same line was loaded as before if something else on the host has changed since.
+
+    The path of -w may have been a directory, or not; and auditctl may have been of another release, which adds other
+    syscalls because of a permission.
+    """
     yield statement.rule
+    machine = syscall_machine(statement.rule.fields, "")
+    if statement.named_syscalls is not None and machine:
+        letters = format_permissions(statement.rule.value("perm"))
+        for added in permission_variants(letters, machine):
+            yield statement.rule._replace(syscalls=(statement.named_syscalls | added) or None)
     if statement.watch:
         first = statement.rule.fields[0]
         other = first._replace(name="dir" if first.name == "path" else "path")
@@ -178,7 +188,7 @@ def _arrange(change: Change, current: Sequence[Rule]) -> _Arrangement:
         else:
             added.append(statement)
     for statement in change.absent:
-        for rule in both_types(statement):
+        for rule in loaded_forms(statement):
             keys = set(rule.keys)
             same_match = positions.get(without_keys(rule), [])
             removed.update(position for position in same_match if not keys or set(current[position].keys) == keys)

@@ -39,7 +39,7 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
     try:
         files = RulesDirectory(rules_dir, host).files
         lines = [line for file in files for line in file.lines]
-        result["files"] = [_line(line, host.machine) for line in lines if line.statement or line.error]
+        result["files"] = [_line(line, host) for line in lines if line.statement or line.error]
     except FileError as error:
         result["files"] = [{"path": rules_dir, "line": 0, "text": "", "error": str(error)}]
     try:
@@ -56,10 +56,10 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
         available=True,
         status=_status(status),
         loginuid_immutable=values["loginuid_immutable"],
-        rules=[_rule(canonical(rule), host.machine) for rule in held],
+        rules=[_rule(canonical(rule), host) for rule in held],
         daemon=_daemon(status.pid),
     )
-    silent = kernel_problems(held, values, host.machine)
+    silent = kernel_problems(held, values, host)
     result.update(
         _problems(
             [*silent, *_of_loading(rules_dir), *(examine(files, host, status.features) if files is not None else ())]
@@ -67,32 +67,32 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
     )
     result["recording"] = not silent
     if files is not None:
-        result.update(_compared(held, values, lines, host.machine))
+        result.update(_compared(held, values, lines, host))
     return result
 
 
-def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine], machine: str) -> Dict[str, Any]:
+def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine], host: Host) -> Dict[str, Any]:
     """The part of the result that compares the kernel with the files."""
     wanted = loaded_by(in_augenrules_order(lines))
     drift = compare(held, wanted.rules)
     differing = [name for name in _WORDS if name in wanted.settings and wanted.settings[name] != values[name]]
     pending: List[str] = []
+
+    def text(rule: Rule) -> str:
+        return render(rule, host.machine, host.version)
+
     if values["enabled"] == IMMUTABLE:
         # A rule that no boot can load is not pending.
         new = [rule for rule in drift.missing if not missing_directory(rule)]
-        pending += ["-d" + render(rule, machine)[2:] for rule in drift.extra + [pair[1] for pair in drift.other_key]]
-        pending += [render(rule, machine) for rule in new + [pair[0] for pair in drift.other_key]]
+        pending += ["-d" + text(rule)[2:] for rule in drift.extra + [pair[1] for pair in drift.other_key]]
+        pending += [text(rule) for rule in new + [pair[0] for pair in drift.other_key]]
         settings = settings_change(values, wanted.settings)
         pending += [settings.after_line(setting) for setting in settings.later]
     described = {
-        "missing": [render(rule, machine) for rule in drift.missing],
-        "extra": [render(rule, machine) for rule in drift.extra],
-        "other_key": [
-            {"file": render(ours, machine), "kernel": render(theirs, machine)} for ours, theirs in drift.other_key
-        ],
-        "out_of_order": [
-            {"first": render(first, machine), "second": render(second, machine)} for first, second in drift.out_of_order
-        ],
+        "missing": [text(rule) for rule in drift.missing],
+        "extra": [text(rule) for rule in drift.extra],
+        "other_key": [{"file": text(ours), "kernel": text(theirs)} for ours, theirs in drift.other_key],
+        "out_of_order": [{"first": text(first), "second": text(second)} for first, second in drift.out_of_order],
         "settings": [
             {
                 "name": name,
@@ -138,19 +138,19 @@ def _place(origin: str) -> Tuple[str, int]:
     return (path, int(number)) if colon and number.isdigit() else (origin, 0)
 
 
-def _line(line: RulesLine, machine: str) -> Dict[str, Any]:
+def _line(line: RulesLine, host: Host) -> Dict[str, Any]:
     path, number = _place(line.origin)
     entry: Dict[str, Any] = {"path": path, "line": number, "text": line.text}
     if line.error:
         entry["error"] = str(RuleError(line.error.reason, line.error.part))
     else:
-        entry.update(_meaning(line.statement, machine))
+        entry.update(_meaning(line.statement, host))
     return entry
 
 
-def _meaning(statement: Statement, machine: str) -> Dict[str, Any]:
+def _meaning(statement: Statement, host: Host) -> Dict[str, Any]:
     if statement.control is None:
-        return {"operation": statement.operation, "rule": to_structure(statement.rule, machine)}
+        return {"operation": statement.operation, "rule": to_structure(statement.rule, host.machine, host.version)}
     option, value = statement.control
     setting = BY_OPTION.get(option)
     if setting is None:
@@ -161,8 +161,11 @@ def _meaning(statement: Statement, machine: str) -> Dict[str, Any]:
     }
 
 
-def _rule(rule: Rule, machine: str) -> Dict[str, Any]:
-    return {"text": render(rule, machine), "rule": to_structure(rule, machine)}
+def _rule(rule: Rule, host: Host) -> Dict[str, Any]:
+    return {
+        "text": render(rule, host.machine, host.version),
+        "rule": to_structure(rule, host.machine, host.version),
+    }
 
 
 def _status(status: Status) -> Mapping[str, Any]:

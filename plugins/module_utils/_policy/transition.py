@@ -164,16 +164,17 @@ def _refuse_to_wait(pending: Sequence[str], state: HostState, options: Options) 
 def _check_rules(rules: Iterable[Rule], features: Optional[int], host: Host) -> None:
     """Find what the kernel would refuse before anything is changed. Raises ChangeError."""
     for rule in rules:
-        missing = missing_directory(rule)
+        missing, unknown = missing_directory(rule), unsupported(rule, features or 0)
         if missing:
-            raise ChangeError(
-                f"audit rule '{render(rule, host.machine)}': the directory {missing} does not exist, and the kernel "
-                "refuses the rule without it; create the directory first, or leave the rule out (audit_ruleset does "
-                "this with on_missing: skip)"
+            reason = (
+                f"the directory {missing} does not exist, and the kernel refuses the rule without it; create the "
+                "directory first, or leave the rule out (audit_ruleset does this with on_missing: skip)"
             )
-        unknown = unsupported(rule, features or 0)
-        if unknown:
-            raise ChangeError(f"audit rule '{render(rule, host.machine)}': this kernel does not know {unknown}")
+        elif unknown:
+            reason = f"this kernel does not know {unknown}"
+        else:
+            continue
+        raise ChangeError(f"audit rule '{render(rule, host.machine, host.version)}': {reason}")
 
 
 def _with_compiled(edits: Sequence[Edit], directory: RulesDirectory) -> List[Edit]:

@@ -12,8 +12,9 @@ from .values import KINDS
 
 __all__ = ("Condition", "check_combination", "check_list", "parse_comparison", "parse_condition", "split_condition")
 
-# Each of these groups of fields can be in a rule once: the kernel has room for one path, and for one program.
-_ONCE = (("path", "dir", "inode"), ("exe",))
+# Each of these groups of fields can be in a rule once: the kernel has room for one path, and for one program. It takes
+# several perm, and an event must then meet each of them, which nobody means who writes two.
+_ONCE = (("path", "dir", "inode"), ("exe",), ("perm",))
 
 
 class Condition(NamedTuple):
@@ -75,7 +76,8 @@ def check_combination(fields: Sequence[Field], field: Field, part: str) -> None:
     """Raise RuleError if a rule with these ``fields`` cannot have that ``field`` as well."""
     for group in _ONCE:
         if field.name in group and any(other.name in group for other in fields):
-            raise RuleError(f"a rule can have only one {' or '.join(group)} field", part)
+            hint = "; write all letters in one, as in perm=wa (after -w: -p wa)" if field.name == "perm" else ""
+            raise RuleError(f"a rule can have only one {' or '.join(group)} field{hint}", part)
     if field.name == "auid" and field.value == 0xFFFFFFFF and field.operator not in ("=", "!="):
         raise RuleError("an unset auid can only be compared with = or !=", part)
 

@@ -6,14 +6,14 @@ Such a part is named in ``Statement.unread`` and, where the same can be written 
 ``Statement.text``. Nothing here applies to a host whose release is not known (``Resolver.version`` is None).
 """
 
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 from . import tables
 from .model import Field
 from .resolver import Resolver
 from .values import KINDS
 
-__all__ = ("is_newer", "readable_value", "unread_list_option")
+__all__ = ("is_known", "is_newer", "readable_value", "unread_list_option")
 
 # The tables date names that every release knows to this one: for these a host need not be asked for its release.
 _OLDEST = (2, 8)
@@ -21,7 +21,13 @@ _OLDEST = (2, 8)
 
 def is_newer(since: Tuple[int, ...], resolver: Resolver) -> bool:
     """Whether a name that auditctl knows since that release is too new for the host."""
-    return since > _OLDEST and resolver.version is not None and since > resolver.version
+    # Asking a host for its release takes time, and most names do not depend on it.
+    return since > _OLDEST and not is_known(since, resolver.version)
+
+
+def is_known(since: Tuple[int, ...], version: Optional[Tuple[int, ...]]) -> bool:
+    """Whether auditctl of that release knows a name that is known since another; if the release is not known, yes."""
+    return version is None or since <= version
 
 
 def unread_list_option(option: str, value: str, filter_list: str, resolver: Resolver) -> List[str]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The options of one rule (-a -A -d -w -W -p -S -F -C -k), read in order as setopt() of auditctl reads them."""
 
-from typing import List, Optional, Set, Tuple
+from typing import FrozenSet, List, Optional, Set, Tuple
 
 from . import syscalls
 from ._conditions import check_combination, check_list, parse_comparison, parse_condition, split_condition
@@ -46,6 +46,8 @@ class RuleParser:
         self._syscalls: Set[int] = set()
         self._every_syscall = False
         self._syscalls_given = False
+        self._added_syscalls: FrozenSet[int] = frozenset()
+        self._adds_syscalls = False
         self._is_watch = False
         self._key_allowed = False
         self._words: List[str] = []
@@ -106,6 +108,9 @@ class RuleParser:
             raise RuleError("-p needs a watch (-w), or a field of a rule on the list exit, before it", f"-p {value}")
         field = Field("perm", "=", KINDS["perm"].parse(value, self._resolver))
         places = [place for place, other in enumerate(self._fields) if other.name == "perm"]
+        if places and self._adds_syscalls:
+            # The syscalls that auditctl has added for the first one match none of these permissions, or too few.
+            check_combination(self._fields, field, f"-p {value}")
         if places:
             self._fields[places[0]] = field
         else:
@@ -170,6 +175,8 @@ class RuleParser:
         condition = split_condition(value)
         if condition.type.name == "arch" and self._syscalls_given:
             raise RuleError("arch must come before the syscalls (-S)", f"-F {value}")
+        if condition.type.name == "arch" and self._added_syscalls:
+            raise RuleError("arch must come before perm, because of which auditctl adds syscalls", f"-F {value}")
         field = parse_condition(condition, self._list, self._resolver)
         check_combination(self._fields, field, f"-F {value}")
         self._fields.append(field)
@@ -190,15 +197,18 @@ class RuleParser:
         self._words += [option, value]
 
     def _expand(self, permissions: int) -> None:
-        """Add the syscalls that auditctl adds for ``-F perm=`` after an arch or -S; without -S they change nothing."""
+        """Add the syscalls that auditctl adds for ``-F perm=`` after an arch or -S."""
+        if self._permissions_refused(permissions):
+            return
         machine = self._expanding_machine()
-        if machine and not self._permissions_refused(permissions):
-            version = self._resolver.version
-            self._syscalls |= permission_syscalls(format_permissions(permissions), machine, version)
+        self._adds_syscalls = machine is not None
+        if machine and self._resolver.version:
+            letters = format_permissions(permissions)
+            self._added_syscalls = permission_syscalls(letters, machine, self._resolver.version)
 
     def _expanding_machine(self) -> Optional[str]:
-        """The machine whose syscalls auditctl would add for a ``-F perm=`` here; None if it would add none."""
-        if self._resolver.version and (self._syscalls or any(field.name == "arch" for field in self._fields)):
+        """The machine whose syscalls a release that adds any would add for a ``-F perm=`` here; None if none would."""
+        if self._syscalls or any(field.name == "arch" for field in self._fields):
             return self._machine()
         return None
 
@@ -239,15 +249,24 @@ class RuleParser:
                 "has so many short words that auditctl would drop the last ones, because it has room for one word in "
                 "three bytes; give all syscalls in one -S, separated by commas, or choose longer keys"
             )
-        everything = self._every_syscall or not self._syscalls_given
+        chosen = self._syscalls | self._added_syscalls
+        everything = self._every_syscall or not (self._syscalls_given or chosen)
         rule = Rule(
             self._list,
             self._action,
             tuple(self._fields),
-            None if everything else frozenset(self._syscalls),
+            None if everything else frozenset(chosen),
             tuple(self._keys),
         )
-        return Statement(self._operation, text, rule, watch=self._is_watch, unread=tuple(self._unread))
+        named = frozenset(self._syscalls) if self._adds_syscalls and not self._every_syscall else None
+        return Statement(
+            self._operation,
+            text,
+            rule,
+            watch=self._is_watch,
+            unread=tuple(self._unread),
+            named_syscalls=named,
+        )
 
 
 _READERS = {

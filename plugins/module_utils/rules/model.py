@@ -15,7 +15,7 @@ from typing import Any, FrozenSet, Iterable, NamedTuple, Optional, Tuple
 
 from . import syscalls, tables
 from .fields import FIELDS
-from .permissions import least_permission_syscalls
+from .permissions import matchable_syscalls
 
 __all__ = ("ANYTHING", "Field", "Rule", "canonical", "equivalent", "same_match", "syscall_machine", "without_keys")
 
@@ -55,11 +55,12 @@ class Rule(NamedTuple):
 
     @property
     def arch(self) -> Optional[int]:
-        """The AUDIT_ARCH_* number whose syscalls the rule has (that of the last arch), None for the host's own arch."""
-        for field in reversed(self.fields):
-            if field.name == "arch":
-                return field.value
-        return None
+        """The AUDIT_ARCH_* number that every event of the rule has; None if the rule requires none, or several.
+
+        This is not always the arch whose syscalls the rule names, see syscall_machine().
+        """
+        values = {field.value for field in self.fields if field.name == "arch" and field.operator == "="}
+        return values.pop() if len(values) == 1 else None
 
     def value(self, name: str) -> Any:
         """The value of the first field of that name, None if there is no such field."""
@@ -111,21 +112,20 @@ def _sort_key(field: Field) -> Tuple[int, str, str, str]:
 def _effective_syscalls(rule: Rule) -> Optional[FrozenSet[int]]:
     """The syscalls of a rule, or None if they do not change what it matches.
 
-    They do not if auditctl added them because of a ``perm`` field (see permissions.py): every syscall that can match
-    the permission is among them, and the kernel checks the permission by its own classes of syscalls.
+    They do not if they include every syscall that a kernel can match with the ``perm`` field of the rule. What auditctl
+    adds because of a ``perm`` field is less than that in most releases (see permissions.py).
     """
-    if rule.syscalls is None or rule.list != "exit":
-        return rule.syscalls
     permissions, arch = rule.value("perm"), rule.arch
-    if permissions is None or arch is None:
+    if rule.syscalls is None or rule.list != "exit" or permissions is None or arch is None:
         return rule.syscalls
-    least = least_permission_syscalls(permissions, arch)
-    return None if least and least <= rule.syscalls else rule.syscalls
+    matchable = matchable_syscalls(permissions, arch)
+    return None if matchable and matchable <= rule.syscalls else rule.syscalls
 
 
 def syscall_machine(fields: Iterable[Field], native: str) -> Optional[str]:
-    """The machine whose syscall numbers a rule with these fields has: that of its last arch, or else ``native``.
+    """The machine whose syscalls the names in a rule with these fields mean: that of its last arch, or else ``native``.
 
+    auditctl does not look at the operator: names after ``arch!=b32`` mean syscalls of b32, which the rule excludes.
     ``native`` is a machine as ``uname -m`` prints it. None if there is no table of syscalls for the machine.
     """
     archs = [field.value for field in fields if field.name == "arch"]

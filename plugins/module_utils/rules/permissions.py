@@ -2,23 +2,25 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Permissions of -F perm= and -p: their letters, and the syscalls that auditctl adds to a rule because of them.
 
-Since 3.1.3, auditctl adds to a rule with ``-F arch=`` and a later ``-F perm=`` the syscalls that can match the letters,
-so that the kernel need not check the rule for every other syscall. What it adds differs between releases, and it adds
-nothing for ``-p``. Which events match does not depend on it, because the kernel checks the permission as well
-(audit_match_perm()).
+Since 3.1.3, auditctl adds syscalls to a rule with ``-F arch=`` and a later ``-F perm=``, so that the kernel need not
+check the rule for every other syscall. What it adds differs between releases, and it adds nothing for ``-p``. The
+kernel checks the permission as well, by its own classes of syscalls (audit_match_perm()), and most releases add less
+than these have: before 4.2, a rule with ``-F perm=x`` records no ``execveat``, and no release adds ``chown32`` of 32
+bit programs. So such a rule records less than one for every syscall, unless nothing is missing.
 """
 
 from functools import lru_cache
-from typing import FrozenSet, Iterator, Optional, Tuple
+from typing import FrozenSet, Iterator, Optional, Set, Tuple
 
 from . import syscalls, tables
 
 __all__ = (
     "PERMISSIONS",
     "format_permissions",
-    "least_permission_syscalls",
+    "matchable_syscalls",
     "permission_syscalls",
     "permission_syscalls_refused",
+    "permission_variants",
 )
 
 #: Bit (AUDIT_PERM_* of linux/audit.h) by letter, in the order in which auditctl lists the letters.
@@ -58,7 +60,15 @@ _SYSCALLS = {
         ((4, 1, 2), "fchmodat2 file_setattr"),
     ),
 }
-_ADDED_SINCE = (3, 1, 3)
+# What newer releases or kernels than those above have in addition: the classes of Linux (include/asm-generic/audit_*.h,
+# and audit_classify_syscall() of each machine), in which 32 bit machines have calls with names of their own.
+_NEWEST = (99,)
+_ONLY_IN_KERNEL = {
+    "x": "",
+    "w": "truncate64 ftruncate64 socketcall",
+    "r": "",
+    "a": "chown32 fchown32 lchown32",
+}
 # Before this release, auditctl refuses a rule if one of the syscalls to add does not exist on the machine.
 _ADAPTED_TO_MACHINE_SINCE = (4, 0, 4)
 
@@ -89,14 +99,26 @@ def permission_syscalls_refused(permissions: str, machine: str, version: Optiona
     return frozenset(_names(permissions, version)) - frozenset(syscalls.names(machine))
 
 
-@lru_cache(maxsize=None)
-def least_permission_syscalls(permissions: int, arch: int) -> FrozenSet[int]:
-    """The part of permission_syscalls() that every release adds that adds anything.
+def permission_variants(permissions: str, machine: str) -> Set[FrozenSet[int]]:
+    """What permission_syscalls() returns for each release, the empty set for releases that add nothing among them."""
+    changes = {since for letter in permissions.lower() for since, _names in _SYSCALLS[letter]}
+    return {permission_syscalls(permissions, machine, version) for version in (None, *changes)}
 
-    ``permissions`` are bits of AUDIT_PERM_*, ``arch`` is an AUDIT_ARCH_* number; empty for an unknown arch.
+
+@lru_cache(maxsize=None)
+def matchable_syscalls(permissions: int, arch: int) -> FrozenSet[int]:
+    """Every syscall that a kernel may match with a permission; which of them a kernel matches depends on its release.
+
+    A rule with these syscalls records what a rule for every syscall records. ``permissions`` are bits of AUDIT_PERM_*,
+    ``arch`` is an AUDIT_ARCH_* number; empty for an unknown arch.
     """
     machine = tables.arch_machine(arch)
-    return permission_syscalls(format_permissions(permissions), machine, _ADDED_SINCE) if machine else frozenset()
+    if machine is None:
+        return frozenset()
+    letters = format_permissions(permissions)
+    known = syscalls.names(machine)
+    more = " ".join(_ONLY_IN_KERNEL[letter] for letter in letters).split()
+    return permission_syscalls(letters, machine, _NEWEST) | {known[name] for name in more if name in known}
 
 
 def _names(permissions: str, version: Tuple[int, ...]) -> Iterator[str]:

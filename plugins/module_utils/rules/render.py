@@ -2,69 +2,110 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Rules as lines that auditctl(8) reads."""
 
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 from . import syscalls, tables
+from ._releases import is_known
 from .fields import BY_NAME, COMPARISONS
-from .model import Field, Rule, syscall_machine, without_keys
-from .permissions import format_permissions
+from .model import Field, Rule, syscall_machine
+from .permissions import format_permissions, permission_syscalls, permission_syscalls_refused
 from .values import KINDS
 from .words import quote
 
-__all__ = ("render",)
+__all__ = ("field_words", "render", "syscall_words")
+
+_Version = Optional[Tuple[int, ...]]
 
 
-def render(rule: Rule, machine: str) -> str:
+def render(rule: Rule, machine: str, version: _Version = None) -> str:
     """The rule as a line that auditctl reads on a host of that ``machine`` (as ``uname -m`` prints it).
 
-    Every release of auditctl loads an equivalent rule from the line, if it knows the names in it.
+    ``version`` is the release of the host's auditctl: what it has no name for is written as a number, and syscalls that
+    it adds itself are left out. Without a version, the line has all names that are known, and every release that knows
+    them loads an equivalent rule from it. Only a rule with several ``perm`` cannot be read again by this library.
     """
+    rule = rule._replace(fields=_permissions_once(rule.fields))
     words = ["-a", f"{rule.action},{rule.list}"]
-    # arch must come before -S. A perm that comes first, before both, is never expanded (see permissions.py).
-    before = [
-        place for place, field in enumerate(rule.fields) if field.name == "arch" or (field.name, place) == ("perm", 0)
-    ]
-    head = before[-1] + 1 if before else 0
-    rendered = [_render_field(field, rule.list, machine) for field in rule.fields]
+    # A perm that comes first, before arch and -S, adds no syscalls (see permissions.py).
+    first = next((place for place, field in enumerate(rule.fields) if field.name != "perm"), len(rule.fields))
+    # arch must come before -S.
+    head = max([first, *(place + 1 for place, field in enumerate(rule.fields) if field.name == "arch")])
+    adds_syscalls = _adds_syscalls(rule, machine, version)
+    rendered = [field_words(field, rule.list, machine, version) for field in rule.fields]
     for place, field in enumerate(rule.fields):
-        # After -S, newer releases add syscalls for -F perm=, but not for -p, which needs a field before it.
-        if place and field.name == "perm" and without_keys(rule).syscalls is not None:
-            rendered[place] = ["-p", format_permissions(field.value)]
-    for field_words in rendered[:head]:
-        words += field_words
-    words += _render_syscalls(rule, syscall_machine(rule.fields, machine))
-    for field_words in rendered[head:]:
-        words += field_words
+        if place >= first and field.name == "perm" and not adds_syscalls and _may_add_syscalls(rule, place):
+            # -p adds no syscalls in any release, but it needs a field before it.
+            rendered[place] = ("-p", format_permissions(field.value))
+    for pair in rendered[:head]:
+        words += pair
+    # A perm field lets a key follow. Some releases accept -S all and -F perm= together on some machines only.
+    if not adds_syscalls and (rule.syscalls is not None or rule.value("perm") is None):
+        names = syscall_words(rule, machine, version)
+        words += ["-S", ",".join(names)] if names else []
+    for pair in rendered[head:]:
+        words += pair
     for key in rule.keys:
-        words += ["-F", quote(f"key={key}")]
-    return " ".join(words)
+        words += ["-F", f"key={key}"]
+    return " ".join(map(quote, words))
 
 
-def _render_field(field: Field, filter_list: str, machine: str) -> List[str]:
+def _permissions_once(fields: Tuple[Field, ...]) -> Tuple[Field, ...]:
+    """The fields with each perm once. Several different ones come first: there they add no syscalls."""
+    permissions = [field for field in fields if field.name == "perm"]
+    if len(permissions) < 2:
+        return fields
+    once = list(dict.fromkeys(permissions))
+    if len(once) > 1:
+        return (*once, *(field for field in fields if field.name != "perm"))
+    first = fields.index(once[0])
+    return tuple(field for place, field in enumerate(fields) if field.name != "perm" or place == first)
+
+
+def _may_add_syscalls(rule: Rule, place: int) -> bool:
+    """Whether some release adds syscalls for -F perm= at that place: after an arch, or after -S."""
+    return bool(rule.syscalls) or any(field.name == "arch" for field in rule.fields[:place])
+
+
+def _adds_syscalls(rule: Rule, machine: str, version: _Version) -> bool:
+    """Whether auditctl of that release makes this rule from its fields alone, without -S."""
+    names = [field.name for field in rule.fields]
+    if rule.list != "exit" or version is None or names.count("perm") != 1 or "arch" not in names:
+        return False
+    place = names.index("perm")
+    letters, adding = format_permissions(rule.fields[place].value), syscall_machine(rule.fields, machine)
+    if adding is None or "arch" not in names[:place] or permission_syscalls_refused(letters, adding, version):
+        return False
+    added = permission_syscalls(letters, adding, version)
+    # After the syscalls that it adds, auditctl accepts no arch.
+    return rule.syscalls == (added or None) and not (added and "arch" in names[place:])
+
+
+def field_words(field: Field, filter_list: str, machine: str, version: _Version) -> Tuple[str, str]:
+    """The option and the value that auditctl of that machine and release reads as the field."""
     if field.name == "arch":
         for word in ("b64", "b32"):
             if tables.arch_number(word, machine) == field.value:
-                return ["-F", f"arch{field.operator}{word}"]
+                return "-F", f"arch{field.operator}{word}"
     if field.name == "field_compare" and filter_list == "exit" and 0 < field.value <= len(COMPARISONS):
         left, right = COMPARISONS[field.value - 1]
-        return ["-C", f"{left}{field.operator}{right}"]
+        return "-C", f"{left}{field.operator}{right}"
     kind = BY_NAME.get(field.name)
     value = KINDS[kind.kind].format(field.value) if kind else str(field.value)
-    return ["-F", quote(f"{field.name}{field.operator}{value}")]
+    if field.name == "msgtype" and not is_known(tables.record_type_since(value), version):
+        value = str(field.value)
+    return "-F", f"{field.name}{field.operator}{value}"
 
 
-def _render_syscalls(rule: Rule, machine: Optional[str]) -> List[str]:
+def syscall_words(rule: Rule, machine: str, version: _Version) -> List[str]:
+    """The names, or else the numbers, that auditctl of that machine and release reads as the syscalls of a rule."""
     if rule.list not in ("exit", "io_uring"):
         return []
     if rule.syscalls is None:
-        # If there is a perm field, -S all would keep newer releases from choosing the few syscalls that matter.
-        return ["-S", "all"] if rule.list == "exit" and rule.value("perm") is None else []
-    if not rule.syscalls:
-        return ["-S", "none"]
-    if rule.list == "io_uring":
-        names = [syscalls.name(syscalls.IO_URING, number) or str(number) for number in sorted(rule.syscalls)]
-    else:
-        names = [
-            (syscalls.name(machine, number) if machine else None) or str(number) for number in sorted(rule.syscalls)
-        ]
-    return ["-S", ",".join(names)]
+        return ["all"] if rule.list == "exit" else []
+    table = syscalls.IO_URING if rule.list == "io_uring" else syscall_machine(rule.fields, machine)
+    return [_syscall(number, table, version) for number in sorted(rule.syscalls)] or ["none"]
+
+
+def _syscall(number: int, table: Optional[str], version: _Version) -> str:
+    name = syscalls.name(table, number) if table else None
+    return name if name and is_known(syscalls.since(table or "", number), version) else str(number)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What one line of a rules file says: a statement, or an error."""
 
-from typing import Any, NamedTuple, Optional, Tuple, Union
+from typing import Any, FrozenSet, NamedTuple, Optional, Tuple, Union
 
 from .errors import RuleError
 from .model import Rule
@@ -17,7 +17,9 @@ class Statement(NamedTuple):
     option and its value). ``text`` is the line to write into a rules file: auditctl of the host reads it. ``watch`` is
     true for a rule written with -w or -W; for such a rule, auditctl decides when it loads the rule whether the path is
     a file or a directory. ``unread`` holds the parts of the original line that auditctl of the host refuses, or
-    understands differently.
+    understands differently. ``named_syscalls`` are the syscalls that the line itself names, if auditctl adds others
+    because of ``-F perm=``: another release adds others, and so loads another rule from the text (see permissions.py).
+    It is None for every other line.
     """
 
     operation: str
@@ -27,6 +29,7 @@ class Statement(NamedTuple):
     control: Union[Tuple[str, str], Any] = None
     watch: bool = False
     unread: Tuple[str, ...] = ()
+    named_syscalls: Optional[FrozenSet[int]] = None
 
 
 class RulesLine(NamedTuple):

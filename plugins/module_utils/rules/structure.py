@@ -3,18 +3,18 @@
 """Structures: rules as dictionaries, the form in which playbooks write and read them.
 
 A structure has the keys of ``OPTIONS``. Its values are written as for auditctl(8). A structure with several archs or
-record types describes one rule for each of them.
+record types describes one rule for each of them. Syscalls that a structure names are all that its rule has: then no
+release of auditctl adds others because of a perm among its fields (see permissions.py).
 """
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from .errors import RuleError
 from .model import Rule
 from .parse import Statement, parse_arguments
 from .record_types import expand
-from .render import render
+from .render import field_words, syscall_words
 from .resolver import Resolver
-from .words import split
 
 __all__ = ("OPTIONS", "parse_structure", "to_structure")
 
@@ -29,6 +29,7 @@ OPTIONS = {
     "keys": True,
     "record_types": True,
 }
+_ARCH = ("arch=", "arch!=")
 # A rule with one of these fields can have a key without -S.
 _KEY_WITHOUT_SYSCALLS = ("path=", "dir=", "perm=", "exe=", "exe!=")
 
@@ -55,25 +56,25 @@ def parse_structure(structure: Mapping[str, Any], resolver: Resolver) -> List[St
     return [parse_arguments(words, resolver) for words in arguments]
 
 
-def to_structure(rule: Rule, machine: str) -> Dict[str, Any]:
-    """The structure of a rule, with values as render() writes them for a host of that machine.
+def to_structure(rule: Rule, machine: str, version: Optional[Tuple[int, ...]] = None) -> Dict[str, Any]:
+    """The structure of a rule, with values as render() writes them for a host of that machine and release.
 
-    It has all keys but record_types, because a record type is one of the fields: msgtype=NAME.
+    It has all keys but record_types, because a record type is one of the fields: msgtype=NAME. A host of any release
+    reads the same rule from it, if its auditctl has the names.
     """
     structure: Dict[str, Any] = {"list": rule.list, "action": rule.action}
     structure.update((key, []) for key, is_list in OPTIONS.items() if is_list and key != "record_types")
-    words = split(render(rule._replace(keys=()), machine))
-    for option, value in zip(words[2::2], words[3::2]):
-        if option == "-S":
-            structure["syscalls"] = value.split(",")
-        elif option == "-C":
-            structure["comparisons"].append(value)
-        elif option == "-p":
-            structure["fields"].append(f"perm={value}")
-        elif value.startswith(("arch=", "arch!=")):
-            structure["arch"].append(value[5:] if value[4] == "=" else value)
-        else:
-            structure["fields"].append(value)
+    archs: List[str] = []
+    for field in rule.fields:
+        option, value = field_words(field, rule.list, machine, version)
+        part = archs if field.name == "arch" else structure["comparisons" if option == "-C" else "fields"]
+        part.append(value)
+    # Several archs would be several rules; the last one is that of the syscalls.
+    structure["arch"] = [value[5:] if value.startswith("arch=") else value for value in archs[-1:]]
+    structure["fields"] = archs[:-1] + structure["fields"]
+    # A perm field alone, without an arch, adds no syscalls.
+    if rule.syscalls is not None or archs or rule.value("perm") is None:
+        structure["syscalls"] = syscall_words(rule, machine, version)
     structure["keys"] = list(rule.keys)
     return structure
 
@@ -82,18 +83,31 @@ def _arguments(values: Mapping[str, List[str]], arch: str, more_fields: List[str
     filter_list = values["list"][0] if values["list"] else "exit"
     action = values["action"][0] if values["action"] else "always"
     words = ["-a", f"{action},{filter_list}"]
+    fields = [("-F", field) for field in [*more_fields, *values["fields"]]]
+    # auditctl reads arch only before -S, and the names of syscalls by the last one.
+    for pair in [pair for pair in fields if pair[1].startswith(_ARCH)]:
+        fields.remove(pair)
+        words += pair
     if arch:
-        words += ["-F", arch if arch.startswith(("arch=", "arch!=")) else f"arch={arch}"]
+        words += ["-F", arch if arch.startswith(_ARCH) else f"arch={arch}"]
     if values["syscalls"]:
+        # Neither -p nor a perm that comes before arch and -S adds syscalls; -p needs a field before it.
+        if fields and len(words) == 2 and _is_permission(fields[0][1]):
+            words += fields.pop(0)
+        fields = [("-p", value[5:]) if _is_permission(value) else (option, value) for option, value in fields]
         words += ["-S", ",".join(values["syscalls"])]
-    elif filter_list == "exit" and not any(field.startswith(_KEY_WITHOUT_SYSCALLS) for field in values["fields"]):
+    elif filter_list == "exit" and not any(value.startswith(_KEY_WITHOUT_SYSCALLS) for _option, value in fields):
         words += ["-S", "all"]
-    for field in more_fields:
-        words += ["-F", field]
-    for option, key, prefix in (("-F", "fields", ""), ("-C", "comparisons", ""), ("-F", "keys", "key=")):
+    for pair in fields:
+        words += pair
+    for option, key, prefix in (("-C", "comparisons", ""), ("-F", "keys", "key=")):
         for value in values[key]:
             words += [option, prefix + value]
     return words
+
+
+def _is_permission(field: str) -> bool:
+    return field[:5].lower() == "perm="
 
 
 def _texts(value: Any, key: str, shown: str) -> List[str]:

@@ -129,5 +129,5 @@ def test_the_last_switch_alone_is_what_augenrules_writes():
 
 def test_a_rule_after_which_nothing_is_asked_for_switches_nothing_off():
     never = "-a never,exit"
-    assert kernel_problems(rules_of([PASSWD, never]), {"enabled": 1}, HOST.machine) == []
-    assert len(kernel_problems(rules_of([never, PASSWD]), {"enabled": 1}, HOST.machine)) == 1
+    assert kernel_problems(rules_of([PASSWD, never]), {"enabled": 1}, HOST) == []
+    assert len(kernel_problems(rules_of([never, PASSWD]), {"enabled": 1}, HOST)) == 1

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from ansible_collections.linux.audit.plugins.module_utils.rules import tables
+from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls, tables
 from ansible_collections.linux.audit.plugins.module_utils.rules.fields import COMPARISONS
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import (
     Rule,
@@ -19,7 +19,10 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.model import (
     without_keys,
 )
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
-from ansible_collections.linux.audit.plugins.module_utils.rules.permissions import permission_syscalls
+from ansible_collections.linux.audit.plugins.module_utils.rules.permissions import (
+    matchable_syscalls,
+    permission_syscalls,
+)
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from strategies import HOST, Host
 
@@ -260,14 +263,30 @@ RELEASES = [None, (3, 0, 9), (3, 1, 2), (3, 1, 3), (3, 1, 5), (4, 0, 2), (4, 0, 
 
 @pytest.mark.parametrize("permissions", ["r", "w", "x", "a", "wa", "rwxa"])
 @pytest.mark.parametrize("arch", ["b64", "b32"])
-def test_what_loaders_make_of_perm_is_one_rule(permissions, arch):
-    """Without -S, a release that chooses the syscalls and one that does not load the same rule."""
+def test_what_a_release_makes_of_perm_is_that_rule_and_no_other(permissions, arch):
+    """Without -S, each release loads the syscalls that it adds; the same rule records the same syscalls."""
     line = f"-a always,exit -F arch={arch} -F path=/etc/passwd -F perm={permissions}"
-    wanted = rule(line)
-    machine = tables.arch_machine(wanted.arch)
+    every = rule(line)
+    machine = tables.arch_machine(every.arch)
+    matchable = matchable_syscalls(every.value("perm"), every.arch)
     for release in RELEASES:
-        chosen = permission_syscalls(permissions, machine, release)
-        assert equivalent(wanted, wanted._replace(syscalls=chosen or None))
+        added = permission_syscalls(permissions, machine, release)
+        loaded = rule(line, Host(version=release))
+        assert loaded == every._replace(syscalls=added or None)
+        assert equivalent(loaded, every) is (not added or added >= matchable)
+
+
+@pytest.mark.parametrize(
+    ("names", "watched", "lost"),
+    [
+        ("execve", "-F path=/usr/bin/id -p x", "execveat"),
+        ("chmod,fchmod,chown,lchown,fchown,fchownat,fchmodat,link,linkat", "-F path=/etc/passwd -p a", "fchmodat2"),
+    ],
+)
+def test_syscalls_that_lose_events_make_another_rule(names, watched, lost):
+    one, every = (rule(f"-a always,exit -F arch=b64 {given} {watched}") for given in (f"-S {names}", "-S all"))
+    assert not same_match(one, every)
+    assert syscalls.number("x86_64", lost) in matchable_syscalls(one.value("perm"), one.arch) - one.syscalls
 
 
 def test_with_syscalls_perm_is_another_rule_on_a_release_that_adds_some():
@@ -283,15 +302,31 @@ def test_with_syscalls_perm_is_another_rule_on_a_release_that_adds_some():
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_rendered_perm_is_the_same_rule_on_every_release(release):
+    host = Host(version=release)
     for line in (
         f"{R} {WA}",
         f"-a always,exit -S openat {WA}",
         "-a always,exit -S openat -F perm=wa",
         f"-a never,exit -F arch=b64 {WA}",
+        f"-a never,exit -F arch=b64 -F arch!=b32 {WA}",
+        "-a always,exit -F perm=wa -F arch=b64 -S openat",
     ):
-        held = rule(line)
-        assert equivalent(rule(render(held, "x86_64"), Host(version=release)), held)
-        assert equivalent(rule(render(canonical(held), "x86_64"), Host(version=release)), held)
+        for held in (rule(line), rule(line, host)):
+            for version in (None, release):
+                assert rule(render(held, "x86_64", version), host) == held
+                same = canonical(held)
+                assert equivalent(rule(render(same, "x86_64", version), host), held)
+
+
+def test_syscalls_that_the_release_adds_are_left_out():
+    line = f"-a always,exit -F arch=b64 {WA}"
+    for release in RELEASES[1:]:
+        held = rule(line, Host(version=release))
+        assert render(held, "x86_64", release) == line
+        for other in RELEASES[1:]:
+            written = render(held, "x86_64", other)
+            assert (written == line) is (held == rule(line, Host(version=other)))
+            assert rule(written, Host(version=other)) == held
 
 
 @given(strategies.spelled_rules())

@@ -255,11 +255,11 @@ B32 = ("arch", "=", 0x40000003)
         (rule(("perm", "=", 2), ("uid", "=", 0), syscalls=frozenset({2})),
          "-a always,exit -F perm=w -S open -F uid=0"),
         (rule(("perm", "=", 2), ("uid", "=", 0)), "-a always,exit -F perm=w -F uid=0"),
-        # With other syscalls than those of perm, it is -p, to which no release adds any.
+        # After arch or -S it is -p, to which no release adds syscalls.
         (rule(("uid", "=", 0), ("perm", "=", 2), syscalls=frozenset({2})), "-a always,exit -S open -F uid=0 -p w"),
         (rule(B64, ("perm", "=", 2), syscalls=frozenset({2})), "-a always,exit -F arch=b64 -S open -p w"),
-        (rule(B64, ("perm", "=", 1), syscalls=frozenset({59})), "-a always,exit -F arch=b64 -S execve -F perm=x"),
-        (rule(B64, ("perm", "=", 2)), "-a always,exit -F arch=b64 -F perm=w"),
+        (rule(B64, ("perm", "=", 1), syscalls=frozenset({59})), "-a always,exit -F arch=b64 -S execve -p x"),
+        (rule(B64, ("perm", "=", 2)), "-a always,exit -F arch=b64 -p w"),
         (rule(B32, syscalls=frozenset({5})), "-a always,exit -F arch=b32 -S open"),
         (rule(("arch", "!=", 0xC000003E)), "-a always,exit -F arch!=b64 -S all"),
         (rule(("arch", "=", 0xC00000B7), syscalls=frozenset({56})), "-a always,exit -F arch=aarch64 -S openat"),

@@ -4,6 +4,7 @@
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from strategies import Host
 
@@ -104,11 +105,44 @@ def test_perm_adds_syscalls_after_an_arch_or_a_syscall(release, more):
 
     assert (syscalls(f"{EXIT} -S openat -F perm=x") == {257, 59}) is more
     assert (syscalls("-a always,exit -S openat -F perm=x") == {257, 59}) is more
-    # Without -S the rule has all syscalls, whatever is added to them.
-    assert syscalls(f"{EXIT} -F perm=x") is None
+    # Without -S the rule has what auditctl adds, or else all syscalls; with -S all it keeps all of them.
+    assert syscalls(f"{EXIT} -F perm=x") == ({59} if more else None)
+    assert syscalls(f"{EXIT} -S all -F perm=x") is None
+    assert syscalls("-a always,exit -F path=/usr/bin/id -F perm=x") is None
+    assert syscalls(f"{EXIT} -F path=/usr/bin/id -p x") is None
     # What comes later does not count, nor an arch of which there is no table.
     assert syscalls("-a always,exit -F perm=x -S openat") == {257}
     assert syscalls(f"{EXIT} -S openat -F path=/etc/passwd -p x") == {257}
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        (f"{EXIT} -F perm=x", set()),
+        (f"{EXIT} -S openat -F perm=x", {257}),
+        (f"{EXIT} -F perm=x -S openat", {257}),
+        ("-a always,exit -S openat -F perm=x", {257}),
+        ("-a always,exit -F perm=x -F arch=b64", None),
+        ("-a always,exit -F path=/usr/bin/id -F perm=x", None),
+        (f"{EXIT} -S all -F perm=x", None),
+        (f"{EXIT} -F perm=x -S all", None),
+        (f"{EXIT} -F path=/usr/bin/id -p x", None),
+        (f"{EXIT} -S openat", None),
+        ("-w /usr/bin/id -p x", None),
+    ],
+)
+def test_lines_that_each_release_loads_as_another_rule(line, named):
+    for release in (None, (3, 0, 9), (4, 0, 2)):
+        assert parse_line(line, Host(version=release)).named_syscalls == named
+    rules = {parse_line(line, Host(version=release)).rule for release in ((3, 0, 9), (4, 0, 2), (4, 2))}
+    assert len(rules) == (1 if named is None else 3)
+
+
+def test_no_arch_after_added_syscalls():
+    line = f"{EXIT} -F perm=x -F arch=b64"
+    assert parse_line(line, Host(version=(3, 0, 9))).rule.syscalls is None
+    with pytest.raises(RuleError, match="arch must come before perm"):
+        parse_line(line, Host(version=(3, 1, 3)))
 
 
 def test_the_last_arch_is_the_one_whose_syscalls_are_added():

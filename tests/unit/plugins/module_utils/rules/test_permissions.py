@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls, tables
 from ansible_collections.linux.audit.plugins.module_utils.rules.permissions import (
     format_permissions,
-    least_permission_syscalls,
+    matchable_syscalls,
     permission_syscalls,
     permission_syscalls_refused,
 )
@@ -78,16 +78,45 @@ def test_the_releases_that_refuse_what_a_machine_lacks(version, refused):
         assert ("rename" in found, "renameat" in found) == (refused, False)
 
 
-def test_the_least_syscalls_are_those_of_the_first_release_that_adds_any():
-    def least(bits):
-        return {syscalls.name("x86_64", n) for n in least_permission_syscalls(bits, 0xC000003E)}
+# The classes of Linux 7.2 (include/asm-generic/audit_*.h), and what audit_classify_syscall() decides by itself.
+KERNEL = {
+    1: "execve execveat",
+    2: """
+        rename mkdir rmdir creat link unlink symlink mknod mkdirat mknodat unlinkat renameat linkat symlinkat renameat2
+        acct swapon quotactl truncate truncate64 ftruncate ftruncate64 bind fallocate open openat openat2 socketcall
+    """,
+    4: """
+        readlink quotactl listxattr listxattrat llistxattr flistxattr getxattr getxattrat lgetxattr fgetxattr
+        readlinkat open openat openat2
+    """,
+    8: """
+        chmod fchmod chown lchown fchown setxattr setxattrat lsetxattr fsetxattr removexattr removexattrat
+        lremovexattr fremovexattr fchownat fchmodat fchmodat2 chown32 fchown32 lchown32 link linkat
+    """,
+}
 
-    assert least(1) == {"execve"}
-    assert "readlink" in least(4)
-    assert least(0) == set()
-    for bit, letter in ((1, "x"), (2, "w"), (4, "r"), (8, "a")):
-        assert least(bit) == names(letter, "x86_64", (3, 1, 3))
-    assert least(15) == names("rwxa", "x86_64", (3, 1, 3))
+
+@pytest.mark.parametrize("machine", tables.MACHINES.values())
+@pytest.mark.parametrize("bit", KERNEL)
+def test_matchable_syscalls_include_the_classes_of_the_newest_kernel(machine, bit):
+    known = syscalls.names(machine.name)
+    kernel = {known[name] for name in KERNEL[bit].split() if name in known}
+    assert kernel
+    assert kernel <= matchable_syscalls(bit, machine.number)
+
+
+@pytest.mark.parametrize("machine", tables.MACHINES.values())
+def test_matchable_syscalls_include_what_every_release_adds(machine):
+    for version in ((3, 1, 3), (4, 0, 2), (4, 0, 4), (4, 1, 2), (4, 2, 1)):
+        assert permission_syscalls("rwxa", machine.name, version) <= matchable_syscalls(15, machine.number)
+    assert matchable_syscalls(15, machine.number) == frozenset().union(
+        *(matchable_syscalls(bit, machine.number) for bit in (1, 2, 4, 8))
+    )
+
+
+def test_nothing_is_matchable_without_a_permission_or_an_arch():
+    assert matchable_syscalls(0, tables.MACHINES["x86_64"].number) == frozenset()
+    assert matchable_syscalls(2, 0xDEADBEEF) == frozenset()
 
 
 def test_permissions_are_a_union():
@@ -103,12 +132,3 @@ def test_syscalls_that_a_machine_lacks_are_left_out_or_make_auditctl_refuse():
     assert permission_syscalls_refused("w", "aarch64", (4, 0, 4)) == set()
     assert permission_syscalls_refused("x", "aarch64", (4, 0, 2)) == set()
     assert permission_syscalls_refused("rwxa", "x86_64", (4, 0, 2)) == set()
-
-
-@pytest.mark.parametrize("machine", tables.MACHINES.values())
-def test_the_least_syscalls_are_in_what_every_release_adds(machine):
-    least = least_permission_syscalls(2 | 8, machine.number)
-    assert least
-    for version in ((3, 1, 3), (4, 0, 2), (4, 0, 4), (4, 1, 2), (4, 2, 1)):
-        assert least <= permission_syscalls("wa", machine.name, version)
-    assert least_permission_syscalls(2, 0xDEADBEEF) == frozenset()

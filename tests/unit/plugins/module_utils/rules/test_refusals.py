@@ -125,6 +125,18 @@ REFUSALS = [
         "x must be unset or a number from -2147483648 to 4294967295 (decimal, hexadecimal after 0x, or octal "
         "after 0), with nothing after it",
     ),
+    *(
+        (line, part, "a rule can have only one perm field; write all letters in one, as in perm=wa (after -w: -p wa)")
+        for line, part in (
+            ("-a always,exit -F perm=r -F perm=w", "-F perm=w"),
+            ("-a always,exit -F perm=r -F perm=r", "-F perm=r"),
+            ("-a always,exit -F uid=0 -p r -F perm=w", "-F perm=w"),
+            ("-w /etc/passwd -F perm=w", "-F perm=w"),
+            ("-w /etc/passwd -p r -F perm=w", "-F perm=w"),
+            ("-a always,exit -F arch=b64 -F perm=x -p w", "-p w"),
+            ("-a always,exit -S open -F perm=x -p w", "-p w"),
+        )
+    ),
     (
         "-a always,exit -F perm=q",
         "-F perm=q",
