@@ -203,8 +203,9 @@ problems:
     - Problems are invalid lines, lines that the auditctl of the host cannot read, repeated rules, rules that are never
       evaluated because another rule matches first, missing directories, fields that the kernel does not support, a lock
       (C(-e 2)) before other rules or undone by a later C(-e), and a file without a newline at its end.
-    - A rule or setting that switches auditing off (such as C(-a never,task) or C(-e 0)) is a problem too, and a
-      warning. If the running kernel has it, RV(problems[].path) is V(kernel).
+    - Rules and settings that switch auditing off for all or nearly all events are a problem too, and a warning.
+      Examples are C(-a never,task), C(-e 0), C(-r 1), and two rules that leave out C(uid=0) and C(uid!=0). If the
+      running kernel has it, RV(problems[].path) is V(kernel).
   type: list
   elements: dict
   returned: when the files can be read or RV(available=true)
@@ -230,6 +231,7 @@ problems:
       text: -w /etc/passwd -p wa -k id
       reason: "repeats an earlier rule (/etc/audit/rules.d/10-base.rules:3: '-w /etc/passwd -p wa -k id')"
       stops_loading: true
+      stops_recording: false
 drift:
   description: How the kernel differs from the files. Rules are in canonical form.
   type: dict

@@ -41,30 +41,11 @@ def host_state(info: Mapping) -> str:
 
 def auditing_off(info: Mapping) -> list[str]:
     """A sentence for all that switches auditing off, or nearly so, in the kernel or in the files of a host."""
-    found = []
-    if (info.get("status") or {}).get("enabled") == "disabled":
-        found.append("the kernel records nothing (enabled 0)")
-    found += _blanket_rules([("the kernel", held["text"], held["rule"]) for held in info.get("rules") or []])
-    lines: list[tuple[str, str, Mapping]] = []
-    for line in info.get("files") or []:
-        where = f"{line['path']}:{line['line']}"
-        setting = line.get("setting") or {}
-        if setting.get("name") == "enabled" and setting.get("value") in (0, "disabled"):
-            found.append(f"{where} switches auditing off: {line['text']}")
-        if line.get("operation") in ("append", "prepend"):
-            lines.insert(0 if line["operation"] == "prepend" else len(lines), (where, line["text"], line["rule"]))
-    return found + _blanket_rules(lines)
+    return [_problem(problem) for problem in info.get("problems") or [] if problem.get("stops_recording")]
 
 
-def _blanket_rules(rules: list[tuple[str, str, Mapping]]) -> list[str]:
-    """Sentences for rules without conditions, from place, text and rule; an earlier rule may record something."""
-    found, recorded = [], set()
-    for where, text, rule in rules:
-        conditions = rule["fields"] or rule["comparisons"] or [call for call in rule["syscalls"] if call != "all"]
-        # Whatever its action, a rule of the list exclude leaves records out.
-        silent = rule["list"] == "exclude" or (rule["action"] == "never" and rule["list"] in ("task", "exit"))
-        if silent and not conditions and rule["list"] not in recorded:
-            found.append(f"a rule in {where} leaves out all that its list could record: {text}")
-        if rule["action"] == "always":
-            recorded.add(rule["list"])
-    return found
+def _problem(problem: Mapping) -> str:
+    """A problem of audit_info as a sentence."""
+    line = f":{problem['line']}" if problem.get("line") else ""
+    text = f"'{problem['text']}' " if problem.get("text") else ""
+    return f"{problem['path']}{line}: {text}{problem['reason']}"

@@ -129,6 +129,7 @@ def _problem(problem: RulesProblem) -> Dict[str, Any]:
         "text": problem.text,
         "reason": problem.reason,
         "stops_loading": problem.stops,
+        "stops_recording": problem.silent,
     }
 
 
