@@ -5,19 +5,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
 
 __all__ = ("auditing_off", "differences", "host_state")
 
 
-def differences(info: Mapping, ignore_settings: Collection[str] = ()) -> list[str]:
+def differences(info: Mapping, ignore_settings: Collection[str] = (), ignore_keys: Collection[str] = ()) -> list[str]:
     """A sentence for each difference between the kernel and the files; [] for a result whose `in_sync` is true.
 
-    `ignore_settings`: names of settings, as in `drift.settings`, whose differences do not count.
+    `ignore_settings`: names of settings, as in `drift.settings`, whose differences do not count. `ignore_keys`:
+    patterns of keys of rules that do not count if no file has them.
     """
     drift = info.get("drift") or {}
     found = [line["error"] for line in info.get("files") or [] if "error" in line]
     found += [f"not loaded: {rule}" for rule in drift.get("missing") or []]
-    found += [f"in no file: {rule}" for rule in drift.get("extra") or []]
+    found += [f"in no file: {rule}" for rule in drift.get("extra") or [] if not _has_key(rule, ignore_keys)]
     found += [f"loaded under another key: {pair['file']}" for pair in drift.get("other_key") or []]
     found += [f"loaded in another place: {pair['second']}" for pair in drift.get("out_of_order") or []]
     found += [
@@ -28,10 +30,19 @@ def differences(info: Mapping, ignore_settings: Collection[str] = ()) -> list[st
     return found
 
 
+def _has_key(rule: str, patterns: Collection[str]) -> bool:
+    """Whether a rule in canonical form has a key that one of the patterns matches; without a key, it has the key ""."""
+    keys = [word.removeprefix("key=") for word in rule.split() if word.startswith("key=")] or [""]
+    return any(fnmatchcase(key, pattern) for key in keys for pattern in patterns)
+
+
 def host_state(info: Mapping) -> str:
     """The state of a host in a few words, also for a result of a host that failed or could not be reached."""
     if info.get("unreachable"):
         return "unreachable"
+    # A module that has done its work says whether there is an audit system; failed_when may hide that it has not.
+    if info.get("failed") or "available" not in info:
+        return f"failed: {info.get('msg') or 'unknown'}"
     if not info.get("available"):
         return f"no audit: {info.get('reason') or info.get('msg') or 'unknown'}"
     if info.get("reboot_required"):

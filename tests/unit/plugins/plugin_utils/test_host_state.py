@@ -60,14 +60,32 @@ def test_settings_can_be_ignored(ignored):
 
 
 @pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        ([], ["-a always,exit -F path=/a -F key=wazuh_fim", "-a always,exit -S open"]),
+        (["wazuh_*"], ["-a always,exit -S open"]),
+        ([""], ["-a always,exit -F path=/a -F key=wazuh_fim"]),
+        (["other"], ["-a always,exit -F path=/a -F key=wazuh_fim", "-a always,exit -S open"]),
+    ],
+)
+def test_rules_of_other_agents_can_be_ignored(patterns, left):
+    """By keys in the canonical form, which is what audit_info returns; only if no file has them."""
+    extra = ["-a always,exit -F path=/a -F key=wazuh_fim", "-a always,exit -S open"]
+    found = IN_SYNC | {"drift": NOTHING | {"extra": extra, "missing": ["-a always,exit -F key=wazuh_fim"]}}
+    expected = ["not loaded: -a always,exit -F key=wazuh_fim", *(f"in no file: {rule}" for rule in left)]
+    assert differences(found, ignore_keys=patterns) == expected
+
+
+@pytest.mark.parametrize(
     ("result", "state"),
     [
         (IN_SYNC, "in sync"),
         (OF_ALL_KINDS, "drift: 6"),
         (OF_ALL_KINDS | {"reboot_required": True, "pending": ["-b 1", "-w /a"]}, "waiting for reboot: 2"),
         ({"available": False, "reason": "this is a container"}, "no audit: this is a container"),
-        ({"failed": True, "msg": "no Python"}, "no audit: no Python"),
-        ({}, "no audit: unknown"),
+        ({"failed": True, "msg": "no Python"}, "failed: no Python"),
+        ({"failed": False, "failed_when_result": False, "msg": "no Python"}, "failed: no Python"),
+        ({}, "failed: unknown"),
         ({"unreachable": True, "msg": "no route"}, "unreachable"),
     ],
 )
