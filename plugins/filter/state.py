@@ -11,11 +11,11 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.linux.audit.plugins.plugin_utils import host_state as states
 
 
-def differences(value, ignore_settings=()):
+def differences(value, ignore_settings=(), ignore_keys=()):
     """Sentences on where kernel and files differ. Raises AnsibleFilterError."""
     if isinstance(ignore_settings, str):
         ignore_settings = ignore_settings.split(",")
-    return states.differences(_result("differences", value), ignore_settings)
+    return states.differences(_result("differences", value), ignore_settings, ignore_keys)
 
 
 def auditing_off(value):

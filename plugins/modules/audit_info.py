@@ -203,8 +203,9 @@ problems:
     - Problems are invalid lines, lines that the auditctl of the host cannot read, repeated rules, rules that are never
       evaluated because another rule matches first, missing directories, fields that the kernel does not support, a lock
       (C(-e 2)) before other rules or undone by a later C(-e), and a file without a newline at its end.
-    - A rule or setting that switches auditing off (such as C(-a never,task) or C(-e 0)) is a problem too, and a
-      warning. If the running kernel has it, RV(problems[].path) is V(kernel).
+    - Rules and settings that switch auditing off for all or nearly all events are a problem too, and a warning.
+      Examples are C(-a never,task), C(-e 0), C(-r 1), and two rules that leave out C(uid=0) and C(uid!=0). If the
+      running kernel has it, RV(problems[].path) is V(kernel).
   type: list
   elements: dict
   returned: when the files can be read or RV(available=true)
@@ -234,6 +235,7 @@ problems:
       reason: "repeats an earlier rule (/etc/audit/rules.d/10-base.rules:3: '-w /etc/passwd -p wa -k id')"
       stops_loading: true
       lost_at_boot: false
+      stops_recording: false
 drift:
   description: How the kernel differs from the files. Rules are in canonical form.
   type: dict
@@ -310,15 +312,21 @@ versions:
     audit: 4.0.2
     kernel: 6.12.48-amd64
 daemon:
-  description: The process to which the kernel sends its records. Without a process, C(pid) is V(0) and C(name) is none.
+  description:
+    - The process to which the kernel sends its records. Without a process, C(pid) is V(0) and C(name) is none.
+    - C(problems) has a sentence for everything that is wrong with auditd as it runs now, as far as its files, its
+      process and its plugins show it. The daemon is not asked; C(report) of M(linux.audit.auditd_service) does so.
   type: dict
   returned: when RV(available=true)
   sample:
     pid: 412
     running: true
     name: auditd
+    problems: ["the plugin syslog is active, but auditd does not run /sbin/audisp-syslog"]
 plugins:
-  description: The plugins of the daemon in C(/etc/audit/plugins.d) and C(/etc/audisp/plugins.d).
+  description:
+    - The plugins of the daemon in C(/etc/audit/plugins.d) and C(/etc/audisp/plugins.d).
+    - C(running) says whether the daemon runs the plugin. It is missing where RV(available=false).
   type: list
   elements: dict
   returned: when their files can be read
@@ -326,11 +334,13 @@ plugins:
     - name: syslog
       path: /etc/audit/plugins.d/syslog.conf
       active: false
+      running: false
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+from ansible_collections.linux.audit.plugins.module_utils._daemon.health import daemon_problems, is_running
 from ansible_collections.linux.audit.plugins.module_utils._daemon.plugins_d import installed_plugins
 from ansible_collections.linux.audit.plugins.module_utils._host.files import FileError
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
@@ -340,10 +350,14 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.survey import 
 ARGUMENTS = {"rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY}}
 
 
-def plugins(version):
-    """The plugins of the daemon."""
+def plugins(version, pid):
+    """The plugins of the daemon; whether they run is known where the kernel is."""
     return [
-        {"name": plugin.name, "path": plugin.path, "active": plugin.active} for plugin in installed_plugins(version)
+        dict(
+            {"name": plugin.name, "path": plugin.path, "active": plugin.active},
+            **({} if pid is None else {"running": is_running(plugin, pid)}),
+        )
+        for plugin in installed_plugins(version)
     ]
 
 
@@ -351,8 +365,11 @@ def info(parameters, mode):
     """Read the state of the host; return the result of the module."""
     host = Host()
     result = dict(gather(parameters["rules_dir"], host), changed=False)
+    daemon = result.get("daemon")
     try:
-        result["plugins"] = plugins(host.version)
+        result["plugins"] = plugins(host.version, daemon["pid"] if daemon else None)
+        if daemon:
+            daemon["problems"] = daemon_problems(daemon["pid"], host)
     except FileError as error:
         result["warnings"] = [*result.get("warnings", ()), str(error)]
     return result

@@ -92,6 +92,15 @@ options:
     type: list
     elements: str
     default: []
+  keep_keys:
+    description:
+      - Keys of rules that O(purge=all) leaves in the kernel although no file has them, with C(*) and C(?) as wildcards.
+        An empty text stands for rules without a key.
+      - Use it for agents that load rules by themselves. Wazuh uses the key C(wazuh_fim), osquery loads rules without a
+        key, and Auditbeat those of its own configuration.
+    type: list
+    elements: str
+    default: []
   on_missing:
     description:
       - What to do with a rule that the kernel would refuse, because its directory does not exist.
@@ -300,6 +309,7 @@ ARGUMENTS = dict(
     packs={"type": "list", "elements": "raw"},
     purge={"type": "str", "choices": ["none", "file", "all"], "default": "file"},
     keep={"type": "list", "elements": "str", "default": []},
+    keep_keys={"type": "list", "elements": "str", "default": []},
     on_missing={"type": "str", "choices": ["fail", "skip", "stage"], "default": "fail"},
     state={"type": "str", "choices": ["present", "absent"], "default": "present"},
     file={"type": "str", "default": "40-linux-audit-ruleset.rules"},
@@ -322,7 +332,11 @@ def reach_of(parameters):
     if parameters["state"] == "absent" and parameters["purge"] == "all":
         raise ChangeError("purge: all cannot be used with state: absent; to remove all rules, declare rules: []")
     return Reach(
-        parameters["purge"], parameters["on_missing"], parameters["state"] == "present", tuple(parameters["keep"])
+        parameters["purge"],
+        parameters["on_missing"],
+        parameters["state"] == "present",
+        tuple(parameters["keep"]),
+        tuple(parameters["keep_keys"]),
     )
 
 

@@ -124,6 +124,10 @@ def _padded(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
+def _cell(value: object) -> object:
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
+
+
 def as_csv(rows: list[Mapping]) -> str:
     """CSV as in RFC 4180, with a header, but with newlines alone at the ends of lines; "" without rows."""
     target = io.StringIO()
@@ -131,5 +135,5 @@ def as_csv(rows: list[Mapping]) -> str:
         columns = _keys(rows)
         writer = csv.writer(target, lineterminator="\n")
         writer.writerow(map(for_spreadsheet, columns))
-        writer.writerows([for_spreadsheet(one.get(column, "")) for column in columns] for one in rows)
+        writer.writerows([for_spreadsheet(_cell(one.get(column, ""))) for column in columns] for one in rows)
     return target.getvalue()

@@ -5,19 +5,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
 
 __all__ = ("auditing_off", "differences", "host_state")
 
 
-def differences(info: Mapping, ignore_settings: Collection[str] = ()) -> list[str]:
+def differences(info: Mapping, ignore_settings: Collection[str] = (), ignore_keys: Collection[str] = ()) -> list[str]:
     """A sentence for each difference between the kernel and the files; [] for a result whose `in_sync` is true.
 
-    `ignore_settings`: names of settings, as in `drift.settings`, whose differences do not count.
+    `ignore_settings`: names of settings, as in `drift.settings`, whose differences do not count. `ignore_keys`:
+    patterns of keys of rules that do not count if no file has them.
     """
     drift = info.get("drift") or {}
     found = [line["error"] for line in info.get("files") or [] if "error" in line]
     found += [f"not loaded: {rule}" for rule in drift.get("missing") or []]
-    found += [f"in no file: {rule}" for rule in drift.get("extra") or []]
+    found += [f"in no file: {rule}" for rule in drift.get("extra") or [] if not _has_key(rule, ignore_keys)]
     found += [f"loaded under another key: {pair['file']}" for pair in drift.get("other_key") or []]
     found += [f"loaded in another place: {pair['second']}" for pair in drift.get("out_of_order") or []]
     found += [
@@ -28,10 +30,19 @@ def differences(info: Mapping, ignore_settings: Collection[str] = ()) -> list[st
     return found
 
 
+def _has_key(rule: str, patterns: Collection[str]) -> bool:
+    """Whether a rule in canonical form has a key that one of the patterns matches; without a key, it has the key ""."""
+    keys = [word.removeprefix("key=") for word in rule.split() if word.startswith("key=")] or [""]
+    return any(fnmatchcase(key, pattern) for key in keys for pattern in patterns)
+
+
 def host_state(info: Mapping) -> str:
     """The state of a host in a few words, also for a result of a host that failed or could not be reached."""
     if info.get("unreachable"):
         return "unreachable"
+    # A module that has done its work says whether there is an audit system; failed_when may hide that it has not.
+    if info.get("failed") or "available" not in info:
+        return f"failed: {info.get('msg') or 'unknown'}"
     if not info.get("available"):
         return f"no audit: {info.get('reason') or info.get('msg') or 'unknown'}"
     if info.get("reboot_required"):
@@ -41,30 +52,11 @@ def host_state(info: Mapping) -> str:
 
 def auditing_off(info: Mapping) -> list[str]:
     """A sentence for all that switches auditing off, or nearly so, in the kernel or in the files of a host."""
-    found = []
-    if (info.get("status") or {}).get("enabled") == "disabled":
-        found.append("the kernel records nothing (enabled 0)")
-    found += _blanket_rules([("the kernel", held["text"], held["rule"]) for held in info.get("rules") or []])
-    lines: list[tuple[str, str, Mapping]] = []
-    for line in info.get("files") or []:
-        where = f"{line['path']}:{line['line']}"
-        setting = line.get("setting") or {}
-        if setting.get("name") == "enabled" and setting.get("value") in (0, "disabled"):
-            found.append(f"{where} switches auditing off: {line['text']}")
-        if line.get("operation") in ("append", "prepend"):
-            lines.insert(0 if line["operation"] == "prepend" else len(lines), (where, line["text"], line["rule"]))
-    return found + _blanket_rules(lines)
+    return [_problem(problem) for problem in info.get("problems") or [] if problem.get("stops_recording")]
 
 
-def _blanket_rules(rules: list[tuple[str, str, Mapping]]) -> list[str]:
-    """Sentences for rules without conditions, from place, text and rule; an earlier rule may record something."""
-    found, recorded = [], set()
-    for where, text, rule in rules:
-        conditions = rule["fields"] or rule["comparisons"] or [call for call in rule["syscalls"] if call != "all"]
-        # Whatever its action, a rule of the list exclude leaves records out.
-        silent = rule["list"] == "exclude" or (rule["action"] == "never" and rule["list"] in ("task", "exit"))
-        if silent and not conditions and rule["list"] not in recorded:
-            found.append(f"a rule in {where} leaves out all that its list could record: {text}")
-        if rule["action"] == "always":
-            recorded.add(rule["list"])
-    return found
+def _problem(problem: Mapping) -> str:
+    """A problem of audit_info as a sentence."""
+    line = f":{problem['line']}" if problem.get("line") else ""
+    text = f"'{problem['text']}' " if problem.get("text") else ""
+    return f"{problem['path']}{line}: {text}{problem['reason']}"

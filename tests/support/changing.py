@@ -51,9 +51,10 @@ class System:
         """Change single rules."""
         return change_rules(change, self._options(options), HOST)
 
-    def declare(self, lines, purge="file", present=True, on_missing="fail", keep=(), **options):
+    def declare(self, lines, purge="file", present=True, on_missing="fail", keep=(), keep_keys=(), **options):
         """Declare a set of rules and settings; ``purge: none`` only adds."""
-        reach, where = Reach(purge, on_missing, present, tuple(keep)), self._options(options)
+        reach = Reach(purge, on_missing, present, tuple(keep), tuple(keep_keys))
+        where = self._options(options)
         wanted = read_declaration(read_sources([{"name": "set", "rules": lines}], HOST).lines, reach, where, HOST)
         return (add_declaration if purge == "none" else declare)(wanted, reach, where, HOST)
 

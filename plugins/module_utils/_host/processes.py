@@ -3,9 +3,13 @@
 """Processes, as proc(5) describes them."""
 
 import os
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
-__all__ = ("bytes_read", "process_name", "programs_below", "runs_program", "start_time", "state_and_parent")
+__all__ = ("bytes_read", "has_connection", "process_name", "programs_below", "runs_program", "start_time",
+           "state_and_parent")  # fmt: skip
+
+# The state of a TCP connection that both sides have confirmed, in /proc/net/tcp.
+_ESTABLISHED = "01"
 
 
 def start_time(pid: int) -> Optional[str]:
@@ -60,6 +64,27 @@ def bytes_read(pid: int) -> Optional[int]:
             return int(file.readline().split()[1])
     except OSError:
         return None
+
+
+def has_connection(pid: int) -> bool:
+    """Whether a process has a TCP connection that is established."""
+    directory = f"/proc/{pid}/fd"
+    try:
+        links = [os.readlink(os.path.join(directory, name)) for name in os.listdir(directory)]
+    except OSError:
+        return False
+    sockets = {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
+    return any(words[3] == _ESTABLISHED and words[9] in sockets for words in _tcp_sockets(pid))
+
+
+def _tcp_sockets(pid: int) -> Iterator[List[str]]:
+    for name in ("tcp", "tcp6"):
+        try:
+            with open(f"/proc/{pid}/net/{name}", encoding="ascii") as file:
+                lines = file.readlines()[1:]
+        except OSError:
+            continue
+        yield from (line.split() for line in lines)
 
 
 def _stat_words(pid: int) -> List[str]:

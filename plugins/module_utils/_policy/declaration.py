@@ -3,6 +3,7 @@
 """Declare a whole set of rules and settings: the file holds exactly this set, and the kernel follows it in order."""
 
 import os
+from fnmatch import fnmatchcase
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .._host.files import Edit, backup_path, kept_mode
@@ -27,7 +28,8 @@ class Reach(NamedTuple):
     """How far the declaration reaches.
 
     ``purge``: "none" adds to what a host holds; "file" removes everything else from the file; "all" also from rules.d,
-    except for the files named in ``keep``, and from the kernel. ``on_missing``: what to do with rules whose directory
+    except for the files named in ``keep``, and from the kernel, except for rules with keys that ``keep_keys`` match.
+    ``on_missing``: what to do with rules whose directory
     does not exist: "fail", "skip" (neither file nor kernel), "stage" (the file alone). ``present``: False removes the
     set.
     """
@@ -36,6 +38,13 @@ class Reach(NamedTuple):
     on_missing: str = "fail"
     present: bool = True
     keep: Tuple[str, ...] = ()
+    keep_keys: Tuple[str, ...] = ()
+
+    def keeps(self, rule: Rule) -> bool:
+        """Whether a rule of the kernel that no file has stays; one without a key has the key "" here."""
+        if self.purge != "all":
+            return True
+        return any(fnmatchcase(key, pattern) for key in rule.keys or ("",) for pattern in self.keep_keys)
 
 
 class DeclarationOutcome(NamedTuple):
@@ -92,9 +101,7 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
         old = directory.file(options.file)
         new = old._replace(lines=wanted.lines if reach.present else ())
         files = _remaining_files(directory, new, reach)
-        # A boot loads only what the files hold, so what an earlier run has staged does not matter.
-        purged = reach.purge == "all" or (state.is_immutable and options.persistent and options.stage_when_immutable)
-        rules = _kernel_change(state, wanted, reach, old, files, not purged) if options.live else RulesChange()
+        rules = _kernel_change(state, wanted, reach, old, files, options) if options.live else RulesChange()
         if state.directory is None:
             return Transition(rules, settings, files=files)
         directory.require()
@@ -213,14 +220,17 @@ def _remaining_files(directory: RulesDirectory, new: RulesFile, reach: Reach) ->
 
 
 def _kernel_change(
-    state: HostState, wanted: Declaration, reach: Reach, old: RulesFile, files: Sequence[RulesFile], keep_others: bool
+    state: HostState, wanted: Declaration, reach: Reach, old: RulesFile, files: Sequence[RulesFile], options: Options
 ) -> RulesChange:
     in_files = loaded_by(in_augenrules_order(line for file in files for line in file.lines)).rules
     # The kernel holds a rule as its line was loaded then: a file may have become a directory, or auditctl a newer one.
     named = [*_statements(old), *wanted.statements]
     dropped = {canonical(rule) for statement in named for rule in loaded_forms(statement)}
     declared = [statement.rule for statement in wanted.statements] if reach.present else []
-    return merge(state.held, in_files, declared, dropped - set(map(canonical, in_files)), keep_others)
+    # A boot loads only what the files hold, so what an earlier run has staged does not matter.
+    at_boot = state.is_immutable and options.persistent and options.stage_when_immutable
+    kept = (lambda rule: False) if at_boot else reach.keeps
+    return merge(state.held, in_files, declared, dropped - set(map(canonical, in_files)), kept)
 
 
 def _statements(file: RulesFile) -> List[Statement]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Merge declared rules with the other rules that a kernel holds: which of them stay, and in which order."""
 
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from .._kernel.netlink import KernelRule
 from ..rules.fields import LISTS
@@ -22,21 +22,22 @@ def merge(
     in_files: Sequence[Rule],
     declared: Sequence[Rule],
     dropped: Set[Rule],
-    keep_others: bool,
+    kept: Callable[[Rule], bool],
 ) -> RulesChange:
     """The change that brings the kernel to the declared rules in the order of the files, merged with its other rules.
 
     ``in_files``: the rules of all files, in the order in which a boot loads them; of these rules the kernel gets the
-    declared ones, and keeps the others that it holds. ``dropped``: canonical rules to delete. ``keep_others``: keep
-    rules that are in no file, unless they are dropped, or match the same events as a declared rule.
+    declared ones, and keeps the others that it holds. ``dropped``: canonical rules to delete. ``kept``: whether a rule
+    that is in no file stays, unless it is dropped, or matches the same events as a declared rule.
     """
     all_wanted: List[Rule] = []
     all_steps: List = []
     for filter_list in LISTS:
         current = [entry for entry in held if entry.rule.list == filter_list]
         order = _in_file_order(current, [rule for rule in in_files if rule.list == filter_list], declared)
-        if keep_others:
-            wanted, steps = _among_others(current, order, _others(current, order, declared, dropped))
+        others = [index for index in _others(current, order, declared, dropped) if kept(current[index].rule)]
+        if others:
+            wanted, steps = _among_others(current, order, others)
         else:
             wanted, steps = order, plan_list(current, order)
         all_wanted += [rule for rule, _index in wanted]

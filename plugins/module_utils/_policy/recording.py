@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Why a host that holds its rules records nothing all the same: in its kernel now, and after a boot."""
 
-from typing import Iterable, List, Mapping, Sequence
+from typing import Iterable, List, Mapping, Sequence, Tuple
 
 from .._kernel.netlink import IMMUTABLE
-from .._kernel.settings import Value
+from .._kernel.settings import BY_OPTION, Value
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
 from ..rules.render import render
@@ -20,11 +20,20 @@ __all__ = ("KERNEL", "files_problems", "kernel_problems")
 #: The origin of a problem of the running kernel; problems of files have "file:line".
 KERNEL = "kernel"
 _OFF = "switches auditing off: the kernel records no event of any rule"
+# An event of a rule has about six records. With less room than that, or fewer records a second, hardly one is whole.
+_RECORDS_OF_AN_EVENT = 6
+_TOO_LOW = {
+    "rate_limit": "the kernel drops what exceeds this number of records a second",
+    "backlog_limit": "no more records than these can wait for the daemon",
+}
 
 
 def kernel_problems(rules: Sequence[Rule], settings: Mapping[str, Value], host: Resolver) -> List[RulesProblem]:
     """Why the kernel does not record what its rules say."""
     found = [RulesProblem(KERNEL, "enabled 0", _OFF, silent=True)] if settings.get("enabled") == 0 else []
+    found += [
+        RulesProblem(KERNEL, f"{name} {settings[name]}", reason, silent=True) for name, reason in _low_limits(settings)
+    ]
     found += [
         RulesProblem(KERNEL, render(rules[silence.place], host.machine, host.version), _reason(silence), silent=True)
         for silence in _silences(rules)
@@ -45,6 +54,9 @@ def files_problems(files: Iterable[RulesFile]) -> List[RulesProblem]:
     switches = [line for line in unordered if line.statement and (line.statement.control or ("",))[0] == "-e"]
     if switches and loaded.settings.get("enabled") == 0:
         found.append(RulesProblem(switches[-1].origin, switches[-1].text, _OFF, silent=True))
+    for name, reason in _low_limits(loaded.settings):
+        last = [line for line in lines if _sets(line, name)][-1]
+        found.append(RulesProblem(last.origin, last.text, reason, silent=True))
     locks = [line for line in switches if line.statement.control == ("-e", str(IMMUTABLE))]
     if locks and loaded.settings.get("enabled") != IMMUTABLE:
         last = switches[-1]
@@ -54,7 +66,7 @@ def files_problems(files: Iterable[RulesFile]) -> List[RulesProblem]:
 
 
 def _silences(rules: Sequence[Rule]) -> List[Silence]:
-    """The rules that switch auditing off, except those after which no rule of the same list records anything."""
+    """The rules that switch auditing off, except those before which all is recorded that is asked for."""
     return [silence for silence in silences(rules) if _leaves_out(rules, silence.place)]
 
 
@@ -62,12 +74,29 @@ def _leaves_out(rules: Sequence[Rule], place: int) -> bool:
     name = rules[place].list
     if name not in ("exit", "io_uring"):
         return True
-    return any(rule.list == name and rule.action == "always" for rule in rules[place + 1 :])
+    records = [number for number, rule in enumerate(rules) if rule.list == name and rule.action == "always"]
+    return not records or records[-1] > place
 
 
 def _adds(line: RulesLine, rule: Rule) -> bool:
     statement = line.statement
     return bool(statement and statement.operation in ("append", "prepend") and statement.rule == rule)
+
+
+def _low_limits(settings: Mapping[str, Value]) -> List[Tuple[str, str]]:
+    """Settings with which the kernel drops nearly every event, and why. 0 is no limit."""
+    low = [name for name in _TOO_LOW if 0 < settings.get(name, 0) < _RECORDS_OF_AN_EVENT]
+    return [
+        (name, f"leaves hardly an event whole, because {_TOO_LOW[name]}, and an event has about {_RECORDS_OF_AN_EVENT}")
+        for name in low
+        # A kernel that waits for room drops nothing.
+        if name != "backlog_limit" or settings.get("backlog_wait_time") == 0
+    ]
+
+
+def _sets(line: RulesLine, name: str) -> bool:
+    control = line.statement.control if line.statement else None
+    return bool(control and control[0] in BY_OPTION and BY_OPTION[control[0]].name == name)
 
 
 def _reason(silence: Silence) -> str:

@@ -130,6 +130,7 @@ def _problem(problem: RulesProblem) -> Dict[str, Any]:
         "reason": problem.reason,
         "stops_loading": problem.stops,
         "lost_at_boot": problem.lost,
+        "stops_recording": problem.silent,
     }
 
 

@@ -2,18 +2,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Rules that switch auditing off, for everything or nearly everything, though all other rules are in place.
 
-A host with such a rule looks in sync and records nothing. Distributions ship one: ``-a never,task`` (also written
+A host with such rules looks in sync and records nothing. Distributions ship one: ``-a never,task`` (also written
 ``-a task,never``), with which the kernel gives no new process an audit context (audit_alloc(), audit_filter_task()).
-What a rule without conditions does differs from list to list (audit_filter() and audit_filter_syscall() in
-kernel/auditfilter.c and kernel/auditsc.c):
+Lists differ (audit_filter() and audit_filter_syscall() in kernel/auditfilter.c and kernel/auditsc.c):
 
-- On ``task``, ``exit`` and ``io_uring`` it matches everything, and the first rule that matches decides.
-- On ``user`` and ``exclude`` a rule without a field matches nothing; if its fields are always true, it matches all.
+- On ``task``, ``exit`` and ``io_uring`` a rule without a field matches everything; on ``user`` and ``exclude`` it
+  matches nothing. The first rule that matches decides.
+- On ``exclude`` the action does not count: what matches is dropped.
+- On ``filesystem`` only ``never`` has an effect, whatever the order: with it, no rule for a path sees the file system.
+
+Rules are held against typical events (_typical.py): if no typical event gets past the rules that leave events out, no
+real one does either, or hardly any. So several rules together, ranges and ``!=`` need no code of their own.
 """
 
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
-from .model import Field, Rule
+from ._typical import DISK_FILE_SYSTEMS, RECORD_TYPES, SYSCALL_RECORD, USER_RECORDS, matched_values
+from .model import Rule
 
 __all__ = ("Silence", "silences")
 
@@ -25,6 +30,9 @@ class Silence(NamedTuple):
     effect: str
 
 
+#: Typical values by field that an event may have; all of them of a field that is not there.
+_Events = Dict[str, FrozenSet]
+
 _EFFECTS: Dict[str, str] = {
     "task": "the kernel records no system call of any process that starts from now on",
     "exit": "the kernel records no system call that no rule before this one records",
@@ -32,51 +40,102 @@ _EFFECTS: Dict[str, str] = {
     "user": "the kernel drops the records of programs (logins, sudo, package managers)",
     "exclude": "the kernel drops every record",
 }
-# Whether a rule without a field matches everything on the list; if not, it matches nothing.
-_EMPTY_MATCHES = {"task": True, "exit": True, "io_uring": True, "user": False, "exclude": False}
-_MOST = 0xFFFFFFFF
+_NO_SYSCALL_RECORDS = "the kernel drops the records of system calls, which say who did what under which key"
+_NO_FILES = "no rule for a path, a directory or a permission matches on this type of file system"
+# On these lists a rule without a field matches nothing.
+_NEEDS_FIELD = ("user", "exclude")
+# An architecture that no rule names.
+_OTHER = -1
+# More parts than rules that people write can divide the events into; after that, nothing more is claimed.
+_MOST_PARTS = 500
 
 
 def silences(rules: Sequence[Rule]) -> List[Silence]:
-    """The rules that switch off all records of their list, or of all system calls of one architecture.
+    """The rules with which all records of their list are switched off, or those of one architecture, or nearly all.
 
-    ``rules`` are in the order in which the kernel looks at them; of each list only the first is named, because the
-    kernel looks at none after it.
+    ``rules`` are in the order in which the kernel looks at them. Of several rules that do so together, the last is
+    named.
     """
-    found: List[Silence] = []
-    decided = set()
-    for place, rule in enumerate(rules):
-        if rule.list in decided or rule.list not in _EFFECTS or not _matches_everything(rule):
+    found: Dict[int, str] = {}
+    for name in _EFFECTS:
+        numbered = [(place, rule) for place, rule in enumerate(rules) if rule.list == name and _can_match(rule)]
+        if name != "exclude":
+            events = {"msgtype": USER_RECORDS} if name == "user" else {}
+            found.update(_silent_places(numbered, events, _EFFECTS[name]))
             continue
-        arch = _arch_condition(rule)
-        if arch is None:
-            decided.add(rule.list)
-        if rule.list == "exclude" or rule.action == "never":
-            effect = _EFFECTS[rule.list]
-            found.append(Silence(place, effect if arch is None else f"{effect} (arch{arch.operator}{arch.value:#x})"))
+        # A list that drops every record drops those of system calls, too.
+        found.update(_silent_places(numbered, {"msgtype": frozenset((SYSCALL_RECORD,))}, _NO_SYSCALL_RECORDS))
+        everything = _silent_places(numbered, {"msgtype": RECORD_TYPES}, _EFFECTS[name])
+        if everything:
+            found = {place: effect for place, effect in found.items() if rules[place].list != name}
+            found.update(everything)
+    found.update((place, _NO_FILES) for place, rule in enumerate(rules) if _leaves_out_disks(rule))
+    return [Silence(place, found[place]) for place in sorted(found)]
+
+
+def _can_match(rule: Rule) -> bool:
+    return bool(rule.fields) or rule.list not in _NEEDS_FIELD
+
+
+def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: str) -> Dict[int, str]:
+    """Places of the rules after which no event of an architecture is left, if they leave it out; with the effect."""
+    rules = list(rules)
+    archs = {field.value for _place, rule in rules for field in rule.fields if field.name == "arch"}
+    found: Dict[int, str] = {}
+    for arch in (_OTHER, *sorted(archs)):
+        decided = _deciding_rule([(place, rule) for place, rule in rules if _is_for(rule, arch)], events)
+        if decided and (decided[1].list == "exclude" or decided[1].action == "never"):
+            found.setdefault(decided[0], _described(decided[1], effect))
     return found
 
 
-def _arch_condition(rule: Rule) -> Optional[Field]:
-    return next((field for field in rule.fields if field.name == "arch"), None)
+def _is_for(rule: Rule, arch: int) -> bool:
+    return all((arch == field.value) is (field.operator == "=") for field in rule.fields if field.name == "arch")
 
 
-def _matches_everything(rule: Rule) -> bool:
-    """Whether a rule matches all that its list is asked about, on one architecture at least."""
-    if rule.syscalls is not None and rule.list in ("exit", "io_uring"):
-        return False
-    conditions = [field for field in rule.fields if field.name != "arch"]
-    if not all(map(_is_always_true, conditions)):
-        return False
-    return _EMPTY_MATCHES[rule.list] or bool(conditions)
+def _described(rule: Rule, effect: str) -> str:
+    archs = [f" (arch{field.operator}{field.value:#x})" for field in rule.fields if field.name == "arch"]
+    most = "for all or nearly all events, " if any(field.name != "arch" for field in rule.fields) else ""
+    return most + effect + "".join(archs)
 
 
-def _is_always_true(field: Field) -> bool:
-    """Whether every event meets the condition. Values are unsigned 32 bit numbers; texts are never always true."""
-    if isinstance(field.value, str) or field.name in ("field_compare", "perm", "filetype", "success", "exit"):
-        return False
-    if field.operator == ">=":
-        return field.value == 0
-    if field.operator == "<=":
-        return field.value == _MOST
-    return field.operator == "&=" and field.value == 0
+def _deciding_rule(rules: Iterable[Tuple[int, Rule]], events: _Events) -> Optional[Tuple[int, Rule]]:
+    """The rule that matches the last of the typical events that no earlier rule matches; None if some are left."""
+    left = [events]
+    for place, rule in rules:
+        matched = matched_values(rule)
+        if matched is not None:
+            left = [part for some in left for part in _without(some, matched)]
+        if not left:
+            return place, rule
+        if len(left) > _MOST_PARTS:
+            return None
+    return None
+
+
+def _without(events: _Events, matched: Dict[str, Tuple[FrozenSet, FrozenSet]]) -> List[_Events]:
+    """The events that a rule does not match. ``matched``: by field, the values that it matches, and all values."""
+    left = []
+    inside = dict(events)
+    for name, (values, everything) in matched.items():
+        have = inside.get(name, everything)
+        if have - values:
+            left.append({**inside, name: have - values})
+        if not have & values:
+            return [events]
+        inside[name] = have & values
+    return left
+
+
+def _leaves_out_disks(rule: Rule) -> bool:
+    """Whether a rule keeps the kernel from seeing paths on a type of file system that holds programs and data."""
+    return (
+        rule.list == "filesystem"
+        and rule.action == "never"
+        and any(
+            (magic == field.value) is (field.operator == "=")
+            for field in rule.fields
+            if field.name == "fstype"
+            for magic in DISK_FILE_SYSTEMS
+        )
+    )

@@ -23,15 +23,19 @@ def guests(boot):
 
 @pytest.fixture
 def drift(guests, playbook):
-    """drift(extra variables) runs the playbook; it returns the rows of the table by host, and who has failed."""
+    """drift(extra variables) runs the playbook; it returns the rows of the table, all lines, and who has failed."""
 
-    def run(**extra):
-        lines = playbook("linux.audit.drift", limit=",".join(HOSTS), extra=extra)
-        table = next(line["result"]["msg"] for line in lines if line["task"] == "The fleet" and "msg" in line["result"])
-        assert table[0].split() == ["HOST", "STATE", "LOCK", "LOST", "BACKLOG", "DAEMON"]
-        return dict(row.split(maxsplit=1) for row in table[1:]), [
-            line["result"]["msg"] for line in lines if line["result"].get("failed")
+    def run(limit=HOSTS, **extra):
+        lines = playbook("linux.audit.drift", limit=",".join(limit), extra=extra)
+        report = next(
+            line["result"]["msg"] for line in lines if line["task"] == "The fleet" and "msg" in line["result"]
+        )
+        assert report[1].split()[:2] == ["HOST", "STATE"]
+        rows = dict(row.split(maxsplit=1) for row in report[2 : 2 + len(limit)])
+        failed = [
+            line["result"]["msg"] for line in lines if line["task"].startswith("Fail if") and "msg" in line["result"]
         ]
+        return rows, report, [said for said in failed if said != "All assertions passed"]
 
     return run
 
@@ -41,20 +45,99 @@ def test_a_fleet(guests, drift):
     in_sync = {
         host: ["in", "sync", "enabled", "0", f"0/{limit}", "auditd"] for host, limit in zip(HOSTS, limits, strict=True)
     }
-    rows, failed = drift(drift_fail=True)
+    rows, report, failed = drift()
     assert ({host: row.split() for host, row in rows.items()}, failed) == (in_sync, [])
+    assert report[0] == "2 hosts: 2 in sync."
 
-    # A rule is lost, one is too many, and a setting is another.
+    # A rule is lost, one is too many, and a setting is another. The host that differs comes first.
     guests[1].run("auditctl -W /etc/hosts -p wa -k hosts; auditctl -w /etc/motd -p wa -k motd; auditctl -f 0")
-    rows, failed = drift()
+    rows, report, failed = drift(drift_fail=False)
+    assert list(rows) == ["sid", "bookworm"]
     assert rows["bookworm"].split() == in_sync["bookworm"]
     assert rows["sid"].startswith("drift: 3 ")
+    assert report[0] == "2 hosts: 1 drift, 1 in sync."
+    assert report[4:] == [
+        "sid: not loaded: -a always,exit -F path=/etc/hosts -F perm=wa -F key=hosts",
+        "sid: in no file: -a always,exit -F path=/etc/motd -F perm=wa -F key=motd",
+        "sid: another value in the kernel: failure",
+    ]
     assert failed == []
-    rows, failed = drift(drift_fail=True)
-    assert failed == ["sid: drift: 3"]
+    assert drift()[2] == ["sid: drift: 3"]
+    guests[1].run("augenrules --load >/dev/null; auditctl -f 1")
 
-    # Nobody takes the records.
-    guests[1].run("augenrules --load >/dev/null; auditctl -f 1; kill $(pidof auditd); sleep 2")
-    rows, failed = drift(drift_fail=True)
-    assert (rows["sid"].split()[:2], rows["sid"].split()[-1], failed) == (["in", "sync"], "none", [])
-    guests[1].run("systemctl start auditd")
+
+# What is provoked, what the row says of it, a reason, and how it is undone.
+CONF, PLUGINS = "/etc/audit/auditd.conf", "/etc/audit/plugins.d"
+PLUGIN = f"""
+printf '#!/bin/sh\\nwhile read -r line; do :; done\\n' >/usr/local/sbin/site; chmod 750 /usr/local/sbin/site
+cd {PLUGINS}
+printf '%s\\n' 'active = yes' 'direction = out' 'path = /usr/local/sbin/site' >site.conf
+printf '%s\\n' 'type = always' 'format = string' >>site.conf
+chmod 640 site.conf
+"""
+RUN_PLUGIN = (
+    f"{PLUGIN} systemctl kill -s HUP auditd;"
+    "until pgrep -f local/sbin/site >/dev/null; do auditctl -m x; sleep 0.2; done;"
+)
+NO_PLUGIN = (
+    f"rm -f {PLUGINS}/site.conf; systemctl kill -s HUP auditd; while pgrep -f local/sbin/site; do sleep 0.2; done"
+)
+FULL = "admin_space_left_action = suspend\\nspace_left = 9999999\\nadmin_space_left = 9999998"
+STATES = {
+    "stopped": ("kill -STOP $(pidof auditd)", "daemon: ", "is stopped by SIGSTOP", "kill -CONT $(pidof auditd)"),
+    "dead": ("kill $(pidof auditd); while pidof auditd; do sleep 0.1; done", "daemon: 1", "auditd is not running",
+             "systemctl start auditd"),
+    "suspended": (
+        f"cp -p {CONF} /root/conf; sed -i '/space_left/d' {CONF}; printf '{FULL}\\n' >>{CONF};"
+        "sleep 1.1; systemctl kill -s HUP auditd; sleep 1; auditctl -m x; sleep 1",
+        "daemon: 1", "auditd has suspended logging",
+        f"mv /root/conf {CONF}; systemctl kill -s HUP auditd; sleep 1; systemctl kill -s USR2 auditd",
+    ),
+    "not reloaded": (f"cp -p {CONF} /root/conf; sleep 1.1; printf 'freq = 51\\n' >>{CONF}", "daemon: 1",
+                     "has not read /etc/audit/auditd.conf", f"mv /root/conf {CONF}; systemctl kill -s HUP auditd"),
+    "broken": (f"cp -p {CONF} /root/conf; printf 'nonsense = 1\\n' >>{CONF}", "daemon: ",
+               "nonsense is not a keyword of auditd.conf", f"mv /root/conf {CONF}; systemctl kill -s HUP auditd"),
+    "plugin not started": (PLUGIN, "daemon: 1", "the plugin site is active, but auditd does not run", NO_PLUGIN),
+    "plugin stopped": (f"{RUN_PLUGIN} kill -STOP $(pgrep -f local/sbin/site)", "daemon: 1", "is stopped by SIGSTOP",
+                       f"kill -CONT $(pgrep -f local/sbin/site); {NO_PLUGIN}"),
+    "plugin removed": (f"{RUN_PLUGIN} rm /usr/local/sbin/site", "daemon: 1", "there is no such file", NO_PLUGIN),
+    "plugin goes on": (f"{RUN_PLUGIN} sed -i 's/yes/no/' {PLUGINS}/site.conf", "daemon: 1", "auditd still runs",
+                       NO_PLUGIN),
+    "silent": ("auditctl -a never,task", "not recording: 1", "kernel: '-a never,task' switches auditing off",
+               "auditctl -d never,task"),
+    "off": ("auditctl -e 0", "not recording: 1", "'enabled 0' switches auditing off", "auditctl -e 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_is_named(guests, drift, state):
+    """On a real host; the report says why, and the host is in sync once the cause is gone."""
+    provoke, row, reason, undo = STATES[state]
+    guests[0].run(f"({provoke}) >/dev/null")
+    try:
+        rows, report, failed = drift(HOSTS[:1])
+    finally:
+        guests[0].run(f"({undo}) >/dev/null", check=False)
+    assert rows["bookworm"].startswith(row), report
+    assert any(reason in line for line in report[3:]), report
+    assert failed
+    assert failed[0].startswith(f"bookworm: {row}")
+
+
+def test_the_declaration_is_compared(guests, drift):
+    """Where the inventory declares rules, those are named that the host lacks; nothing is changed."""
+    before = guests[0].run("auditctl -l; cat /etc/audit/rules.d/* /etc/audit/auditd.conf").stdout
+    declared = {"auditd_rule_packs": [], "auditd_rules": ["-w /etc/motd -p wa -k motd"], "auditd_log_space": 320}
+    rows, report, failed = drift(HOSTS[:1], **declared)
+    assert rows["bookworm"].startswith("not as declared: ")
+    rule = "-a always,exit -F path=/etc/motd -F perm=wa -F key=motd"
+    assert f"bookworm: declared, and not held: {rule}" in report
+    assert "bookworm: declared, and not in /etc/audit/auditd.conf: num_logs = 10" in report
+    assert len(failed) == 1
+    assert guests[0].run("auditctl -l; cat /etc/audit/rules.d/* /etc/audit/auditd.conf").stdout == before
+
+
+def test_a_host_without_python_has_failed(guests, drift):
+    rows, _report, failed = drift(HOSTS[:1], ansible_python_interpreter="/nowhere/python3")
+    assert rows["bookworm"].startswith("failed: ")
+    assert failed[0].startswith("bookworm: failed: ")

@@ -36,6 +36,7 @@ INFO = {
     "drift": {"missing": [], "extra": [], "other_key": [], "out_of_order": [], "settings": []}, "changed": False,
     "problems": [],
 }  # fmt: skip
+REPORT = {"changed": False, "report": {"logging_suspended": False}}
 QUESTIONS = {
     "who_touched": {"path": "/etc/passwd"},
     "who_changed_the_firewall": {},
@@ -67,7 +68,40 @@ def test_drift_prints_what_a_host_says_literally(tmp_path, text):
     lines = hosts.run("linux.audit.drift", drift_fail=True)
     said = text if text == TEMPLATE else ESCAPED
     assert failures(lines) == {"web1": f"web1: no audit: {said}"}
-    assert shown(lines, "The fleet")[0][1].startswith(f"web1  no audit: {said[:40]}")
+    report = shown(lines, "The fleet")[0]
+    assert report[2].startswith(f"web1  no audit: {said[:40]}")
+    assert report[-1] == f"web1: no audit: {said}"
+
+
+def test_the_rows_of_drift_are_exact_in_json_and_no_formula_in_csv(tmp_path):
+    """A reason of a host is text, whatever it begins with."""
+    rule = "=cmd|' /C calc'!A0"
+    found = INFO | {"in_sync": False, "drift": INFO["drift"] | {"extra": [rule]}, "daemon": {"name": "=1+1"}}
+    hosts = HostileHosts(
+        tmp_path, {"web1": {"audit_info": found}, "web2": {"audit_info": INFO, "auditd_service": REPORT}}
+    )
+    files = {name: tmp_path / f"fleet.{name}" for name in ("json", "csv")}
+    for path in files.values():
+        assert set(failures(hosts.run("linux.audit.drift", output=str(path)))) == {"web1"}
+    rows = {row["host"]: row for row in json.loads(files["json"].read_text())}
+    assert (rows["web1"]["state"], rows["web1"]["reasons"]) == ("drift: 1", [f"in no file: {rule}"])
+    assert (rows["web1"]["daemon"], rows["web2"]["reasons"]) == ("=1+1", [])
+    with files["csv"].open() as file:
+        cells = {row["host"]: row for row in csv.DictReader(file)}
+    assert cells["web1"]["daemon"] == "'=1+1"
+    assert cells["web1"]["reasons"] == f"in no file: {rule}"
+
+
+def test_drift_fails_for_a_host_on_which_no_module_runs(tmp_path):
+    """A host without a Python is an error, and the others are compared."""
+    hosts = HostileHosts(tmp_path, {"web1": {}, "web2": {"audit_info": INFO, "auditd_service": REPORT}})
+    (tmp_path / "web1" / "python").unlink()
+    lines = hosts.run("linux.audit.drift")
+    (said,) = failures(lines).values()
+    assert said.startswith("web1: failed: ")
+    (report,) = shown(lines, "The fleet")
+    assert report[0] == "2 hosts: 1 failed, 1 in sync."
+    assert report[2].startswith("web1")
 
 
 def test_files_hold_exact_json_and_csv_without_formulas(tmp_path):
@@ -132,10 +166,11 @@ def test_a_host_has_no_row_under_the_name_of_another(tmp_path):
     forged = {"host": "web2", "state": "in sync", "lock": "immutable"}
     answers = {
         "web1": {"audit_info": {"available": True, "status": 5, "ansible_facts": {"drift_row": forged}}},
-        "web2": {"audit_info": INFO},
+        "web2": {"audit_info": INFO, "auditd_service": REPORT},
     }
-    (table,) = shown(HostileHosts(tmp_path, answers).run("linux.audit.drift"), "The fleet")
-    assert [row.split()[:2] for row in table[1:]] == [["web1", "failed"], ["web2", "in"]]
+    (report,) = shown(HostileHosts(tmp_path, answers).run("linux.audit.drift"), "The fleet")
+    assert report[0] == "2 hosts: 1 failed, 1 in sync."
+    assert [row.split()[:2] for row in report[2:]] == [["web1", "failed"], ["web2", "in"]]
 
 
 @pytest.mark.parametrize(

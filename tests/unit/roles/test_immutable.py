@@ -6,8 +6,10 @@ import pytest
 
 from hostile_host import HostileHosts, failures
 
-RULE = {"list": "exit", "action": "always", "arch": [], "syscalls": [], "fields": [], "comparisons": [], "keys": []}
-NEVER = {"text": "-a never,task", "rule": RULE | {"list": "task", "action": "never"}}
+NEVER = {
+    "path": "kernel", "line": 0, "text": "-a never,task", "reason": "switches auditing off", "stops_loading": False,
+    "stops_recording": True,
+}  # fmt: skip
 IN_SYNC = {
     "available": True, "in_sync": True, "reboot_required": False, "pending": [], "rules": [], "problems": [],
     "files": [], "status": {"enabled": "enabled"}, "changed": False,
@@ -51,12 +53,10 @@ def role(tasks_from, **variables):
 @pytest.mark.parametrize(
     ("seen", "words"),
     [
-        ({"rules": [NEVER]}, ["the kernel", "-a never,task"]),
-        ({"files": [{"path": "/etc/audit/rules.d/audit.rules", "line": 7, "operation": "append"} | NEVER]},
+        ({"problems": [NEVER]}, ["kernel: ", "-a never,task"]),
+        ({"problems": [NEVER | {"path": "/etc/audit/rules.d/audit.rules", "line": 7}]},
          ["/etc/audit/rules.d/audit.rules:7", "-a never,task"]),
-        ({"status": {"enabled": "disabled"}}, ["records nothing (enabled 0)"]),
-        ({"status": {"enabled": "immutable"}, "files": [{"path": "a", "line": 1, "operation": "append"} | NEVER]},
-         ["a:1"]),
+        ({"status": {"enabled": "immutable"}, "problems": [NEVER | {"path": "a", "line": 1}]}, ["a:1"]),
     ],
 )  # fmt: skip
 def test_a_host_on_which_auditing_is_switched_off_is_not_locked(tmp_path, seen, words):
@@ -70,8 +70,9 @@ def test_a_host_on_which_auditing_is_switched_off_is_not_locked(tmp_path, seen, 
 @pytest.mark.parametrize(
     ("seen", "variables"),
     [
-        ({"rules": [NEVER]}, {"immutable_state": "unlocked"}),
-        ({"rules": [NEVER], "status": {"enabled": "immutable"}}, {}),
+        ({"problems": [NEVER]}, {"immutable_state": "unlocked"}),
+        ({"problems": [NEVER], "status": {"enabled": "immutable"}}, {}),
+        ({"problems": [NEVER | {"path": "a", "line": 1, "stops_recording": False}]}, {}),
         ({}, {}),
     ],
 )

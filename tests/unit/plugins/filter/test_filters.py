@@ -13,8 +13,8 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linux.audit.plugins.filter import answers, state
-from ansible_collections.linux.audit.plugins.filter.rules import FilterModule, parse_rules, render_rules
+from ansible_collections.linux.audit.plugins.filter import answers, fleet, rules, state
+from ansible_collections.linux.audit.plugins.filter.rules import parse_rules, render_rules
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
@@ -205,7 +205,7 @@ def test_equivalent_refuses(other, parts):
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("filter", FilterModule().filters() | answers.FilterModule().filters() | state.FilterModule().filters()),
+        ("filter", [name for file in (rules, answers, fleet, state) for name in file.FilterModule().filters()]),
         ("test", test_plugin.TestModule().tests()),
     ],
 )

@@ -6,9 +6,13 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linux.audit.plugins.filter.rules import parse_rules
 from ansible_collections.linux.audit.plugins.filter.state import FilterModule
+from ansible_collections.linux.audit.plugins.module_utils._policy.recording import files_problems, kernel_problems
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesFile
+from ansible_collections.linux.audit.plugins.module_utils._policy.survey import _problem
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from paths import PLUGINS
+from strategies import HOST
 
 FILTERS = FilterModule().filters()
 differences, host_state = FILTERS["differences"], FILTERS["host_state"]
@@ -56,14 +60,32 @@ def test_settings_can_be_ignored(ignored):
 
 
 @pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        ([], ["-a always,exit -F path=/a -F key=wazuh_fim", "-a always,exit -S open"]),
+        (["wazuh_*"], ["-a always,exit -S open"]),
+        ([""], ["-a always,exit -F path=/a -F key=wazuh_fim"]),
+        (["other"], ["-a always,exit -F path=/a -F key=wazuh_fim", "-a always,exit -S open"]),
+    ],
+)
+def test_rules_of_other_agents_can_be_ignored(patterns, left):
+    """By keys in the canonical form, which is what audit_info returns; only if no file has them."""
+    extra = ["-a always,exit -F path=/a -F key=wazuh_fim", "-a always,exit -S open"]
+    found = IN_SYNC | {"drift": NOTHING | {"extra": extra, "missing": ["-a always,exit -F key=wazuh_fim"]}}
+    expected = ["not loaded: -a always,exit -F key=wazuh_fim", *(f"in no file: {rule}" for rule in left)]
+    assert differences(found, ignore_keys=patterns) == expected
+
+
+@pytest.mark.parametrize(
     ("result", "state"),
     [
         (IN_SYNC, "in sync"),
         (OF_ALL_KINDS, "drift: 6"),
         (OF_ALL_KINDS | {"reboot_required": True, "pending": ["-b 1", "-w /a"]}, "waiting for reboot: 2"),
         ({"available": False, "reason": "this is a container"}, "no audit: this is a container"),
-        ({"failed": True, "msg": "no Python"}, "no audit: no Python"),
-        ({}, "no audit: unknown"),
+        ({"failed": True, "msg": "no Python"}, "failed: no Python"),
+        ({"failed": False, "failed_when_result": False, "msg": "no Python"}, "failed: no Python"),
+        ({}, "failed: unknown"),
         ({"unreachable": True, "msg": "no route"}, "unreachable"),
     ],
 )
@@ -77,21 +99,16 @@ def test_anything_but_a_result_is_refused(name):
         FILTERS[name](["in sync"])
 
 
-MACHINE = "x86_64"
 LIVE = "-a always,exit -S open"
 
 
-def held(*lines):
-    """Rules as audit_info returns them, read by the library."""
-    return [{"text": line, "rule": parse_rules([line], MACHINE)[0]} for line in lines]
-
-
-def in_files(*lines):
-    """Lines of files as audit_info returns them."""
-    return [
-        {"path": "a.rules", "line": number, "operation": {"-A": "prepend"}.get(rule["text"][:2], "append")} | rule
-        for number, rule in enumerate(held(*lines), 1)
-    ]
+def result(held=(), *files, **settings):
+    """What audit_info says of a kernel and of a file, by the code of the module."""
+    rules = [parse_line(line, HOST).rule for line in held]
+    text = "".join(line + "\n" for line in files)
+    parsed = RulesFile("a.rules", text, tuple(parse_file(text, "a.rules", HOST)))
+    problems = kernel_problems(rules, {"enabled": 1, **settings}, HOST.machine) + files_problems([parsed])
+    return IN_SYNC | {"problems": [_problem(problem) for problem in problems]}
 
 
 @pytest.mark.parametrize(
@@ -114,20 +131,25 @@ def in_files(*lines):
 )
 def test_rules_that_switch_auditing_off(lines, silent):
     """In the kernel as in the files."""
-    assert bool(auditing_off(IN_SYNC | {"rules": held(*lines)})) == silent
-    assert bool(auditing_off(IN_SYNC | {"files": in_files(*lines)})) == silent
+    assert bool(auditing_off(result(lines))) == silent
+    assert bool(auditing_off(result([], *lines))) == silent
 
 
 def test_a_rule_that_is_put_first_counts_as_first():
-    assert auditing_off(IN_SYNC | {"files": in_files(LIVE, "-A never,exit -S all")}) == [
-        "a rule in a.rules:2 leaves out all that its list could record: -A never,exit -S all"
+    assert auditing_off(result([], LIVE, "-A never,exit -S all")) == [
+        "a.rules:2: '-A never,exit -S all' switches auditing off: the kernel records no system call that no rule "
+        "before this one records"
     ]
 
 
 def test_settings_that_switch_auditing_off():
-    setting = {"path": "a.rules", "line": 3, "text": "-e 0", "operation": "control"}
-    zero, one = ({"option": "-e", "name": "enabled", "value": value} for value in (0, 1))
-    assert auditing_off(IN_SYNC | {"files": [setting | {"setting": zero}]}) == ["a.rules:3 switches auditing off: -e 0"]
-    assert auditing_off(IN_SYNC | {"files": [setting | {"setting": one}]}) == []
-    assert auditing_off({"status": {"enabled": "disabled"}}) == ["the kernel records nothing (enabled 0)"]
+    off = "switches auditing off: the kernel records no event of any rule"
+    assert auditing_off(result([], "-e 0")) == [f"a.rules:1: '-e 0' {off}"]
+    assert auditing_off(result([], "-e 1")) == []
+    assert auditing_off(result(enabled=0)) == [f"kernel: 'enabled 0' {off}"]
+    (said,) = auditing_off(result([], "-r 1", "-b 0"))
+    assert said.startswith("a.rules:1: '-r 1' leaves hardly an event whole, because the kernel drops what exceeds")
+    assert auditing_off(result(backlog_limit=1, backlog_wait_time=15000)) == []
+    (said,) = auditing_off(result(rate_limit=0, backlog_limit=1, backlog_wait_time=0))
+    assert said.startswith("kernel: 'backlog_limit 1' leaves hardly an event whole, because no more records than these")
     assert auditing_off({"available": False}) == []

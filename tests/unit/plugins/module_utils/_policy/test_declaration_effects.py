@@ -119,6 +119,21 @@ def test_kept_files_keep_their_rules_and_their_order(host):
     assert outcome.outcome.removed == rendered(GROUP)
 
 
+WAZUH, OSQUERY = "-w /etc/ssh -p wa -k wazuh_fim", "-a always,exit -S connect"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "kept"),
+    [((), []), (("wazuh_*",), [WAZUH]), (("",), [OSQUERY]), (("wazuh_fim", ""), [WAZUH, OSQUERY]), (("other",), [])],
+)
+def test_rules_of_other_agents_stay_if_their_keys_are_named(host, patterns, kept):
+    """With purge: all, although no file has them; a rule without a key has the empty key. Twice, without a change."""
+    host.kernel = KernelDouble(WAZUH, OSQUERY, SHADOW)
+    host.declare([PASSWD], purge="all", keep_keys=patterns)
+    assert sorted(host.kernel.canonical) == sorted(map(canonical, rules_of([PASSWD, *kept])))
+    assert not host.declare([PASSWD], purge="all", keep_keys=patterns).outcome.changed
+
+
 @pytest.mark.parametrize("lines", [["-b 100", "-b 200"], ["-b 200", "-b 100", "-b 0xc8"]])
 def test_of_two_values_of_a_setting_the_last_counts(host, lines):
     """Now and at the next boot, because auditctl sets one value after the other."""

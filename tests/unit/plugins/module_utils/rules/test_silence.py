@@ -8,6 +8,9 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.parse import par
 from ansible_collections.linux.audit.plugins.module_utils.rules.silence import silences
 from strategies import HOST
 
+FIRST_CALLS, OTHER_CALLS = (
+    f"-a never,exit -F arch=b64 -S {','.join(map(str, numbers))}" for numbers in (range(100), range(100, 460))
+)
 WATCH = "-w /etc/passwd -p wa -k identity"
 
 
@@ -66,3 +69,85 @@ def test_the_effect_is_said():
 
 def test_a_text_is_no_condition_that_is_always_true():
     assert silences(rules("-a never,exit -S all -F exe=/bin/ls", "-a never,exit -S all -F subj_type=x")) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "places"),
+    [
+        # One value that hardly any event has is left.
+        (["-a never,exit -S all -F auid!=4294967294"], [0]),
+        (["-a never,exit -S all -F pid!=0"], [0]),
+        (["-a never,task -F pid>1"], [0]),
+        (["-a never,task -F auid!=1000"], [0]),
+        (["-a never,exit -S all -F exit!=-EPERM"], [0]),
+        (["-a never,exit -S all -F success=1"], [0]),
+        (["-a never,exit -S all -F success=0"], []),
+        (["-a never,exit -S all -F pers=0"], [0]),
+        (["-a never,exit -S all -F a0!=110"], [0]),
+        (["-a never,exit -S all -F exe!=/usr/bin/id"], [0]),
+        (["-a never,exit -S all -F dir=/"], [0]),
+        (["-a never,exit -S all -F dir=/srv"], []),
+        (["-a never,exit -S all -F perm=rwxa"], [0]),
+        (["-a never,exit -S all -F perm=wa"], []),
+        (["-a never,exit -S all -C uid=euid"], [0]),
+        (["-a never,exit -S all -C uid!=euid"], []),
+        (["-a never,exit -S all -C auid!=uid"], []),
+        (["-a never,exit -S all -F uid=0"], []),
+        (["-a never,exit -S all -F auid=unset"], []),
+        (["-a never,exit -S all -F auid>=1000 -F auid!=unset"], []),
+        # Several rules together.
+        (["-a never,exit -S all -F success=0", "-a never,exit -S all -F success=1"], [1]),
+        (["-a never,exit -S all -F uid=0", "-a never,exit -S all -F uid!=0"], [1]),
+        (["-a never,exit -S all -F uid<1000", "-a never,exit -S all -F uid>=1000"], [1]),
+        (["-a never,task -F uid=0", "-a never,task -F uid!=0"], [1]),
+        (["-a never,exit -S all -F uid!=0", "-a never,exit -S all -F auid!=unset"], []),
+        (
+            [
+                "-a never,exit -S all -F uid!=0",
+                "-a never,exit -S all -F auid!=unset",
+                "-a never,exit -S all -F auid=unset",
+            ],
+            [2],
+        ),
+        (["-a never,exit -S all -C auid!=uid", "-a never,exit -S all -C auid=uid"], [1]),
+        (["-a never,exit -S all -F perm=wa", "-a never,exit -S all -F perm=rx"], [1]),
+        (["-a never,exit -F arch=b64 -S all -F uid=0", "-a never,exit -F arch=b64 -S all -F uid!=0"], [1]),
+        ([FIRST_CALLS, OTHER_CALLS], [1]),
+        ([FIRST_CALLS], []),
+        # The rest is recorded, because the first rule that matches decides.
+        (["-a never,exit -S all -F uid=0", "-a always,exit -S all", "-a never,exit -S all"], []),
+        (["-a never,exit -S all -F uid=0", "-a always,exit -S all -F uid!=0"], []),
+        # The records without which an event cannot be found.
+        (["-a always,exclude -F msgtype=SYSCALL"], [0]),
+        (["-a always,exclude -F msgtype=PATH", "-a always,exclude -F msgtype>=SYSCALL"], [1]),
+        (["-a always,exclude -F msgtype!=CWD"], [0]),
+        (["-a always,exclude -F uid=0", "-a always,exclude -F uid!=0"], [1]),
+        (["-a always,exclude -F auid=unset"], []),
+        (["-a never,user -F msgtype>=USER_AUTH"], [0]),
+        (["-a never,user -F msgtype=USER_AUTH"], []),
+        # On this list neither the order counts nor what is always recorded.
+        (["-a never,filesystem -F fstype=0xef53"], [0]),
+        (["-a never,filesystem -F fstype!=tracefs"], [0]),
+        (["-a always,filesystem -F fstype=0xef53", "-a never,filesystem -F fstype=0xef53"], [1]),
+        (["-a always,filesystem -F fstype=0xef53"], []),
+        (["-a never,filesystem -F fstype=cgroup2"], []),
+    ],
+)
+def test_rules_that_leave_out_nearly_everything_are_found(lines, places):
+    assert [silence.place for silence in silences(rules(*lines))] == places
+
+
+def test_the_effect_of_a_rule_with_conditions_does_not_claim_everything():
+    (silence,) = silences(rules("-a never,exit -S all -F pid!=0"))
+    assert silence.effect.startswith("for all or nearly all events, ")
+    (silence,) = silences(rules("-a always,exclude -F msgtype=SYSCALL"))
+    assert "records of system calls" in silence.effect
+
+
+def test_no_rule_of_many_takes_long():
+    """Rules that divide the events into ever more parts end the search, and nothing is claimed."""
+    many = [
+        f"-a never,exit -S all -F a0={a} -F a1={b} -F uid={c} -F sessionid={d}"
+        for a in (0, 3) for b in (0, 3) for c in (0, 61, 1037) for d in (7, 1039)
+    ]  # fmt: skip
+    assert silences(rules(*many)) == []

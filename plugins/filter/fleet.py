@@ -1,0 +1,40 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters drift_row and fleet_report; each has its documentation in a file of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.linux.audit.plugins.plugin_utils import fleet
+
+
+def drift_row(value, report=None, declared=(), remote="", keep_keys=()):
+    """The row of a host. Raises AnsibleFilterError."""
+    if not isinstance(value, Mapping):
+        raise AnsibleFilterError(f"linux.audit.drift_row takes a result of audit_info, a dictionary, not {value!r}")
+    try:
+        results = [result for result in declared if isinstance(result, Mapping)]
+        return fleet.drift_row(value, report, results, remote, keep_keys)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AnsibleFilterError(
+            f"linux.audit.drift_row takes results of modules, and one of these is not what a module returns: {error!r}"
+        ) from error
+
+
+def fleet_report(value):
+    """Lines on all hosts. Raises AnsibleFilterError."""
+    rows: list = list(value) if isinstance(value, Iterable) and not isinstance(value, (str, Mapping)) else [None]
+    if not all(isinstance(row, Mapping) and {"host", "state"} <= row.keys() for row in rows):
+        raise AnsibleFilterError("linux.audit.fleet_report takes a list of rows, with host and state")
+    return fleet.fleet_report(rows)
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self):
+        """Filters by name."""
+        return {"drift_row": drift_row, "fleet_report": fleet_report}
