@@ -228,6 +228,9 @@ problems:
     lost_at_boot:
       description: Whether the next boot does not load what the line says, or may not.
       type: bool
+    stops_recording:
+      description: Whether the line or setting switches auditing off for all or nearly all events.
+      type: bool
   sample:
     - path: /etc/audit/rules.d/30-site.rules
       line: 7

@@ -32,6 +32,8 @@ __all__ = (
 # augenrules, auditctl and auditd's search for plugins ignore hidden files. The name tells which process made the draft.
 _DRAFT = ".linux-audit.{pid}.{start}."
 _DRAFTS = re.compile(r"\.linux-audit\.(\d+)\.(\d+)\.")
+# Digests and signatures, which IMA and EVM make of the content: those of the old text do not fit the new one.
+_OF_CONTENT = ("security.evm", "security.ima")
 
 
 class FileError(AuditError):
@@ -247,13 +249,15 @@ def _put_back(edit: Edit) -> Optional[str]:
 
 
 def _copy_attributes(source: str, target: str) -> None:
-    """Keep the SELinux label and the access control list of a file that is replaced; a new file gets neither.
+    """Keep the extended attributes of a file that is replaced: its SELinux label, access control list and all others.
 
-    A new file has the label of its directory.
+    A new file has the label of its directory, and nothing to keep.
     """
-    for name in ("security.selinux", "system.posix_acl_access"):
-        with contextlib.suppress(OSError):
-            os.setxattr(target, name, os.getxattr(source, name))
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(source):
+            if name not in _OF_CONTENT:
+                with contextlib.suppress(OSError):
+                    os.setxattr(target, name, os.getxattr(source, name))
 
 
 def _kept_group(path: str) -> int:

@@ -23,7 +23,7 @@ from .problem import RulesProblem
 from .recording import kernel_problems
 from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, RulesFile, in_augenrules_order
 
-__all__ = ("gather",)
+__all__ = ("described_problem", "gather")
 
 _WORDS = {setting.name: setting for setting in SETTINGS}
 
@@ -118,10 +118,11 @@ def _of_loading(rules_dir: str) -> List[RulesProblem]:
 def _problems(problems: List[RulesProblem]) -> Dict[str, Any]:
     """All problems; a host that does not record is also worth a warning."""
     warnings = [str(problem) for problem in problems if problem.silent]
-    return {"problems": list(map(_problem, problems)), **({"warnings": warnings} if warnings else {})}
+    return {"problems": list(map(described_problem, problems)), **({"warnings": warnings} if warnings else {})}
 
 
-def _problem(problem: RulesProblem) -> Dict[str, Any]:
+def described_problem(problem: RulesProblem) -> Dict[str, Any]:
+    """An entry of audit_info's ``problems``."""
     path, number = _place(problem.origin)
     return {
         "path": path,

@@ -70,29 +70,46 @@ def test_the_mode_is_there_before_the_name(tmp_path, monkeypatch):
     assert seen == [0o640, 0o600, 0o644]
 
 
-@pytest.mark.parametrize("label", [b"system_u:object_r:auditd_etc_t:s0\0", None])
-def test_the_label_of_a_file_is_kept(tmp_path, monkeypatch, label):
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"security.selinux": b"system_u:object_r:auditd_etc_t:s0\0", "system.posix_acl_access": b"list", "user.x": b""},
+        {},
+    ],
+)
+def test_extended_attributes_are_kept_except_digests_of_the_content(tmp_path, monkeypatch, attributes):
     """A new file has the label of its directory; a draft has its label before the rename."""
     path = tmp_path / "x.rules"
     path.write_text("old")
-    labels = {} if label is None else {(path.stat().st_ino, "security.selinux"): label}
-
-    def get(name, attribute, **options):
-        try:
-            return labels[os.stat(name).st_ino, attribute]
-        except KeyError:
-            raise OSError(errno.ENODATA, "No data available", name) from None
+    held = {path.stat().st_ino: {**attributes, "security.ima": b"digest", "security.evm": b"digest"}}
 
     def set_(name, attribute, value, *rest, **options):
-        assert attribute == "security.selinux"
         assert os.path.realpath(name) != os.path.realpath(path)
-        labels[os.stat(name).st_ino, attribute] = value
+        held.setdefault(os.stat(name).st_ino, {})[attribute] = value
 
-    monkeypatch.setattr(os, "getxattr", get)
+    monkeypatch.setattr(os, "listxattr", lambda name: list(held[os.stat(name).st_ino]))
+    monkeypatch.setattr(os, "getxattr", lambda name, attribute: held[os.stat(name).st_ino][attribute])
     monkeypatch.setattr(os, "setxattr", set_)
     write_atomically(str(path), "new")
     assert path.read_text() == "new"
-    assert labels.get((path.stat().st_ino, "security.selinux")) == label
+    assert held.get(path.stat().st_ino, {}) == attributes
+
+
+def test_an_attribute_that_the_file_system_refuses_keeps_no_other_from_being_copied(tmp_path, monkeypatch):
+    path = tmp_path / "x.rules"
+    path.write_text("old")
+    copied = []
+
+    def set_(_name, attribute, _value):
+        if attribute == "trusted.first":
+            raise OSError(errno.ENOTSUP, "Operation not supported")
+        copied.append(attribute)
+
+    monkeypatch.setattr(os, "listxattr", lambda name: ["trusted.first", "security.selinux"])
+    monkeypatch.setattr(os, "getxattr", lambda name, attribute: b"value")
+    monkeypatch.setattr(os, "setxattr", set_)
+    write_atomically(str(path), "new")
+    assert copied == ["security.selinux"]
 
 
 @pytest.mark.parametrize(("before", "after"), [(0o600, 0o600), (0o400, 0o400), (0o640, 0o640), (0o666, 0o640)])
