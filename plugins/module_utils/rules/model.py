@@ -11,7 +11,7 @@ same match
     matches an event decides, so of two such rules on one list the second never takes effect.
 """
 
-from typing import Any, FrozenSet, Iterable, NamedTuple, Optional, Tuple
+from typing import FrozenSet, Iterable, NamedTuple, Optional, Tuple, Union, cast
 
 from . import syscalls, tables
 from .fields import FIELDS
@@ -31,8 +31,17 @@ class Field(NamedTuple):
 
     name: str
     operator: str
-    # An int or a str: the name decides, which type checkers cannot follow.
-    value: Any
+    value: Union[int, str]
+
+    @property
+    def number(self) -> int:
+        """The value of a field whose name says that it holds a number."""
+        return cast(int, self.value)
+
+    @property
+    def text(self) -> str:
+        """The value of a field whose name says that it holds a string."""
+        return cast(str, self.value)
 
 
 #: A field that matches every event, so a rule means the same with and without it.
@@ -58,10 +67,10 @@ class Rule(NamedTuple):
         """The AUDIT_ARCH_* number whose syscalls the rule has (that of the last arch), None for the host's own arch."""
         for field in reversed(self.fields):
             if field.name == "arch":
-                return field.value
+                return field.number
         return None
 
-    def value(self, name: str) -> Any:
+    def value(self, name: str) -> Union[int, str, None]:
         """The value of the first field of that name, None if there is no such field."""
         for field in self.fields:
             if field.name == name:
@@ -97,8 +106,8 @@ def same_match(one: Rule, other: Rule) -> bool:
 
 
 def _normalized(field: Field) -> Field:
-    if field.name == "dir" and len(field.value) > 1 and field.value.endswith("/"):
-        return field._replace(value=field.value.rstrip("/") or "/")
+    if field.name == "dir" and len(field.text) > 1 and field.text.endswith("/"):
+        return field._replace(value=field.text.rstrip("/") or "/")
     if field.name == "success" and field.value:
         return field._replace(value=1)
     return field
@@ -128,6 +137,6 @@ def syscall_machine(fields: Iterable[Field], native: str) -> Optional[str]:
 
     ``native`` is a machine as ``uname -m`` prints it. None if there is no table of syscalls for the machine.
     """
-    archs = [field.value for field in fields if field.name == "arch"]
+    archs = [field.number for field in fields if field.name == "arch"]
     machine = tables.arch_machine(archs[-1]) if archs else tables.machine(native)
     return machine if machine in syscalls.MACHINES else None

@@ -79,7 +79,7 @@ def expand(words: Iterable[str]) -> List[str]:
 
 def _name(word: str) -> str:
     try:
-        number = KINDS["msgtype"].parse(word, Resolver())
+        number = int(KINDS["msgtype"].parse(word, Resolver()))
     except RuleError as error:
         raise RuleError(f"{error.reason}, nor a category of record types: {', '.join(CATEGORIES)}", word) from None
     return tables.record_type_name(number) or str(number)

@@ -29,7 +29,7 @@ def render(rule: Rule, machine: str) -> str:
     for place, field in enumerate(rule.fields):
         # After -S, newer releases add syscalls for -F perm=, but not for -p, which needs a field before it.
         if place and field.name == "perm" and without_keys(rule).syscalls is not None:
-            rendered[place] = ["-p", format_permissions(field.value)]
+            rendered[place] = ["-p", format_permissions(field.number)]
     for field_words in rendered[:head]:
         words += field_words
     words += _render_syscalls(rule, syscall_machine(rule.fields, machine))
@@ -45,8 +45,8 @@ def _render_field(field: Field, filter_list: str, machine: str) -> List[str]:
         for word in ("b64", "b32"):
             if tables.arch_number(word, machine) == field.value:
                 return ["-F", f"arch{field.operator}{word}"]
-    if field.name == "field_compare" and filter_list == "exit" and 0 < field.value <= len(COMPARISONS):
-        left, right = COMPARISONS[field.value - 1]
+    if field.name == "field_compare" and filter_list == "exit" and 0 < field.number <= len(COMPARISONS):
+        left, right = COMPARISONS[field.number - 1]
         return ["-C", f"{left}{field.operator}{right}"]
     kind = BY_NAME.get(field.name)
     value = KINDS[kind.kind].format(field.value) if kind else str(field.value)

@@ -25,8 +25,8 @@ from strategies import HOST
 sys.path.insert(0, str(ROOT / "tools"))
 import libaudit
 
-# Operators of a field, as an error says them, by a word for them; the lists, in an error's order, by their first letters:
-# Task eXit User Exclude Filesystem Io_uring.
+# Operators of a field, as an error says them, by a word for them; the lists, in the order of an error, by their first
+# letters: Task eXit User Exclude Filesystem Io_uring.
 OPERATOR_SETS = {
     "equal": "=",
     "either": "= or !=",
