@@ -298,7 +298,7 @@ reboot_required:
 versions:
   description:
     - The releases of auditctl and of the kernel.
-    - C(audit) is none if auditctl is not installed. Some tools tell their release only to root, and only on a kernel
+    - C(audit) is null if auditctl is not installed. Some tools tell their release only to root, and only on a kernel
       with an audit system.
   type: dict
   returned: success
@@ -306,7 +306,7 @@ versions:
     audit: 4.0.2
     kernel: 6.12.48-amd64
 daemon:
-  description: The process to which the kernel sends its records. Without a process, C(pid) is V(0) and C(name) is none.
+  description: The process to which the kernel sends its records. Without a process, C(pid) is V(0) and C(name) is null.
   type: dict
   returned: when RV(available=true)
   sample:
