@@ -245,10 +245,6 @@ def _format_unset(number: int) -> str:
     return "unset" if number == UNSET else str(signed(number))
 
 
-def _format_uid(number: int) -> str:
-    return str(signed(number))
-
-
 def _parse_saddr_fam(text: str, resolver: Resolver) -> int:
     return parse_number(text, 0, _AF_MAX - 1, "the number of an address family (2 is ipv4, 10 is ipv6)")
 
