@@ -307,7 +307,7 @@ reboot_required:
 versions:
   description:
     - The releases of auditctl and of the kernel.
-    - C(audit) is none if auditctl is not installed. Some tools tell their release only to root, and only on a kernel
+    - C(audit) is null if auditctl is not installed. Some tools tell their release only to root, and only on a kernel
       with an audit system.
   type: dict
   returned: success
@@ -316,7 +316,7 @@ versions:
     kernel: 6.12.48-amd64
 daemon:
   description:
-    - The process to which the kernel sends its records. Without a process, C(pid) is V(0) and C(name) is none.
+    - The process to which the kernel sends its records. Without a process, C(pid) is V(0) and C(name) is null.
     - C(problems) has a sentence for everything that is wrong with auditd as it runs now, as far as its files, its
       process and its plugins show it. The daemon is not asked; C(report) of M(linux.audit.auditd_service) does so.
   type: dict

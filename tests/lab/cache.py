@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What guests are made of: built once from Debian's packages, kept, and made anew when its recipe changes."""
+"""What guests are made of: built once from Debian's packages, kept, and made again when its recipe changes."""
 
 import contextlib
 import fcntl

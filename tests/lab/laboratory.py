@@ -182,7 +182,7 @@ class Lab:
         subprocess.run([*self.enter, *command], check=True, stdin=subprocess.DEVNULL)
 
     def refresh(self) -> None:
-        """Write the inventory and the ssh settings anew, for the guests that run."""
+        """Write the inventory and the ssh settings again, for the guests that run."""
         with self._registry:
             self._write_files()
 

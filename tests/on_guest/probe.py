@@ -23,7 +23,7 @@ RECORD = re.compile(rf"^type=SYSCALL .* syscall={GETPRIORITY} .* a0=(3e[9ab]) a1
 
 
 def make():
-    """Make events, catching up with those that are behind their time, as a guest has one processor; print counts."""
+    """Make events, catching up with those that are late, because a guest has one processor; print counts."""
     syscall = ctypes.CDLL(None).syscall
     made = wakes = 0
     began = time.monotonic()

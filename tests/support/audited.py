@@ -79,7 +79,7 @@ class Audited:
         return _state(self.guest.run(_STATE).stdout)
 
     def write(self, name: str, text: str) -> None:
-        """A file of rules.d, as somebody else writes it; audit.rules is made anew."""
+        """A file of rules.d, as somebody else writes it; audit.rules is made again."""
         self.guest.run(f"umask 027; cat > {RULES_D}/{name} && augenrules >/dev/null", input=text)
 
     def load(self, *rules: str) -> None:

@@ -211,7 +211,7 @@ def spelling(random, made, host=HOST):
 
 
 def _keys(random, keys, options=("-k", "-F")):
-    """Words for the keys; -k must stand behind what lets it in, -F key= need not."""
+    """Words for the keys; -k must follow what lets it in, -F key= need not."""
     return [["-k", key] if random.choice(options) == "-k" else ["-F", f"key={key}"] for key in keys]
 
 

@@ -17,19 +17,16 @@ from .._host.processes import process_name, programs_below, state_and_parent
 from .._host.programs import find_program, run_program
 from .._host.signals import signals_held
 from .._kernel.netlink import Kernel, KernelError
-from .conf_file import read_settings
 from .errors import DaemonError, OtherDaemon, PluginsStalled
-from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
-from .meaning import effective
 from .messages import DaemonRecords, SystemLog, complaints_in, with_words
 from .plugin_processes import await_end, make_record, pass_records
+from .reasons import why_not_rotated, why_not_started
 from .state_report import REPORT_FILES, parse_report, report_stamps
 from .systemd import AUDITD_UNIT, rules_unit, systemctl, unit_properties
 from .taken import file_now, remember
 
 __all__ = ("Daemon", "Done", "find_daemon")
 
-_RULES_PROGRAMS = ("augenrules", "auditctl")
 _SCRIPTS = ("/etc/init.d/auditd", "/etc/rc.d/init.d/auditd")
 _STOP_SECONDS, _START_SECONDS, _SYSTEMD_SECONDS = 90.0, 180.0, 30.0
 # How long the daemon may take to answer, also after a complaint, and to start its plugins; and how long what it started
@@ -45,15 +42,7 @@ _STALLS_SINCE, _STALLS_UNTIL = (3, 0, 8), (4, 0, 5)
 _CONFIRMATION = "config change requested"
 # What it says when records come faster than it reads them, including the one that tells who sent it a signal.
 _TOO_BUSY = re.compile("Error receiving audit netlink packet|Error sending signal_info request")
-# What auditctl says when a rules file sets something.
-_RULES_ROUTINE = re.compile(r"No rules$|(\S+: )?No change$|[a-z_]+ \d+( (un)?locked)?$")
 _BUSY = ("activating", "deactivating", "reloading")
-_EXIT_CODES = {
-    1: "it could not be initialized",
-    2: "it does not know an argument of its command line",
-    4: "it lacks privileges",
-    6: "its configuration has a mistake",
-}
 
 
 class Done(NamedTuple):
@@ -116,7 +105,7 @@ class Daemon:
             )
 
     def settled_pid(self) -> int:
-        """The same, when systemd has finished what it does with the daemon: it restarts one that has failed."""
+        """The process id, once systemd has finished what it does with the daemon: it restarts one that has failed."""
         deadline = time.monotonic() + _SYSTEMD_SECONDS
         while self.manager == "systemd" and time.monotonic() < deadline:
             if unit_properties(AUDITD_UNIT, "ActiveState").get("ActiveState") not in _BUSY:
@@ -240,7 +229,7 @@ class Daemon:
         deadline = time.monotonic() + _ANSWER_SECONDS
         while not records.rotated():
             if time.monotonic() > deadline:
-                raise log.error(f"auditd (pid {pid}) does not rotate its logs{_why_not_rotated(self.version)}")
+                raise log.error(f"auditd (pid {pid}) does not rotate its logs{why_not_rotated(self.version)}")
             time.sleep(0.1)
 
     def resume(self) -> None:
@@ -293,7 +282,9 @@ class Daemon:
                 self._end(old)
             ended = run_program(command, _START_SECONDS, errors_too=True)
         if ended.status:
-            raise DaemonError(self._why_not_started(log, ended.status, ended.output.decode("utf-8", "replace").strip()))
+            output = ended.output.decode("utf-8", "replace").strip()
+            unit = self.unit if self.manager == "systemd" else None
+            raise DaemonError(why_not_started(log, unit, ended.status, output))
         return self._prove(log, plugins, "was started")
 
     def _end(self, pid: int) -> None:
@@ -351,31 +342,6 @@ class Daemon:
                 raise log.error(f"auditd (pid {pid}) does not run its plugin {plugin}")
         which = f"a plugin of auditd ({', '.join(plugins)})" if plugins else "auditd"
         raise log.error(f"{which} ends each time it is started")
-
-    def _why_not_started(self, log: SystemLog, status: int, output: str) -> str:
-        """Why the daemon was not started, from what it says, or what its manager says."""
-        loader = rules_unit(self.unit.get("Requires", ""))
-        if loader and unit_properties(loader, "Result").get("Result") != "success":
-            what = f"auditd is not started because {loader}, which loads the rules, fails"
-            words = [line for line in log.synced().words(_RULES_PROGRAMS) if not _RULES_ROUTINE.match(line)]
-            return with_words(what, words or [output])
-        words = log.synced().complaints()
-        if not words and self.manager == "systemd":
-            code = unit_properties(AUDITD_UNIT, "ExecMainStatus").get("ExecMainStatus", "")
-            status = int(code) if code.isdigit() else 0
-        return with_words("auditd does not start", words or [_EXIT_CODES.get(status, ""), output])
-
-
-def _why_not_rotated(version: Optional[Tuple[int, ...]]) -> str:
-    """What in its configuration keeps the daemon from rotating its logs, if anything does; to end a sentence."""
-    held = effective(AUDITD_CONF, read_settings(AUDITD_CONF_PATH), version or (4,))
-    if held["write_logs"] == "no" or held["log_format"] == "nolog":
-        key = "write_logs" if held["write_logs"] == "no" else "log_format"
-        return f": it writes none, because {AUDITD_CONF_PATH} has {key} = {held[key]}"
-    number = held["num_logs"] or "0"
-    if number.isdigit() and int(number) < 2 and held["max_log_file_action"] != "keep_logs":
-        return f": that needs num_logs = 2 or more in {AUDITD_CONF_PATH}, where it is {number}"
-    return ""
 
 
 def find_daemon(host: Host) -> Daemon:

@@ -126,7 +126,7 @@ AUDITD_CONF = ConfigFile(
         Constraint(("space_left", "admin_space_left"), _space_is_above, "space_left must be above admin_space_left"),
         Constraint(
             ("flush", "freq"),
-            lambda v: not v["flush"].startswith("incremental") or int(v["freq"]) > 0,
+            lambda v: not (v["flush"] or "").startswith("incremental") or int(v["freq"] or 0) > 0,
             "an incremental flush needs a freq of 1 or more",
         ),
         Constraint(
@@ -136,7 +136,7 @@ AUDITD_CONF = ConfigFile(
         ),
         Constraint(
             ("log_file", "log_group"),
-            lambda v: v["log_group"] in ("0", "root") or not re.match(r"/var/log/+[^/]+$", v["log_file"]),
+            lambda v: v["log_group"] in ("0", "root") or not re.match(r"/var/log/+[^/]+$", v["log_file"] or ""),
             "a log_file directly in /var/log needs log_group root, because auditd gives the directory to that group",
             (3, 0, 9),
         ),

@@ -53,7 +53,7 @@ class SystemLog:
         return list(dict.fromkeys(lines))
 
     def synced(self) -> "SystemLog":
-        """Itself, when everything that has been said can be read: a busy journal lags behind."""
+        """Itself, once everything that has been said can be read: a busy journal is late."""
         if self._cursor:
             # Before systemd 228 there is no such option, and no need for it.
             _journalctl("--sync")

@@ -81,7 +81,7 @@ class Constraint(NamedTuple):
     """
 
     keys: Tuple[str, ...]
-    holds: Callable[[Mapping[str, Any]], bool]
+    holds: Callable[[Mapping[str, Optional[str]]], bool]
     reason: str
     since: Version = OLDEST
 

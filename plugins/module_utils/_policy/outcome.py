@@ -101,6 +101,7 @@ class Outcome(NamedTuple):
 
 
 def outcome_of(transition: Transition, pending: List[str], state: HostState, options: Options, host: Host) -> Outcome:
+    """What the transition has done to the host, whose state was that; in check mode: what it would do."""
     rules, settings, edits = transition.rules, transition.settings, transition.edits
     # A rule that only moves is neither added nor removed.
     moved = set(map(canonical, rules.added)) & set(map(canonical, rules.deleted))

@@ -5,9 +5,8 @@
 from typing import List, Tuple
 
 from .errors import RuleError
-from .resolver import Resolver
 from .statements import Statement
-from .values import KINDS
+from .values import parse_number
 from .words import quote
 
 __all__ = ("parse_control",)
@@ -44,7 +43,7 @@ def parse_control(options: List[Tuple[str, str]]) -> Statement:
         raise RuleError("one line holds one rule or one setting; write this on a line of its own", more[0][0])
     bounds = _BOUNDS[option]
     if bounds:
-        number = KINDS["number"].parse(value, Resolver())
+        number = parse_number(value)
         # auditctl compares the text of -e and -f, so it refuses 0x1.
         if not bounds[0] <= number <= bounds[1] or (option in ("-e", "-f") and value != str(number)):
             raise RuleError(f"must be a number from {bounds[0]} to {bounds[1]}", f"{option} {value}")

@@ -58,6 +58,6 @@ def readable_value(field: Field, text: str, resolver: Resolver) -> str:
     if (field.name == "filetype" and text.isdigit()) or (field.name == "fstype" and not text[0].isdigit()):
         return KINDS[field.name].format(field.value)
     if field.name == "msgtype" and not text[0].isdigit():
-        known = tables.record_type_name(field.value) == text.upper()
+        known = tables.record_type_name(field.number) == text.upper()
         return text if known and not is_newer(tables.record_type_since(text), resolver) else str(field.value)
     return text

@@ -13,7 +13,7 @@ from .model import Field, Rule, syscall_machine
 from .permissions import format_permissions, permission_syscalls, permission_syscalls_refused
 from .resolver import Resolver
 from .statements import Statement
-from .values import KINDS
+from .values import KINDS, parse_number
 from .words import quote
 
 __all__ = ("RULE_OPTIONS", "RuleParser")
@@ -143,7 +143,7 @@ class RuleParser:
     def _syscall(self, name: str) -> Tuple[int, str]:
         """The number of a syscall, and the word that the host's auditctl reads for it."""
         if name[0].isdigit():
-            number = KINDS["number"].parse(name, self._resolver)
+            number = parse_number(name)
             if number >= _FIRST_CLASS_BIT:
                 raise RuleError(
                     f"a syscall number must be less than {_FIRST_CLASS_BIT}; to the kernel, greater numbers are "
@@ -181,9 +181,9 @@ class RuleParser:
         check_combination(self._fields, field, f"-F {value}")
         self._fields.append(field)
         if field.name == "perm":
-            self._expand(field.value)
+            self._expand(field.number)
         self._key_allowed = self._key_allowed or field.name in _KEY_MAY_FOLLOW
-        if field.name == "perm" and self._permissions_refused(field.value):
+        if field.name == "perm" and self._permissions_refused(field.number):
             self._unread.append(f"-F {value}")
             self._words += ["-p", condition.value]
             return

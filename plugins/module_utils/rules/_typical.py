@@ -90,15 +90,15 @@ def _syscall_condition(rule: Rule) -> Tuple[str, FrozenSet, FrozenSet]:
 
 def _condition(field: Field) -> Tuple[str, FrozenSet, FrozenSet]:
     """The name of a condition, the values that meet it, and all values. What is not known is met by no event."""
-    name, operator, value = field
+    name, operator = field.name, field.operator
     if name == "field_compare":
-        return _comparison(operator, value)
+        return _comparison(operator, field.number)
     if name not in _VALUES:
-        return name, _yes(_is_met_by_nearly_all(name, operator, value)), _yes(True)
+        return name, _yes(_is_met_by_nearly_all(name, operator, field.value)), _yes(True)
     everything = frozenset(_VALUES[name])
     if name == "perm":
-        return name, frozenset(bit for bit in everything if bit & value), everything
-    return name, frozenset(number for number in everything if _OPERATORS[operator](number, value)), everything
+        return name, frozenset(bit for bit in everything if bit & field.number), everything
+    return name, frozenset(number for number in everything if _OPERATORS[operator](number, field.number)), everything
 
 
 def _is_met_by_nearly_all(name: str, operator: str, value: Any) -> bool:

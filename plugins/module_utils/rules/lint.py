@@ -60,16 +60,17 @@ def _is_subset(some: Optional[FrozenSet[int]], more: FrozenSet[int]) -> bool:
 def _implied(fields: Sequence[Field]) -> Set[Field]:
     """All conditions that every event meets which meets these ones, as far as each follows from one of them alone."""
     implied = set(fields)
-    for name, operator, value in fields:
-        if name in ("path", "dir") and operator == "=":
-            directory = value
+    for field in fields:
+        if field.name in ("path", "dir") and field.operator == "=":
+            directory = field.text
             while directory != "/":
                 directory = directory.rpartition("/")[0] or "/"
                 implied.add(Field("dir", "=", directory))
-            if name == "path":
-                implied.add(Field("dir", "=", value))
-        elif name == "perm":
-            implied.update(Field("perm", "=", bits) for bits in range(16) if bits & value == value)
+            if field.name == "path":
+                implied.add(Field("dir", "=", field.text))
+        elif field.name == "perm":
+            held = field.number
+            implied.update(Field("perm", "=", bits) for bits in range(16) if bits & held == held)
     return implied
 
 

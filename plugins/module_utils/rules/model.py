@@ -11,7 +11,7 @@ same match
     matches an event decides, so of two such rules on one list the second never takes effect.
 """
 
-from typing import Any, FrozenSet, Iterable, NamedTuple, Optional, Tuple
+from typing import FrozenSet, Iterable, NamedTuple, Optional, Tuple, Union, cast
 
 from . import syscalls, tables
 from .fields import FIELDS
@@ -31,8 +31,17 @@ class Field(NamedTuple):
 
     name: str
     operator: str
-    # An int or a str: the name decides, which type checkers cannot follow.
-    value: Any
+    value: Union[int, str]
+
+    @property
+    def number(self) -> int:
+        """The value of a field whose name says that it holds a number."""
+        return cast(int, self.value)
+
+    @property
+    def text(self) -> str:
+        """The value of a field whose name says that it holds a string."""
+        return cast(str, self.value)
 
 
 #: A field that matches every event, so a rule means the same with and without it.
@@ -59,10 +68,10 @@ class Rule(NamedTuple):
 
         This is not always the arch whose syscalls the rule names, see syscall_machine().
         """
-        values = {field.value for field in self.fields if field.name == "arch" and field.operator == "="}
+        values = {field.number for field in self.fields if field.name == "arch" and field.operator == "="}
         return values.pop() if len(values) == 1 else None
 
-    def value(self, name: str) -> Any:
+    def value(self, name: str) -> Union[int, str, None]:
         """The value of the first field of that name, None if there is no such field."""
         for field in self.fields:
             if field.name == name:
@@ -98,8 +107,8 @@ def same_match(one: Rule, other: Rule) -> bool:
 
 
 def _normalized(field: Field) -> Field:
-    if field.name == "dir" and len(field.value) > 1 and field.value.endswith("/"):
-        return field._replace(value=field.value.rstrip("/") or "/")
+    if field.name == "dir" and len(field.text) > 1 and field.text.endswith("/"):
+        return field._replace(value=field.text.rstrip("/") or "/")
     if field.name == "success" and field.value:
         return field._replace(value=1)
     return field
@@ -128,6 +137,6 @@ def syscall_machine(fields: Iterable[Field], native: str) -> Optional[str]:
     auditctl does not look at the operator: names after ``arch!=b32`` mean syscalls of b32, which the rule excludes.
     ``native`` is a machine as ``uname -m`` prints it. None if there is no table of syscalls for the machine.
     """
-    archs = [field.value for field in fields if field.name == "arch"]
+    archs = [field.number for field in fields if field.name == "arch"]
     machine = tables.arch_machine(archs[-1]) if archs else tables.machine(native)
     return machine if machine in syscalls.MACHINES else None

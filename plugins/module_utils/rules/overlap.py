@@ -7,7 +7,7 @@ treat it differently. The answer errs on the safe side: only what certainly excl
 """
 
 from bisect import bisect_left
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from .model import Field, Rule
 
@@ -67,8 +67,8 @@ class Scope:
         tree = rule.value("dir")
         self.is_tree = tree is not None
         path = tree if self.is_tree else rule.value("path")
-        # With a slash at the end, a directory is a prefix of everything below it.
-        self.node: Any = None if path is None else path.rstrip("/") + "/"
+        # With a slash at the end, a directory is a prefix of everything below it. Empty for a rule without a path.
+        self.node = "" if path is None else str(path).rstrip("/") + "/"
         self.ranges = _ranges(rule.fields)
 
     def overlaps(self, other: "Scope") -> bool:
@@ -88,7 +88,7 @@ class Scope:
     @property
     def is_everywhere(self) -> bool:
         """Whether the path cannot exclude an overlap: the rule has none, or it keeps events out of the log."""
-        return self.never or self.node is None
+        return self.never or not self.node
 
     def _watches_apart_from(self, other: "Scope") -> bool:
         return not (
@@ -108,10 +108,15 @@ _SINGLE_VALUED = frozenset(
 _GREATEST = 0xFFFFFFFF
 
 
+def _comparable(fields: Iterable[Field]) -> Iterable[Tuple[str, str, Any]]:
+    """The fields with values of any type: all of one name are either numbers or strings, and are compared as such."""
+    return fields
+
+
 def _ranges(fields: Sequence[Field]) -> Dict[str, Tuple[Any, Any]]:
     """The least and the greatest value that an event may have, for each field that limits it."""
     ranges: Dict[str, Tuple[Any, Any]] = {}
-    for name, operator, value in fields:
+    for name, operator, value in _comparable(fields):
         if name not in _SINGLE_VALUED or operator not in ("=", "<", "<=", ">", ">="):
             continue
         if operator == "=":

@@ -68,7 +68,7 @@ def category_of(name: str) -> str:
 def expand(words: Iterable[str]) -> List[str]:
     """The names of the record types that names, numbers and categories select, each once and in the order given.
 
-    A number without a known name stays a number. Raises RuleError for a word that is none of the three.
+    A number without a known name stays a number. Raises RuleError for any other word.
     """
     types: List[str] = []
     for word in words:
@@ -79,7 +79,7 @@ def expand(words: Iterable[str]) -> List[str]:
 
 def _name(word: str) -> str:
     try:
-        number = KINDS["msgtype"].parse(word, Resolver())
+        number = int(KINDS["msgtype"].parse(word, Resolver()))
     except RuleError as error:
         raise RuleError(f"{error.reason}, nor a category of record types: {', '.join(CATEGORIES)}", word) from None
     return tables.record_type_name(number) or str(number)

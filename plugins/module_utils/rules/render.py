@@ -35,7 +35,7 @@ def render(rule: Rule, machine: str, version: _Version = None) -> str:
     for place, field in enumerate(rule.fields):
         if place >= first and field.name == "perm" and not adds_syscalls and _may_add_syscalls(rule, place):
             # -p adds no syscalls in any release, but it needs a field before it.
-            rendered[place] = ("-p", format_permissions(field.value))
+            rendered[place] = ("-p", format_permissions(field.number))
     for pair in rendered[:head]:
         words += pair
     # A perm field lets a key follow. Some releases accept -S all and -F perm= together on some machines only.
@@ -72,7 +72,7 @@ def _adds_syscalls(rule: Rule, machine: str, version: _Version) -> bool:
     if rule.list != "exit" or version is None or names.count("perm") != 1 or "arch" not in names:
         return False
     place = names.index("perm")
-    letters, adding = format_permissions(rule.fields[place].value), syscall_machine(rule.fields, machine)
+    letters, adding = format_permissions(rule.fields[place].number), syscall_machine(rule.fields, machine)
     if adding is None or "arch" not in names[:place] or permission_syscalls_refused(letters, adding, version):
         return False
     added = permission_syscalls(letters, adding, version)
@@ -86,8 +86,8 @@ def field_words(field: Field, filter_list: str, machine: str, version: _Version)
         for word in ("b64", "b32"):
             if tables.arch_number(word, machine) == field.value:
                 return "-F", f"arch{field.operator}{word}"
-    if field.name == "field_compare" and filter_list == "exit" and 0 < field.value <= len(COMPARISONS):
-        left, right = COMPARISONS[field.value - 1]
+    if field.name == "field_compare" and filter_list == "exit" and 0 < field.number <= len(COMPARISONS):
+        left, right = COMPARISONS[field.number - 1]
         return "-C", f"{left}{field.operator}{right}"
     kind = BY_NAME.get(field.name)
     value = KINDS[kind.kind].format(field.value) if kind else str(field.value)

@@ -80,7 +80,7 @@ def _can_match(rule: Rule) -> bool:
 def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: str) -> Dict[int, str]:
     """Places of the rules after which no event of an architecture is left, if they leave it out; with the effect."""
     rules = list(rules)
-    archs = {field.value for _place, rule in rules for field in rule.fields if field.name == "arch"}
+    archs = {field.number for _place, rule in rules for field in rule.fields if field.name == "arch"}
     found: Dict[int, str] = {}
     for arch in (_OTHER, *sorted(archs)):
         decided = _deciding_rule([(place, rule) for place, rule in rules if _is_for(rule, arch)], events)

@@ -8,7 +8,7 @@ of a RuleError is a predicate of the value ("must be ...", "is not ...").
 """
 
 import re
-from typing import Any, Callable, Dict, NamedTuple
+from typing import Any, Callable, Dict, NamedTuple, Union
 
 from . import tables
 from .errors import RuleError
@@ -38,8 +38,8 @@ _LONG_OPERATORS = ("!=", ">=", "<=", "&=")
 class Kind(NamedTuple):
     """How one kind of value is read and written. ``parse`` raises RuleError; ``format`` never fails."""
 
-    # Values are an int or a str: the kind decides, which type checkers cannot follow.
-    parse: Callable[[str, Resolver], Any]
+    parse: Callable[[str, Resolver], Union[int, str]]
+    # Either takes an int or a str, as `parse` of the same kind returns it.
     format: Callable[[Any], str]
 
 
@@ -243,10 +243,6 @@ def _format_signed(number: int) -> str:
 
 def _format_unset(number: int) -> str:
     return "unset" if number == UNSET else str(signed(number))
-
-
-def _format_uid(number: int) -> str:
-    return str(signed(number))
 
 
 def _parse_saddr_fam(text: str, resolver: Resolver) -> int:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""audisp_plugin on the real daemons of a release that starts plugins anew on a reload, and of one that does not."""
+"""audisp_plugin on the real daemons of a release that restarts plugins on a reload, and of one that does not."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def host(plugged, playbook, tmp_path):
 
 
 def test_a_plugin_of_the_package(host):
-    """It is started, started anew and stopped, each time by the cheapest action that does it."""
+    """It is started, restarted and stopped, each time by the cheapest action that does it."""
     pid, before = host.pid, host.read(SYSLOG)
     result, state = host.four_times("audisp_plugin", {"name": "syslog", "active": True})
     assert state.files[SYSLOG] == before.replace("active = no", "active = yes")

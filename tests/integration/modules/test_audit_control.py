@@ -204,7 +204,7 @@ def test_what_is_locked_until_a_boot(host):
     assert (held(host)["enabled"], held(host)["backlog_limit"]) == ("2", "9100")
     assert (result["after"]["enabled"], result["immutable"], result["pending"]) == ("immutable", True, [])
     assert "only a boot unlocks them" in result["warnings"][0]
-    # The line that locks is the last of audit.rules, whichever file it stands in.
+    # The line that locks is the last of audit.rules, whichever file it is in.
     assert host.guest.run("tail -1 /etc/audit/audit.rules; augenrules --check").stdout.startswith("-e 2\n")
 
     result, state = host.four_times("audit_control", {"backlog_limit": 9200, "enabled": "enabled"})

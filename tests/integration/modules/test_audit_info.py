@@ -100,7 +100,7 @@ BY_HAND = [
     (f"auditctl -d {NEVER[3:]}; auditctl {NEVER}", drift(
         out_of_order=[{"first": NEVER, "second": rule} for rule in CANONICAL[1:]]
     )),
-    # Other rules do not depend on where this one stands.
+    # Other rules do not depend on the place of this one.
     (f"auditctl -d {SHADOW[3:]}; auditctl {SHADOW}", drift()),
     (
         "auditctl -f 0; auditctl -b 4096",
@@ -279,7 +279,7 @@ PROBLEMS = [
 
 
 def test_what_would_go_wrong_at_a_boot_is_what_goes_wrong(host):
-    """Each file is loaded by augenrules, with a rule behind it that shows whether auditctl has come that far."""
+    """Each file is loaded by augenrules, with a rule after it that shows whether auditctl has come that far."""
     marker = "-w /etc/motd -p wa -k marker"
     commands = []
     for lines, _number, _said in PROBLEMS:

@@ -133,7 +133,7 @@ def test_a_change_of_key_is_made_in_place(host):
     assert result["removed"] == ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=old"]
     assert state.files[f"{RULES_D}/30-site.rules"] == text.replace("-k old", "-k identity")
     assert FILE not in state.files
-    # Watches of other paths do not mind; the rules before and behind stay in their order.
+    # Watches of other paths do not mind; the rules before and after them stay in their order.
     assert sorted(state.rules) == sorted([*others, IDENTITY, SUDOERS])
     assert state.rules.index(others[0]) < state.rules.index(others[1])
     assert state.rules.index(others[0]) < state.rules.index(IDENTITY)
@@ -147,7 +147,7 @@ def test_an_exception_is_put_before_what_it_is_an_exception_from(host):
     written = [line for line in state.files[FILE].splitlines() if not line.startswith("#")]
     assert written[0] == exception
     assert len(written) == 3
-    # A change of key leaves it in front of the rule, which keeps its place among rules of the same kind.
+    # A change of key leaves it before the rule, which keeps its place among rules of the same kind.
     state = host.twice("audit_rule", {"rule": MOUNTS.replace("mounts", "media")})
     assert state.rules.index(exception) < state.rules.index(MOUNTS.replace("mounts", "media"))
     assert len(state.rules) == 3

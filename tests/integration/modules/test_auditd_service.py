@@ -187,7 +187,7 @@ def cases(guest):
 
 @pytest.mark.parametrize("release", releases("forky", fleet=("bookworm", "trixie")))
 def test_files_are_put_into_effect_or_put_back(host, release):
-    """The daemon comes to run with them, or runs with the old ones; never is it left behind not running."""
+    """The daemon runs with the new settings or with the old ones; it is never left stopped."""
     guest = host(release).guest
     expected = cases(guest)
     results = effects(guest, [case for case, *_rest in expected])

@@ -162,7 +162,7 @@ def test_a_host_does_not_choose_the_file_that_the_controller_writes(tmp_path):
 
 
 def test_a_host_has_no_row_under_the_name_of_another(tmp_path):
-    """A result that is none of audit_info fails, and the row that came with it as a fact is left out."""
+    """A result that audit_info cannot have returned fails, and the row that came with it as a fact is left out."""
     forged = {"host": "web2", "state": "in sync", "lock": "immutable"}
     answers = {
         "web1": {"audit_info": {"available": True, "status": 5, "ansible_facts": {"drift_row": forged}}},

@@ -82,7 +82,7 @@ def test_what_is_unknown_is_none():
 
 
 def test_rules_and_heads_are_no_rows():
-    """Whatever the words of the head are; a row before the second rule is none."""
+    """Whatever the words of the head are; what precedes the second rule is not a row."""
     lines = ["\n", "Key Report\n", "=====\n", "1. 01/29/26 12:34:56 k yes /x joe 7\n", "X\n", "\n",
              "3. 01/29/26 12:34:56 k yes /x joe 9\n", "=\n", "2. 01/29/26 12:34:56 k no /x joe 8\n"]  # fmt: skip
     assert [row.event for row in read_rows(lines, REPORTS["key"][1].split())] == [8]

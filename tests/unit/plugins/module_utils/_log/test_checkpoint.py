@@ -356,7 +356,7 @@ def test_a_directory_that_is_not_there_is_made(search):
     ],
 )
 def test_what_ends_an_event(tmp_path, last, whole):
-    """A record that is written last, or that stands alone; of the same event."""
+    """A record that is written last, or alone; of the same event."""
     path = tmp_path / "a.log"
     for text in (record(109, 1) + last, last + record(109, 1)):
         path.write_text(text)

@@ -303,7 +303,7 @@ def test_fields_of_a_path():
     ],
 )
 def test_addresses_that_are_odd(address, meaning, found):
-    """What is not there is none."""
+    """What is missing is None."""
     plain = RecordField("other", "x", "x")
     addresses = structure(Record("SOCKADDR", [plain, RecordField("saddr", "00", meaning, address)]))["addresses"]
     assert [tuple(one[name] for name in ("family", "address", "port", "path")) for one in addresses] == [found]
