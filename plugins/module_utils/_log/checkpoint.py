@@ -9,9 +9,9 @@ after the place that have been returned are listed in the checkpoint.
 
 import json
 import time
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from .._host.files import FileError, read_text, write_atomically
+from .._host.files import FileError, drafted, read_text
 from .files import DISORDER_SECONDS, EventId, Log, LogFile, Part, event_id
 
 __all__ = ("Checkpoint", "unfinished")
@@ -102,14 +102,22 @@ class Checkpoint:
                     return part.file, offset
         return log.files[-1], log.files[-1].end
 
-    def write(self) -> None:
-        """Save the place that advance() has moved to. Raises FileError."""
+    def draft(self) -> Callable[[], None]:
+        """Write the place that advance() has moved to beside the file; return the function that puts it in place.
+
+        That function is to be called after the events have been returned: a search that ends in between returns them
+        again, and none is lost. Raises FileError.
+        """
         if self._next is None:
-            return
+            return lambda: None
         try:
-            write_atomically(self.path, self._next, 0o600)
+            return drafted(self.path, self._next, 0o600)
         except OSError as error:
             raise FileError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
+
+    def write(self) -> None:
+        """Save the place that advance() has moved to. Raises FileError."""
+        self.draft()()
 
 
 def unfinished(log: Log, now: float) -> List[EventId]:

@@ -322,13 +322,13 @@ def test_a_checkpoint_that_cannot_be_written(refused, tmp_path, monkeypatch):
     def full(path, text, mode):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoint_module, "write_atomically", full)
+    monkeypatch.setattr(checkpoint_module, "drafted", full)
     assert refused(checkpoint=str(mark)) == f"the checkpoint {mark} cannot be written: No space left on device"
 
     def named(path, text, mode):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/some/other")
 
-    monkeypatch.setattr(checkpoint_module, "write_atomically", named)
+    monkeypatch.setattr(checkpoint_module, "drafted", named)
     assert refused(checkpoint=str(mark)) == f"the checkpoint {mark} cannot be written: Read-only file system"
 
 
