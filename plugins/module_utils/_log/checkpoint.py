@@ -8,6 +8,7 @@ after the place that have been returned are listed in the checkpoint.
 """
 
 import json
+import re
 import time
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
@@ -21,6 +22,9 @@ _VERSION = 1
 _EVENT_SECONDS = 2
 # Text in the last record of an event, and in records that are an event of their own.
 _LAST = (b"type=PROCTITLE ", b"type=EOE ", b"type=DAEMON_", b" msg='")
+
+# How an event is written in a checkpoint; its node follows.
+_NAME = re.compile(r"\d{1,11}\.\d{3}:\d+(?: |$)", re.ASCII)
 
 
 class _Place(NamedTuple):
@@ -139,8 +143,10 @@ def _parse(text: Optional[str], path: str) -> Tuple[Optional[_Place], List[str]]
         state = json.loads(text)
         place = _Place(**state["place"])
         right = state["version"] == _VERSION and all(isinstance(value, int) for value in place[3:] + place[:2])
-        seen = [str(name) for name in state["seen"]]
-    except (ValueError, KeyError, TypeError):
+        right = right and place.offset >= 0 and (place.first is None or isinstance(place.first, str))
+        seen = [name if _NAME.match(name) else "" for name in state["seen"]]
+        right = right and "" not in seen
+    except (ValueError, KeyError, TypeError, RecursionError):
         right = False
     if not right:
         raise FileError(f"{path} is not a checkpoint of audit_search; name another file, or remove this one")
