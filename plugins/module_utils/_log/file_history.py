@@ -207,8 +207,8 @@ class FileHistory:
         return any(lies_within(path, wanted) for wanted in self._wanted)
 
     def _is_kept(self, path: str) -> bool:
-        """Whether inodes of a path matter: it is wanted, or the directory of one that is."""
-        return self._is_wanted(path) or any(path == posixpath.dirname(wanted) for wanted in self._wanted)
+        """Whether inodes of a path matter: it is wanted, or a directory above one that is."""
+        return self._is_wanted(path) or any(wanted.startswith(path.rstrip("/") + "/") for wanted in self._wanted)
 
     def _see(self, key: _Path, sight: _Sight) -> None:
         sights, places = self._sights.setdefault(key, []), self._places.setdefault(key, [])
@@ -257,7 +257,12 @@ def _ends_with(wanted: str, name: str) -> bool:
 
 
 def _files(wanted: str) -> Iterator[str]:
-    yield wanted.rstrip("/") or "/"
+    """The wanted path, the directories above it, and what is below it."""
+    path = wanted.rstrip("/") or "/"
+    yield path
+    while path != "/":
+        path = posixpath.dirname(path)
+        yield path
     if wanted.endswith("/"):
         for directory, directories, files in os.walk(wanted):
             for name in directories + files:
