@@ -23,7 +23,7 @@ def library(request, boot):
 
 def gaps(library, prepare="true", restore="true", **asked):
     """What is said between two commands."""
-    (result,) = library.search(prepare, asked or ASKED, restore)
+    (result,) = library.search(f"{{ {prepare}; }} >/dev/null", asked or ASKED, f"{{ {restore}; }} >/dev/null")
     assert result["events"] or result["warnings"] == [
         f"that no event was found may mean nothing: {gap}" for gap in result["gaps"]
     ]
