@@ -77,6 +77,10 @@ options:
       - A full path, or the name of a file as the process gave it. A relative name is also found by its full path.
       - A path that ends with a slash matches everything below it.
       - Paths of sockets are found as well.
+      - For a full path, events that do not name it are found too, if they are about the file that had this path then.
+        They name a link to it, a path below C(/proc), a name that is relative to a directory descriptor (as C(rm -r)
+        does), or nothing (fchmod(2)). The file is known by its inode and device, and if it is gone and no event tells
+        its inode, by the key of a rule that watches it.
     type: list
     elements: str
   executable:
@@ -118,6 +122,10 @@ options:
     description:
       - Whether O(key), O(file), O(executable), O(comm), O(host), O(terminal) and O(target) match the whole text. If
         V(false), they match any part of the text.
+    type: bool
+    default: true
+  config:
+    description: Whether to include events by which a program changed rules or settings of the audit system.
     type: bool
     default: true
   input_file:

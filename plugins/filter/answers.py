@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters event_rows, table, csv and printable; each has its documentation in a file of its name."""
+"""The filters event_rows, host_answer, fleet_answer, table, csv and printable; a file for each documents it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linux.audit.plugins.plugin_utils.answers import COLUMNS, as_csv, as_table, row
+from ansible_collections.linux.audit.plugins.plugin_utils.fleet_answer import answer_of_fleet, answer_of_host
 from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
 
 
@@ -21,6 +22,24 @@ def event_rows(value, columns, escape=True):
         raise AnsibleFilterError(
             f"linux.audit.event_rows takes events of audit_search, and one of these is not an event: {error!r}"
         ) from error
+
+
+def host_answer(results, events, columns, host, notes=()):
+    """What a host tells, for fleet_answer. Raises AnsibleFilterError."""
+    columns = _columns(columns)
+    results, events = _dictionaries("host_answer", results), _dictionaries("host_answer", events)
+    try:
+        return answer_of_host(results, events, columns, host, notes)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AnsibleFilterError(f"linux.audit.host_answer takes results of audit_search: {error!r}") from error
+
+
+def fleet_answer(parts, question, asked, inventory):
+    """The rows and the lines above them. Raises AnsibleFilterError."""
+    try:
+        return answer_of_fleet(parts, question, asked, inventory)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AnsibleFilterError(f"linux.audit.fleet_answer takes what host_answer returns: {error!r}") from error
 
 
 def _columns(value):
@@ -60,4 +79,11 @@ class FilterModule:
 
     def filters(self):
         """Filters by name."""
-        return {"event_rows": event_rows, "table": table, "csv": csv, "printable": printable}
+        return {
+            "event_rows": event_rows,
+            "host_answer": host_answer,
+            "fleet_answer": fleet_answer,
+            "table": table,
+            "csv": csv,
+            "printable": printable,
+        }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one way from a module's parameters to its result: call a function, report its errors, print text."""
 
+import sys
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, NamedTuple
 
 from .rules.errors import AuditError
@@ -22,7 +23,8 @@ class Mode(NamedTuple):
 def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], Dict[str, Any]]) -> None:
     """Leave the module with the result of ``function(parameters, mode)``, or with the error that it raises.
 
-    The result has ``changed``; its ``warnings``, a list of texts, become warnings of the task.
+    The result has ``changed``; its ``warnings``, a list of texts, become warnings of the task. Its ``afterwards``, a
+    function, is called after the result has been printed.
     """
     try:
         result = function(module.params, Mode(module.check_mode, module._diff))
@@ -33,7 +35,14 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
         module.fail_json(msg=printable(where + (error.strerror or str(error))))
     for text in result.pop("warnings", ()):
         module.warn(printable(text))
-    module.exit_json(**printable(result))
+    afterwards = result.pop("afterwards", None)
+    try:
+        module.exit_json(**printable(result))
+    except SystemExit:
+        if afterwards:
+            sys.stdout.flush()
+            afterwards()
+        raise
 
 
 def printable(value: Any) -> Any:

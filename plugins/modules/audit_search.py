@@ -31,7 +31,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(checkpoint), each event is returned only once.
+      - With O(checkpoint), an event that was returned is not returned again.
   platform:
     support: full
     platforms: linux
@@ -53,6 +53,9 @@ options:
       - A file that keeps how far the log has been searched. The next search with this file returns only later events.
       - If there are more events than O(limit), the next searches return the rest.
       - An event whose last record has not been written yet is returned by a later search.
+      - The file is replaced after the events have been printed. If the search is killed in between, or its result does
+        not arrive, the next search may return the same events once more, so handle an event that comes twice. None is
+        lost.
       - RV(ignore:changed) is true if the file was created or there were new events.
       - Use a separate file for each search.
     type: path
@@ -243,6 +246,35 @@ truncated:
   type: bool
   returned: success
   sample: false
+total:
+  description:
+    - How many events match, including those beyond O(limit). Null if the search ended at the limit, which it does
+      without O(latest).
+  type: int
+  returned: success
+  sample: 6
+gaps:
+  description:
+    - Why the log may lack events that are looked for. It begins after O(start); or no audit daemon runs; or the kernel
+      records nothing, or holds no rule for the O(file), O(key) or O(syscall); or it has lost records.
+    - With O(input_file), only what the log itself tells, because nobody knows what recorded it.
+    - If no event is found, each is also a warning. An empty list means that such events would have been found if they
+      had happened since the rules were loaded.
+  type: list
+  elements: str
+  returned: success
+  sample: ["no rule watches /srv/payroll"]
+begins:
+  description: When the first record of the log was made. Null if it has none.
+  type: str
+  returned: success
+  sample: "2026-01-24T00:00:01.004Z"
+own_nodes:
+  description: The names that the C(node) of events of this host may have. The log of a server has other nodes, too.
+  type: list
+  elements: str
+  returned: success
+  sample: [web1]
 malformed:
   description: The number of records that ausearch did not understand. It left out their events.
   type: int
@@ -257,10 +289,20 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linux.audit.plugins.module_utils._ansible import run
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._log.checkpoint import Checkpoint
+from ansible_collections.linux.audit.plugins.module_utils._log.file_history import FileHistory, rules_of_path
 from ansible_collections.linux.audit.plugins.module_utils._log.files import Log
 from ansible_collections.linux.audit.plugins.module_utils._log.query import ARGUMENTS as CRITERIA
 from ansible_collections.linux.audit.plugins.module_utils._log.query import SearchError, query
+from ansible_collections.linux.audit.plugins.module_utils._log.recorded import (
+    Looked,
+    begins,
+    gaps,
+    gaps_of_log,
+    own_nodes,
+    recorder,
+)
 from ansible_collections.linux.audit.plugins.module_utils._log.search import search
+from ansible_collections.linux.audit.plugins.module_utils._log.times import iso_of
 
 ARGUMENTS = dict(
     CRITERIA,
@@ -281,26 +323,49 @@ def find_events(parameters, mode):
         raise SearchError(
             "checkpoint cannot be combined with end or latest: later searches would not return what they leave out"
         )
-    wanted = query(parameters, Host(), time.time())
+    host = Host()
+    wanted = query(parameters, host, time.time())
     checkpoint = Checkpoint(mark) if mark else None
+    # A log that is named may be that of another host.
+    here = None if parameters["input_file"] else recorder(host)
     with Log(parameters["input_file"]) as log:
-        found = search(log, wanted, limit, latest, parameters["raw"], checkpoint)
+        history = history_of(wanted.paths, here)
+        found = search(log, wanted, limit, latest, parameters["raw"], checkpoint, history)
         torn = [file.path for file in log.files if file.torn]
-    changed = bool(checkpoint and (found.events or not checkpoint.exists))
-    if checkpoint and not mode.check:
-        checkpoint.write()
+        lacking, first = gaps_of_log(log, wanted.start), begins(log)
+    if here:
+        looked = Looked(
+            wanted.paths, (parameters["key"] or ()) if parameters["exact"] else (), parameters["syscall"] or ()
+        )
+        lacking = gaps(here, looked) + lacking
     result = {
-        "changed": changed,
+        "changed": bool(checkpoint and (found.events or not checkpoint.exists)),
         "events": found.events,
         "truncated": found.truncated,
+        "total": found.total,
         "malformed": found.skipped,
+        "gaps": lacking,
+        "begins": None if first is None else iso_of(first),
+        "own_nodes": own_nodes(),
+        "warnings": warnings_of(torn, checkpoint, found, history, lacking),
     }
-    warnings = warnings_of(torn, checkpoint, found)
-    return dict(result, warnings=warnings) if warnings else result
+    if checkpoint and not mode.check:
+        result["afterwards"] = checkpoint.draft()
+    return result
 
 
-def warnings_of(torn, checkpoint, found):
-    """What the search could not read."""
+def history_of(paths, here):
+    """What is known of wanted paths before the log is read, None without such paths."""
+    if not paths:
+        return None
+    history = FileHistory(paths, rules_of_path(here.held + here.filed if here else (), paths))
+    if here:
+        history.look([None, *own_nodes()])
+    return history
+
+
+def warnings_of(torn, checkpoint, found, history, lacking):
+    """What the search could not read, and what could not be found."""
     warnings = [f"left out the incomplete line at the end of {path}" for path in torn]
     if checkpoint and checkpoint.lost:
         warnings.append(
@@ -309,6 +374,12 @@ def warnings_of(torn, checkpoint, found):
         )
     if found.skipped:
         warnings.append(f"ausearch did not understand {found.skipped} records and left out their events")
+    for path in history.unlisted if history else ():
+        warnings.append(
+            f"{path} has so many files that events which do not name one of them by its path may be missing"
+        )
+    if not found.events and not checkpoint:
+        warnings += [f"that no event was found may mean nothing: {gap}" for gap in lacking]
     return warnings
 
 

@@ -68,6 +68,7 @@ def _signals(event: Mapping) -> list:
 COLUMNS: dict[str, Callable[[Mapping], object]] = {
     "time": lambda event: event["time"],
     "host": lambda event: event.get("host") or event["node"],
+    "log": lambda event: event.get("log"),
     "event": lambda event: event["id"],
     "types": lambda event: event["types"],
     "user": _user,

@@ -14,7 +14,7 @@ _SCRIPT = r"""
 import importlib, json, resource, subprocess, sys, time, types
 sys.path.insert(0, "/root/direct")
 
-class Ended(Exception):
+class Ended(SystemExit):
     pass
 
 class AnsibleModule:

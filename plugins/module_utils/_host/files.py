@@ -19,6 +19,7 @@ __all__ = (
     "Edit",
     "FileError",
     "backup_path",
+    "drafted",
     "file_diffs",
     "file_status",
     "kept_mode",
@@ -61,6 +62,8 @@ def read_text(path: str) -> Optional[str]:
         return None
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError:
+        raise FileError(f"{path!r} is not the path of a file: it has a zero byte") from None
 
 
 def file_status(path: str) -> Optional[os.stat_result]:
@@ -99,6 +102,12 @@ def write_atomically(path: str, text: Optional[str], mode: int = 0o640) -> None:
         if draft:
             os.unlink(draft)
         raise
+
+
+def drafted(path: str, text: str, mode: int = 0o640) -> Callable[[], None]:
+    """Write a text to a draft beside a file; return the function that moves it over the file. Both raise OSError."""
+    draft = _write_draft(path, text, mode)
+    return lambda: _put_in_place(path, draft)
 
 
 @contextmanager

@@ -8,10 +8,11 @@ after the place that have been returned are listed in the checkpoint.
 """
 
 import json
+import re
 import time
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from .._host.files import FileError, read_text, write_atomically
+from .._host.files import FileError, drafted, read_text
 from .files import DISORDER_SECONDS, EventId, Log, LogFile, Part, event_id
 
 __all__ = ("Checkpoint", "unfinished")
@@ -21,6 +22,9 @@ _VERSION = 1
 _EVENT_SECONDS = 2
 # Text in the last record of an event, and in records that are an event of their own.
 _LAST = (b"type=PROCTITLE ", b"type=EOE ", b"type=DAEMON_", b" msg='")
+
+# How an event is written in a checkpoint; its node follows.
+_NAME = re.compile(r"\d{1,11}\.\d{3}:\d+(?: |$)", re.ASCII)
 
 
 class _Place(NamedTuple):
@@ -102,14 +106,22 @@ class Checkpoint:
                     return part.file, offset
         return log.files[-1], log.files[-1].end
 
-    def write(self) -> None:
-        """Save the place that advance() has moved to. Raises FileError."""
+    def draft(self) -> Callable[[], None]:
+        """Write the place that advance() has moved to beside the file; return the function that puts it in place.
+
+        That function is to be called after the events have been returned: a search that ends in between returns them
+        again, and none is lost. Raises FileError.
+        """
         if self._next is None:
-            return
+            return lambda: None
         try:
-            write_atomically(self.path, self._next, 0o600)
+            return drafted(self.path, self._next, 0o600)
         except OSError as error:
             raise FileError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
+
+    def write(self) -> None:
+        """Save the place that advance() has moved to. Raises FileError."""
+        self.draft()()
 
 
 def unfinished(log: Log, now: float) -> List[EventId]:
@@ -131,8 +143,10 @@ def _parse(text: Optional[str], path: str) -> Tuple[Optional[_Place], List[str]]
         state = json.loads(text)
         place = _Place(**state["place"])
         right = state["version"] == _VERSION and all(isinstance(value, int) for value in place[3:] + place[:2])
-        seen = [str(name) for name in state["seen"]]
-    except (ValueError, KeyError, TypeError):
+        right = right and place.offset >= 0 and (place.first is None or isinstance(place.first, str))
+        seen = [name if _NAME.match(name) else "" for name in state["seen"]]
+        right = right and "" not in seen
+    except (ValueError, KeyError, TypeError, RecursionError):
         right = False
     if not right:
         raise FileError(f"{path} is not a checkpoint of audit_search; name another file, or remove this one")

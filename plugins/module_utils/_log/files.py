@@ -213,6 +213,8 @@ class Log:
 
     def __init__(self, source: Optional[str]) -> None:
         """``source``: a file, or a directory with audit.log and its rotated files; None for the log of auditd."""
+        if source and "\0" in source:
+            raise FileError(f"{source!r} is not the path of a log: it has a zero byte")
         self.files: List[LogFile] = []
         path = source or _configured()
         try:

@@ -9,7 +9,7 @@ is never joined to the working directory then.
 
 import os
 import posixpath
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .auparse import Record
 
@@ -93,6 +93,9 @@ class _Names:
     def __init__(self, records: Sequence[Record], paths: Sequence[Record], call: Optional[str]) -> None:
         self._paths, self._call = paths, call
         self._kinds = [meaning_of(record, "nametype") for record in paths]
+        self._parents = [place for place, kind in enumerate(self._kinds) if kind == "PARENT"]
+        # By side, whether each name that is no parent's is a plain one. An event may have very many names.
+        self._children: Optional[Dict[Optional[int], Set[bool]]] = None
         system_call = next((record for record in records if record.type == "SYSCALL"), None)
         self._numbers = [_descriptor(system_call, argument) for argument in _DESCRIPTORS.get(call or "", ())]
         if any(record.type == "URINGOP" for record in records) and system_call is None:
@@ -117,12 +120,14 @@ class _Names:
         if self._kinds[position] != "PARENT" or meaning_of(self._paths[position], "name") != cwd:
             return False
         side = self._side(position)
-        children = [
-            meaning_of(record, "name") or ""
-            for place, record in enumerate(self._paths)
-            if self._kinds[place] != "PARENT" and self._side(place) == side
-        ]
-        return not children or any("/" not in name.rstrip("/") for name in children)
+        if self._children is None:
+            self._children = {}
+            for place, record in enumerate(self._paths):
+                if self._kinds[place] != "PARENT":
+                    name = meaning_of(record, "name") or ""
+                    self._children.setdefault(self._side(place), set()).add("/" not in name.rstrip("/"))
+        children = self._children.get(side)
+        return not children or (True in children)
 
     def _side(self, position: int) -> Optional[int]:
         """0 for the first name of a system call, 1 for the second, None if the record does not say which it is."""
@@ -130,9 +135,10 @@ class _Names:
         if len(self._numbers) < 2:
             return 0
         if kind == "PARENT":
-            parents = [place for place, one in enumerate(self._kinds) if one == "PARENT"]
             # Only a file that gets another name has two.
-            return parents.index(position) if len(parents) == 2 else 1 if self._call == "linkat" else None
+            if len(self._parents) == 2:
+                return self._parents.index(position)
+            return 1 if self._call == "linkat" else None
         if kind == "DELETE":
             # The other file that goes is the one that is replaced.
             return 0 if position == self._kinds.index("DELETE") else 1

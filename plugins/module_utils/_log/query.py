@@ -8,6 +8,7 @@ part of a key, ``-p 12abc`` means 12, and ``-ui`` has no effect beside ``-ul NAM
 by event, on what libauparse says.
 """
 
+import posixpath
 import re
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
@@ -18,6 +19,7 @@ from ..rules.record_types import expand
 from ..rules.tables import record_type_number
 from ..rules.values import UNSET
 from . import times
+from .file_history import FileHistory
 from .files import EventId
 from .nodes import one_word
 
@@ -56,6 +58,9 @@ _IDS = {
 _USERS, _GROUPS = ("user", "auid", "uid", "euid"), ("group", "gid", "egid")
 _PROCESSES = ("pid", "ppid")
 
+# Calls by which a program changes rules and settings.
+_MESSAGES = ("send", "sendto", "sendmsg", "sendmmsg", "socketcall", "write", "writev")
+
 _LIST_OF_TEXTS: Dict[str, Any] = {"type": "list", "elements": "str"}
 
 #: Parameters that say which events are wanted; the documentation fragment ``search`` describes them.
@@ -68,6 +73,7 @@ ARGUMENTS: Dict[str, Dict[str, Any]] = {
     "start": {"type": "str"},
     "end": {"type": "str"},
     "exact": {"type": "bool", "default": True},
+    "config": {"type": "bool", "default": True},
 }
 
 
@@ -84,9 +90,17 @@ class Criterion(NamedTuple):
     texts: List[bytes]
     matches: Callable[[Mapping[str, Any]], bool]
 
+    def may_match(self, text: bytes) -> bool:
+        """Whether an event with these lines may match."""
+        return not self.texts or any(part in text for part in self.texts)
+
 
 class Query(NamedTuple):
-    """Which events are wanted. ``start`` and ``end``: seconds since 1970. ``identity``: milliseconds, serial number."""
+    """Which events are wanted. ``start`` and ``end``: seconds since 1970. ``identity``: milliseconds, serial number.
+
+    ``file``: the criterion for names of files, with the wanted names that are absolute paths as ``paths``; an event
+    without such a name may be about the file all the same (file_history.py).
+    """
 
     start: Optional[float]
     end: Optional[float]
@@ -94,6 +108,9 @@ class Query(NamedTuple):
     types: List[int]
     nodes: List[str]
     criteria: List[Criterion]
+    file: Optional[Criterion] = None
+    paths: List[str] = []
+    config: bool = True
 
     def arguments(self) -> List[str]:
         """The arguments of ausearch."""
@@ -115,13 +132,26 @@ class Query(NamedTuple):
             self.end is None or milliseconds <= round(self.end * 1000)
         )
 
-    def may_match(self, text: bytes) -> bool:
+    def may_match(self, text: bytes, history: Optional[FileHistory] = None) -> bool:
         """Whether the event of these lines may be wanted, so that interpreting it is worth the time."""
-        return all(any(part in text for part in criterion.texts) for criterion in self.criteria if criterion.texts)
+        if self.file and not self.file.may_match(text) and not (history and history.may_match(text)):
+            return False
+        return all(criterion.may_match(text) for criterion in self.criteria)
 
-    def matches(self, structure: Mapping[str, Any]) -> bool:
-        """Whether the event is wanted."""
+    def matches(self, structure: Mapping[str, Any], history: Optional[FileHistory] = None, place: float = 0) -> bool:
+        """Whether the event is wanted. ``place``: where it is in the log, for the history."""
+        if not self.config and _changes_rules(structure):
+            return False
+        # Asked first, because it also notices which files are gone.
+        about = history is not None and history.matches(place, structure)
+        if self.file and not about and not self.file.matches(structure):
+            return False
         return all(criterion.matches(structure) for criterion in self.criteria)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every event that ausearch selects is wanted."""
+        return not self.criteria and not self.file and self.config
 
 
 def query(parameters: Mapping[str, Any], host: Host, now: float) -> Query:
@@ -131,7 +161,7 @@ def query(parameters: Mapping[str, Any], host: Host, now: float) -> Query:
     identity = _event_id(parameters["event_id"])
     if identity and identity[0] is not None:
         start, end = max(start or 0, identity[0] / 1000), identity[0] / 1000 if end is None else end
-    criteria = [_text(name, parameters[name], exact) for name in _TEXTS if parameters[name]]
+    criteria = [_text(name, parameters[name], exact) for name in _TEXTS if name != "file" and parameters[name]]
     criteria += [_id(name, parameters[name], host.uid) for name in _USERS if parameters[name]]
     criteria += [_id(name, parameters[name], host.gid) for name in _GROUPS if parameters[name]]
     criteria += [_process(name, parameters[name]) for name in _PROCESSES if parameters[name]]
@@ -143,7 +173,26 @@ def query(parameters: Mapping[str, Any], host: Host, now: float) -> Query:
     if success is not None:
         criteria.append(Criterion([], lambda structure: structure["success"] is success))
     nodes = [checked_node(name) for name in parameters["node"] or ()]
-    return Query(start, end, identity, _types(parameters["message_type"]), nodes, criteria)
+    files = parameters["file"] or []
+    return Query(
+        start,
+        end,
+        identity,
+        _types(parameters["message_type"]),
+        nodes,
+        criteria,
+        _text("file", files, exact) if files else None,
+        [posixpath.normpath(path) + path[len(path.rstrip("/")) :][:1] for path in files if path.startswith("/")]
+        if exact
+        else [],
+        parameters["config"] is not False,
+    )
+
+
+def _changes_rules(structure: Mapping[str, Any]) -> bool:
+    """Whether a program changed rules or settings. A change of a file changes the rule that watches it as well."""
+    call = structure["syscall"]
+    return "CONFIG_CHANGE" in structure["types"] and (call is None or call["name"] in _MESSAGES)
 
 
 def checked_node(name: str) -> str:

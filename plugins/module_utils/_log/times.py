@@ -9,7 +9,7 @@ from typing import Callable, Dict, Optional, Tuple
 
 from ..rules.errors import AuditError
 
-__all__ = ("WORDS", "TimeError", "iso", "parse", "period")
+__all__ = ("WORDS", "TimeError", "iso", "iso_of", "parse", "period")
 
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?", re.IGNORECASE | re.ASCII
@@ -139,3 +139,9 @@ def iso(seconds: int, milliseconds: Optional[int] = None) -> str:
     """A time in ISO 8601 and UTC, with milliseconds if they are given."""
     fraction = "" if milliseconds is None else f".{milliseconds:03d}"
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + fraction + "Z"
+
+
+def iso_of(seconds: float) -> str:
+    """A time in ISO 8601 and UTC, to the millisecond."""
+    milliseconds = round(seconds * 1000)
+    return iso(milliseconds // 1000, milliseconds % 1000)

@@ -167,4 +167,7 @@ def test_questions_that_are_none(guests, playbook):
 
 def test_nothing_is_found(guests, playbook):
     lines = playbook("linux.audit.who_touched", limit=HOSTS[0], extra={"path": "/no/such/path"})
-    assert lines[-1]["result"]["msg"] == ["Who touched /no/such/path? 0 events on 1 hosts."]
+    assert lines[-1]["result"]["msg"] == [
+        "Who touched /no/such/path? 0 events on 1 hosts.",
+        f"{HOSTS[0]}: no rule watches /no/such/path",
+    ]

@@ -246,7 +246,7 @@ def test_clear_rows_do_without_the_library(report, monkeypatch):
         ({"summary": True}, "aureport has no summary of the report overview"),
         ({"limit": -1}, "limit must be 0"),
         ({"node": "-k"}, "node: '-k' is not the name of a node"),
-        ({"node": "a b"}, "node: 'a b' is not the name of a node"),
+        ({"node": "a b "}, "node: 'a b ' is not the name of a node"),
         ({"node": ""}, "node: '' is not the name of a node"),
         ({"start": "01/31/26"}, "start: '01/31/26' is not a time"),
         ({"end": "12:00"}, "end: '12:00' is not a time"),

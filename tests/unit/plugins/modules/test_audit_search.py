@@ -7,12 +7,14 @@ All of it runs on stand-ins for both; and on the real ones where they are instal
 
 import errno
 import functools
+import io
 import json
 import os
 
 import pytest
 
 import log_stand_ins
+import running
 from ansible_collections.linux.audit.plugins.module_utils._log import checkpoint as checkpoint_module
 from ansible_collections.linux.audit.plugins.modules import audit_search
 from log_stand_ins import LOGS
@@ -125,7 +127,9 @@ def test_limits(search, parameters, found, truncated):
 def test_limits_without_a_criterion(search):
     """Then events are interpreted only when they are returned."""
     result = search(limit=2, latest=True)
-    assert (ids(result), result["truncated"]) == (ALL[-2:], True)
+    assert (ids(result), result["truncated"], result["total"]) == (ALL[-2:], True, len(ALL))
+    assert search(limit=2)["total"] is None
+    assert search(limit=0, uid="joe")["total"] == len(DEEDS)
     assert result["events"][0]["syscall"]["name"] == "openat"
 
 
@@ -154,6 +158,24 @@ def test_a_checkpoint(search, tmp_path):
     assert [ids(result) for result in results] == [DEEDS[:4], DEEDS[4:8], DEEDS[8:], []]
     assert [result["truncated"] for result in results] == [True, True, False, False]
     assert [result["changed"] for result in results] == [True, True, True, False]
+
+
+def test_a_checkpoint_is_replaced_after_the_events_have_been_printed(search, tmp_path, monkeypatch):
+    """If they cannot be printed, the next search returns them again."""
+    mark = tmp_path / "mark"
+    parameters = {"uid": "joe", "checkpoint": str(mark)}
+
+    class Broken(io.StringIO):
+        def flush(self):
+            raise BrokenPipeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running.io, "StringIO", Broken)
+        with pytest.raises(BrokenPipeError):
+            search(**parameters)
+    assert not mark.exists()
+    assert ids(search(**parameters)) == DEEDS
+    assert ids(search(**parameters)) == []
 
 
 def test_a_new_checkpoint_is_a_change_even_without_events(search, tmp_path):
@@ -200,6 +222,25 @@ def test_a_log_that_is_gone(search, tmp_path):
     (warning,) = result["warnings"]
     assert str(mark) in warning and "is gone" in warning
     assert ids(result) == LOGIN + DEEDS
+
+
+def test_a_log_that_does_not_reach_back_to_the_start_says_so(search):
+    """As a gap, and as a warning if nothing is found; a log that does has none."""
+    result = search(start="2026-11-24T00:00:00Z", key="no such")
+    assert result["begins"] is not None
+    (gap,) = result["gaps"]
+    assert gap == f"the log begins at {result['begins'][:19]}Z, which is after start; what was before is not in it"
+    assert result["warnings"] == [f"that no event was found may mean nothing: {gap}"]
+    assert result["begins"].startswith("2026-11-25T02:42:")
+    assert "warnings" not in search(start="2026-11-24T00:00:00Z")
+    assert search(start=result["begins"])["gaps"] == search()["gaps"] == []
+
+
+def test_an_empty_log_says_so(search, tmp_path):
+    """Nothing was found in nothing."""
+    (tmp_path / "a.log").touch()
+    result = search(input_file=str(tmp_path / "a.log"))
+    assert (result["events"], result["gaps"], result["begins"]) == ([], ["the log has no record"], None)
 
 
 def test_half_a_line_is_said(search, tmp_path):
@@ -284,6 +325,9 @@ def refused(monkeypatch, tmp_path):
         ({"checkpoint": "/c", "end": "now"}, ["checkpoint cannot be combined with end or latest"]),
         ({"checkpoint": "/c", "latest": True}, ["checkpoint cannot be combined with end or latest"]),
         ({"checkpoint": SID}, [SID, "is not a checkpoint"]),
+        ({"checkpoint": "/c\0d"}, ["has a zero byte"]),
+        ({"input_file": "/c\0d"}, ["has a zero byte"]),
+        ({"node": "c\0d"}, ["control characters"]),
         ({"input_file": "/no/such/log"}, ["the log /no/such/log cannot be read: No such file"]),
         ({"start": "01/31/26"}, ["start: '01/31/26' is not a time"]),
         ({"end": "12:00"}, ["end: '12:00' is not a time"]),
@@ -322,13 +366,13 @@ def test_a_checkpoint_that_cannot_be_written(refused, tmp_path, monkeypatch):
     def full(path, text, mode):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoint_module, "write_atomically", full)
+    monkeypatch.setattr(checkpoint_module, "drafted", full)
     assert refused(checkpoint=str(mark)) == f"the checkpoint {mark} cannot be written: No space left on device"
 
     def named(path, text, mode):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/some/other")
 
-    monkeypatch.setattr(checkpoint_module, "write_atomically", named)
+    monkeypatch.setattr(checkpoint_module, "drafted", named)
     assert refused(checkpoint=str(mark)) == f"the checkpoint {mark} cannot be written: Read-only file system"
 
 

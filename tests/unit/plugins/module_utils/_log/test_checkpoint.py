@@ -304,6 +304,11 @@ def right(**place):
         right(more=1),
         right() | {"version": 2},
         right() | {"seen": None},
+        right() | {"seen": ["x"]},
+        right() | {"seen": [5]},
+        right() | {"seen": [""]},
+        right(first=5),
+        right(offset=-1),
         right() | {"place": None},
         {"place": right()["place"], "seen": []},
         {"version": 1, "seen": []},
@@ -318,6 +323,36 @@ def test_what_is_no_checkpoint(search, state):
     with pytest.raises(FileError, match=f"^{search.mark} is not a checkpoint of audit_search; name another file, or"):
         Checkpoint(str(search.mark))
     assert json.loads(search.mark.read_text()) == state
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\0\0\0", b"\xff\xfe", b"{", b"[" * 100_000, b'{"version": 1, "place": {"device"', b"1" * 5000]
+)
+def test_a_damaged_checkpoint_is_refused(search, data):
+    """Cut off, binary, or of another format; never a traceback."""
+    search.mark.write_bytes(data)
+    with pytest.raises(FileError, match=f"^{search.mark} is not a checkpoint of audit_search"):
+        Checkpoint(str(search.mark))
+
+
+def test_a_path_with_a_zero_byte_is_refused():
+    """By a sentence that names it."""
+    with pytest.raises(FileError, match="has a zero byte"):
+        Checkpoint("/tmp/a\0b")
+
+
+def test_a_place_that_is_not_put_in_place_is_searched_again(search):
+    """A search that is killed before its events have been printed loses none."""
+    text = record(100, 1) + record(101, 2)
+    (search.directory / "audit.log").write_text(text)
+    checkpoint = Checkpoint(str(search.mark))
+    with Log(str(search.directory)) as log:
+        checkpoint.advance(log, [EventId(100, 123, 1, None)], [])
+    put_in_place = checkpoint.draft()
+    assert not search.mark.exists()
+    assert search() == [1, 2]
+    put_in_place()
+    assert search() == []
 
 
 def test_what_is_one(search):

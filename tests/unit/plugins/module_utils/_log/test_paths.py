@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which names of an event are paths, and which are relative to a descriptor; the records are those of real kernels."""
 
+import time
+
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._log.auparse import Record, RecordField
@@ -121,3 +123,12 @@ def test_no_name():
 def test_a_call_without_its_arguments():
     """Then nobody knows what a name is relative to."""
     assert places([record("CWD", cwd="/"), record("PATH", name="f")], "openat") == [Place("f", None, -1)]
+
+
+@pytest.mark.parametrize(("call", "arguments"), [("unlinkat", [THERE]), ("renameat", [HERE, "1", THERE])])
+def test_many_names_take_time_in_proportion(call, arguments):
+    """A log may have an event of any size."""
+    began = time.monotonic()
+    paths = [("/root", "PARENT"), ("old", "DELETE")] * 50_000
+    assert len(resolved(call, arguments, *paths)) == 100_000
+    assert time.monotonic() - began < 30

@@ -1,0 +1,168 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a log may lack the events that are looked for: nothing records them, nothing writes them, or they are gone."""
+
+import socket
+from contextlib import suppress
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set
+
+from .._daemon.conf_file import read_settings as read_conf
+from .._host.files import FileError
+from .._host.host import Host
+from .._kernel.netlink import IMMUTABLE, Kernel, KernelError, Status
+from .._kernel.settings import read_settings
+from .._policy.boot import loaded_by
+from .._policy.recording import kernel_problems
+from .._policy.rules_d import DEFAULT_DIRECTORY, RulesDirectory, in_augenrules_order
+from ..rules import syscalls
+from ..rules.model import Rule, syscall_machine
+from .file_history import lies_within
+from .files import Log
+from .times import iso
+
+__all__ = ("Looked", "Recorder", "begins", "gaps", "gaps_of_log", "own_nodes", "recorder")
+
+_CONFIGURATION = "/etc/audit/auditd.conf"
+_UNWRITTEN = {"write_logs": "no", "log_format": "nolog"}
+# Some system calls that a rule for any access to files has.
+_FILE_CALLS = (
+    "open", "openat", "openat2", "creat", "truncate", "rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir",
+    "chmod", "fchmod", "fchmodat", "chown", "fchown", "fchownat", "execve", "link", "linkat", "mkdir", "mkdirat",
+    "mknod", "mknodat", "symlink", "symlinkat", "setxattr",
+)  # fmt: skip
+
+
+class Looked(NamedTuple):
+    """What is looked for and only rules record: files, keys and system calls."""
+
+    paths: Sequence[str] = ()
+    keys: Sequence[str] = ()
+    syscalls: Sequence[str] = ()
+
+
+class Recorder(NamedTuple):
+    """What records on this host: the rules that the kernel holds, those of rules.d, and why it records none of them.
+
+    ``status`` is None if the kernel does not answer, and ``reasons`` say why.
+    """
+
+    held: List[Rule]
+    filed: List[Rule]
+    status: Optional[Status]
+    reasons: List[str]
+    machine: str
+
+
+def recorder(host: Host) -> Recorder:
+    """What records on this host now."""
+    filed: List[Rule] = []
+    with suppress(FileError):
+        lines = [line for file in RulesDirectory(DEFAULT_DIRECTORY, host).files for line in file.lines]
+        filed = loaded_by(in_augenrules_order(lines)).rules
+    try:
+        with Kernel() as kernel:
+            status = kernel.status()
+            held = [entry.rule for entry in kernel.rules()]
+            problems = kernel_problems(held, read_settings(kernel), host.machine)
+    except KernelError as error:
+        return Recorder([], filed, None, [f"the kernel does not say what it records: {error}"], host.machine)
+    reasons = [str(problem) for problem in problems]
+    if not status.pid:
+        reasons.append("no audit daemon runs, so nothing is written to the log")
+    if status.lost:
+        reasons.append(f"the kernel has lost {status.lost} records since it was booted")
+    conf = _conf()
+    reasons += [f"auditd writes no log: {key} = {conf[key]}" for key in _UNWRITTEN if _is_unwritten(conf, key)]
+    return Recorder(held, filed, status, reasons, host.machine)
+
+
+def gaps(found: Recorder, looked: Looked) -> List[str]:
+    """Why the log of this host may lack what is looked for."""
+    sentences = list(found.reasons)
+    if found.status is None:
+        return sentences
+    rules = [("held", found.held), ("filed", found.filed)]
+    for path in looked.paths:
+        recording = {name for name, some in rules if any(_records(rule, path, found.machine) for rule in some)}
+        sentences += _unrecorded(found, recording, f"watches {path}")
+    for key in looked.keys:
+        recording = {name for name, some in rules if any(key in rule.keys for rule in some)}
+        sentences += _unrecorded(found, recording, f"has the key {key}")
+    for call in looked.syscalls:
+        recording = {name for name, some in rules if any(_has_call(rule, call, found.machine) for rule in some)}
+        sentences += _unrecorded(found, recording, f"records the system call {call}")
+    return sentences
+
+
+def gaps_of_log(log: Log, start: Optional[float]) -> List[str]:
+    """What a log no longer has, of the time since a start."""
+    first = begins(log)
+    if first is None:
+        return ["the log has no record"]
+    if start is not None and first > start + 1:
+        return [f"the log begins at {iso(int(first))}, which is after start; what was before is not in it"]
+    return []
+
+
+def begins(log: Log) -> Optional[float]:
+    """When the first record of a log was made, None if it has no record."""
+    firsts = [file.first() for file in log.files]
+    return min((first.seconds + first.milliseconds / 1000 for first in firsts if first), default=None)
+
+
+def own_nodes() -> List[str]:
+    """The names under which auditd may record events of this host (name_format and name of auditd.conf(5))."""
+    conf, hostname = _conf(), socket.gethostname()
+    names: List[str] = [hostname, conf.get("name", "")]
+    with suppress(OSError, UnicodeError):
+        if conf.get("name_format", "").lower() in ("fqd", "numeric"):
+            # Both may ask a name server, so they are not looked up for other formats.
+            found = socket.getaddrinfo(hostname, None, flags=socket.AI_CANONNAME)
+            for _family, _kind, _protocol, canonical, address in found:
+                names += [canonical, str(address[0])]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _unrecorded(found: Recorder, recording: Set[str], what: str) -> List[str]:
+    if "held" in recording:
+        return []
+    if "filed" not in recording:
+        return [f"no rule {what}"]
+    if found.status and found.status.enabled == IMMUTABLE:
+        return [f"no rule of the kernel {what}; the rule in rules.d that does waits for a reboot"]
+    return [f"no rule of the kernel {what}; the rule in rules.d that does is not loaded"]
+
+
+def _records(rule: Rule, wanted: str, machine: str) -> bool:
+    """Whether a rule may record an access to a path."""
+    if rule.list != "exit" or rule.action != "always":
+        return False
+    places = [(field.name, field.value.rstrip("/") or "/") for field in rule.fields if field.name in ("path", "dir")]
+    if places:
+        return all(
+            lies_within(value, wanted) or (name == "dir" and wanted.startswith(value.rstrip("/") + "/"))
+            for name, value in places
+        )
+    return rule.syscalls is None or any(_has_call(rule, call, machine) for call in _FILE_CALLS)
+
+
+def _has_call(rule: Rule, call: str, machine: str) -> bool:
+    if rule.list != "exit" or rule.action != "always":
+        return False
+    if rule.syscalls is None:
+        return True
+    if call.isdigit():
+        return int(call) in rule.syscalls
+    native = syscall_machine(rule.fields, machine)
+    return native is None or syscalls.number(native, call.lower()) in rule.syscalls
+
+
+def _conf() -> Dict[str, str]:
+    try:
+        return read_conf(_CONFIGURATION)
+    except (FileError, OSError):
+        return {}
+
+
+def _is_unwritten(conf: Dict[str, str], key: str) -> bool:
+    return conf.get(key, "").lower() == _UNWRITTEN[key]
