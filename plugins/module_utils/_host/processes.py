@@ -7,6 +7,9 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 __all__ = ("bytes_read", "process_name", "programs_below", "runs_program", "start_time", "state_and_parent")
 
+# Any other error tells nothing about the process: whoever took it for the end of one would stop waiting for it.
+_GONE = (FileNotFoundError, ProcessLookupError)
+
 
 def start_time(pid: int) -> Optional[str]:
     """When a process started, in ticks since the boot; None without it. With the pid this identifies the process."""
@@ -25,7 +28,7 @@ def process_name(pid: int) -> Optional[str]:
     try:
         with open(f"/proc/{pid}/comm", encoding="utf-8", errors="surrogateescape") as file:
             return file.read().rstrip("\n")
-    except OSError:
+    except _GONE:
         return None
 
 
@@ -67,5 +70,5 @@ def _stat_words(pid: int) -> List[str]:
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()
-    except OSError:
+    except _GONE:
         return []

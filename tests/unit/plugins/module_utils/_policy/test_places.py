@@ -96,6 +96,7 @@ def test_a_task_warns_of_its_own_rule_on_such_a_directory(root, monkeypatch, tmp
     assert start.format(root) in warning
     assert warning.endswith(end)
 
+
 def test_places_are_read_once_however_many_rules_there_are(root, monkeypatch):
     """With ten thousand rules, reading mounts and tmpfiles for each took most of the time."""
     (root / "tmpfiles.d/pam.conf").write_text(f"d {root}/run/faillock 0755 root root\n")
