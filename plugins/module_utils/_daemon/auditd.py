@@ -16,7 +16,7 @@ from .._host.host import Host
 from .._host.processes import process_name, programs_below, state_and_parent
 from .._host.programs import find_program, run_program
 from .._host.signals import signals_held
-from .._kernel.netlink import Kernel, KernelError
+from .._kernel.netlink import AuditUnavailable, Kernel, PermissionDenied
 from .errors import DaemonError, OtherDaemon, PluginsStalled
 from .messages import DaemonRecords, SystemLog, complaints_in, with_words
 from .plugin_processes import await_end, make_record, pass_records
@@ -61,11 +61,10 @@ class Done(NamedTuple):
 class Daemon:
     """The auditd of this host, made by find_daemon().
 
-    ``manager``: what starts it, systemd, sysvinit or none. ``version``: the release that is installed.
-    ``unavailable``: why no daemon can run here, otherwise None.
+    ``manager``: what starts it, systemd, sysvinit or none. ``version``: the release. ``unavailable``: why no daemon can
+    run here, or whether one does is not known (``may_run``); otherwise None.
 
-    Methods raise DaemonError; KernelError if the kernel does not answer; ProgramError if a program such as systemctl
-    cannot be run.
+    Methods raise DaemonError; KernelError if the kernel does not answer; ProgramError if systemctl cannot be run.
     """
 
     def __init__(
@@ -75,12 +74,14 @@ class Daemon:
         manager: str = "none",
         unit: Optional[Dict[str, str]] = None,
         unavailable: Optional[str] = None,
+        may_run: bool = False,
     ) -> None:
         self.version = version
         self.program = program
         self.manager = manager
         self.unit = unit or {}
         self.unavailable = unavailable
+        self.may_run = may_run
 
     @property
     def pid(self) -> int:
@@ -233,13 +234,12 @@ class Daemon:
             time.sleep(0.1)
 
     def resume(self) -> None:
-        """Have the daemon resume logging that it has suspended, because its disk was full for example (USR2)."""
+        """Have the daemon resume logging that it has suspended (USR2)."""
         self._send(self._running_pid(), signal.SIGUSR2)
 
     def report(self) -> Dict[str, Any]:
         """What the daemon reports about its state (CONT)."""
-        pid = self._running_pid()
-        before = report_stamps()
+        pid, before = self._running_pid(), report_stamps()
         self._send(pid, signal.SIGCONT)
         deadline = time.monotonic() + _ANSWER_SECONDS
         stamps = before
@@ -345,21 +345,21 @@ class Daemon:
 
 
 def find_daemon(host: Host) -> Daemon:
-    """The auditd of this host. If something keeps it from running, ``unavailable`` says what."""
+    """The auditd of this host. If something keeps it from running, ``unavailable`` says what. Raises KernelError."""
     program = find_program("auditd")
     if program is None:
         return Daemon(host.version, unavailable="auditd is not installed on this host")
-    unavailable = None
+    unavailable, may_run = None, False
     try:
         with Kernel() as kernel:
             kernel.status()
-    except KernelError as error:
-        unavailable = str(error)
+    except (AuditUnavailable, PermissionDenied) as error:
+        unavailable, may_run = str(error), isinstance(error, PermissionDenied)
     if os.path.isdir("/run/systemd/system"):
         unit = unit_properties(AUDITD_UNIT, "LoadState,Requires,Wants,RefuseManualStop,UnitFileState")
         if unit.get("LoadState") in ("loaded", "masked"):
-            return Daemon(host.version, program, "systemd", unit, unavailable)
+            return Daemon(host.version, program, "systemd", unit, unavailable, may_run)
     for script in _SCRIPTS:
         if os.access(script, os.X_OK):
-            return Daemon(host.version, script, "sysvinit", unavailable=unavailable)
-    return Daemon(host.version, program, "none", unavailable=unavailable)
+            return Daemon(host.version, script, "sysvinit", None, unavailable, may_run)
+    return Daemon(host.version, program, "none", None, unavailable, may_run)

@@ -221,9 +221,7 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
         planned.warnings.extend(said)
         if pid and effect.need == "none" and not check:
             request.taken(pid)
-    warnings = planned.warnings
-    if not done.confirmed:
-        warnings = [*warnings, f"auditd (pid {pid}) was told to read its files again, but has not said that it did"]
+    warnings = [*planned.warnings, *_unconfirmed(daemon, done, pid, effect.need != "none" and options.apply != "none")]
     left = effect.need if done.pid_before and _weight(effect.need) > _weight(done.action) else "none"
     keys = [
         key
@@ -249,6 +247,14 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
     if with_diff:
         result["diff"] = file_diffs([edit for edit in planned.edits if edit.path == request.path])
     return result
+
+
+def _unconfirmed(daemon: Daemon, done: Done, pid: int, tells: bool) -> Iterator[str]:
+    """What is not known of the daemon afterwards; ``tells``: the change needs it to be told."""
+    if not done.confirmed:
+        yield f"auditd (pid {pid}) was told to read its files again, but has not said that it did"
+    if daemon.may_run and tells:
+        yield f"it is not known whether auditd runs, so it was not told of the change: {daemon.unavailable}"
 
 
 def _known_pid(daemon: Daemon) -> int:

@@ -11,6 +11,9 @@ __all__ = ("bytes_read", "has_connection", "process_name", "programs_below", "ru
 # The state of a TCP connection that both sides have confirmed, in /proc/net/tcp.
 _ESTABLISHED = "01"
 
+# Any other error tells nothing about the process: whoever took it for the end of one would stop waiting for it.
+_GONE = (FileNotFoundError, ProcessLookupError)
+
 
 def start_time(pid: int) -> Optional[str]:
     """When a process started, in ticks since the boot; None without it. With the pid this identifies the process."""
@@ -29,7 +32,7 @@ def process_name(pid: int) -> Optional[str]:
     try:
         with open(f"/proc/{pid}/comm", encoding="utf-8", errors="surrogateescape") as file:
             return file.read().rstrip("\n")
-    except OSError:
+    except _GONE:
         return None
 
 
@@ -92,5 +95,5 @@ def _stat_words(pid: int) -> List[str]:
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()
-    except OSError:
+    except _GONE:
         return []

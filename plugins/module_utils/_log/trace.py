@@ -18,8 +18,8 @@ from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NamedTuple,
 
 from .._host.host import Host
 from .._host.processes import start_time
-from .._kernel.netlink import IMMUTABLE, Kernel
-from .._policy.options import Options
+from .._kernel.netlink import IMMUTABLE, Kernel, KernelError
+from .._policy.options import ChangeError, Options
 from .._policy.outcome import RulesChange, Transition
 from .._policy.transition import carry_out, exclusive
 from ..rules.errors import AuditError
@@ -41,7 +41,7 @@ _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class TraceError(AuditError):
-    """The trace is not possible, or has failed; none of its rules is left."""
+    """The trace is not possible, or has failed. If rules of it may be left in the kernel, the message says that."""
 
 
 class EndedCommand(NamedTuple):
@@ -102,9 +102,29 @@ def _check(kernel: Kernel) -> None:
 
 def _remove(kernel: Kernel, is_ours: Callable[[Sequence[str]], bool]) -> List[str]:
     """Delete the rules whose keys are ours; return these keys."""
-    held = [entry for entry in kernel.rules() if is_ours(entry.rule.keys)]
-    carry_out(kernel, Transition(RulesChange(held, (), [(Step("delete", entry.rule), entry) for entry in held])))
-    return [key for entry in held for key in entry.rule.keys]
+    held = kernel.rules()
+    ours = [entry for entry in held if is_ours(entry.rule.keys)]
+    carry_out(kernel, Transition(RulesChange(held, (), [(Step("delete", entry.rule), entry) for entry in ours])))
+    return [key for entry in ours for key in entry.rule.keys]
+
+
+def _remove_own(kernel: Kernel, key: str) -> None:
+    """Delete the rules of this trace; after an error, ask again over a new connection. Raises TraceError."""
+
+    def is_ours(keys: Sequence[str]) -> bool:
+        return key in keys
+
+    try:
+        _remove(kernel, is_ours)
+    except (KernelError, ChangeError):
+        try:
+            with Kernel() as other:
+                _remove(other, is_ours)
+        except (KernelError, ChangeError) as error:
+            raise TraceError(
+                f"rules of this trace may be left in the kernel, with the key {key}: {error}. They record calls of "
+                "this process alone, and the next trace deletes them"
+            ) from error
 
 
 @contextmanager
@@ -119,7 +139,7 @@ def _rules_in_place(kernel: Kernel, rules: Sequence[Rule], key: str) -> Iterator
         for number in _ENDING_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         try:
-            _remove(kernel, lambda keys: key in keys)
+            _remove_own(kernel, key)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -17,7 +17,7 @@ import errno
 import os
 from collections import Counter
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from .._host.files import Edit, FileError, staged
 from .._host.host import Host
@@ -224,29 +224,35 @@ def _restore_settings(kernel: Kernel, transition: Transition) -> List[str]:
 
 
 def _restore_rules(kernel: Kernel, transition: Transition) -> List[str]:
-    """Restore the kernel's rules; return, in words, whether they differ from before. Raises KernelError."""
-    before = transition.rules.held
+    """Restore the rules that the steps concern; return, in words, whether they differ from before. Raises KernelError.
+
+    What something else has added or deleted meanwhile stays as that has left it.
+    """
+    touched = {canonical(step.rule) for step, _held in transition.rules.steps}
     reason = ""
     try:
-        _change_back(kernel, before)
+        _change_back(kernel, transition.rules.held, touched)
     except KernelError as problem:
         reason = f": {problem}"
     # A rule that was moved back is another copy of the same rule.
-    if _counted(kernel.rules()) == _counted(before):
+    if _counted(kernel.rules(), touched) == _counted(transition.rules.held, touched):
         return []
     return [f"the kernel's rules could not be put back to what they were before{reason}"]
 
 
-def _counted(rules: Iterable[KernelRule]) -> Dict[Rule, int]:
-    return Counter(canonical(entry.rule) for entry in rules)
+def _counted(rules: Iterable[KernelRule], touched: Set[Rule]) -> Dict[Rule, int]:
+    return Counter(rule for rule in (canonical(entry.rule) for entry in rules) if rule in touched)
 
 
-def _change_back(kernel: Kernel, before: Sequence[KernelRule]) -> None:
+def _change_back(kernel: Kernel, before: Sequence[KernelRule], touched: Set[Rule]) -> None:
     """Bring the kernel's rules back to the rules before, in the same order. Raises KernelError."""
-    now = kernel.rules()
+    now, known = kernel.rules(), touched.union(canonical(entry.rule) for entry in before)
+    present = [entry for entry in now if canonical(entry.rule) in known]
+    known = touched.union(canonical(entry.rule) for entry in present)
+    wanted = [entry for entry in before if canonical(entry.rule) in known]
     for filter_list in LISTS:
-        present = [entry for entry in now if entry.rule.list == filter_list]
-        for step, held in _steps_back(present, [entry for entry in before if entry.rule.list == filter_list]):
+        there = [entry for entry in present if entry.rule.list == filter_list]
+        for step, held in _steps_back(there, [entry for entry in wanted if entry.rule.list == filter_list]):
             if held is None:
                 _add(kernel, step)
             else:

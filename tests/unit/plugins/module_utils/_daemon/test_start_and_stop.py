@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+from unittest import mock
 
 import pytest
 
@@ -15,7 +16,12 @@ from acted_host import BAD, MANAGERS, RULES_UNIT, UNIT, found, wait_for
 from ansible_collections.linux.audit.plugins.module_utils._daemon.auditd import Done
 from ansible_collections.linux.audit.plugins.module_utils._daemon.errors import DaemonError
 from ansible_collections.linux.audit.plugins.module_utils._host.programs import ProgramError
-from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import (
+    AuditUnavailable,
+    Kernel,
+    KernelError,
+    PermissionDenied,
+)
 
 
 def test_the_daemon_is_found_as_it_is_managed(stage):
@@ -53,6 +59,20 @@ def test_the_reason_why_no_daemon_can_run_is_given(stage):
     (host.root / "bin" / "auditd").unlink()
     daemon = found()
     assert (daemon.unavailable, daemon.version) == ("auditd is not installed on this host", (4, 1, 2))
+
+
+@pytest.mark.parametrize("error", [PermissionDenied("only root"), KernelError("no buffer")])
+def test_a_kernel_that_may_not_be_asked_does_not_mean_that_no_daemon_runs(stage, monkeypatch, error):
+    """Whoever may not ask does not know; whoever may, and gets no answer, hears of it."""
+    host = stage()
+    host.run()
+    monkeypatch.setattr(Kernel, "status", mock.Mock(side_effect=error))
+    if isinstance(error, PermissionDenied):
+        daemon = found()
+        assert (daemon.unavailable, daemon.may_run, daemon.pid) == ("only root", True, 0)
+    else:
+        with pytest.raises(KernelError, match="no buffer"):
+            found()
 
 
 def test_a_kernel_that_stops_answering_is_said(host):

@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs that a process has started."""
 
+import errno
 import subprocess
 import sys
 
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils._host import processes
 from ansible_collections.linux.audit.plugins.module_utils._host.processes import programs_below
 
 STARTER = """
@@ -45,3 +49,16 @@ def test_a_plugin_is_found_below_the_process_that_starts_it(tmp_path):
     assert found() == set()
     starter.communicate()
     assert programs_below(0, [str(script)]) == {}
+
+
+@pytest.mark.parametrize("function", [processes.process_name, processes.start_time, processes.state_and_parent])
+def test_only_a_process_that_has_ended_is_said_to_have_ended(monkeypatch, function):
+    """Whoever took another error for its end would say that auditd does not run."""
+    assert function(2**22 + 1) is None
+
+    def failing(*_arguments, **_options):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("builtins.open", failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        function(1)

@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils._kernel import netlink as kernel_module
 from ansible_collections.linux.audit.plugins.module_utils._log import trace as trace_module
 from ansible_collections.linux.audit.plugins.module_utils._log.files import Log
 from ansible_collections.linux.audit.plugins.module_utils._log.search import SearchResult
@@ -280,3 +281,24 @@ def test_records_that_were_lost_meanwhile_are_counted(host):
     host.kernel.lost = 5
     host.kernel.before = {2: lambda: setattr(host.kernel, "lost", 9)}
     assert run(command=["true"])["lost"] == 4
+
+
+@pytest.mark.parametrize("fault", [errno.ENOBUFS, errno.EPERM, Fault.NOT_HEARD, Fault.ANSWER_LOST])
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_deletion_that_fails_is_tried_again_and_costs_no_rule_of_others(host, monkeypatch, number, fault):
+    """The undo of a failed deletion once deleted every rule of the host, and said that nothing had changed."""
+    monkeypatch.setattr(kernel_module, "_TIMEOUT", 0.1)
+    host.start(PASSWD)
+    host.kernel.fail(number, fault)
+    result = run(command=["true"])
+    assert not result.get("failed"), result
+    assert host.kernel.lines == KernelDouble(PASSWD).lines
+
+
+def test_rules_that_cannot_be_deleted_are_named(host):
+    host.start(PASSWD)
+    host.kernel.faults = dict.fromkeys(range(2, 50), errno.ENOBUFS)
+    result = run(command=["true"])
+    assert result["failed"]
+    assert "rules of this trace may be left in the kernel, with the key " + trace_key() in result["msg"]
+    assert set(KernelDouble(PASSWD).lines) < set(host.kernel.lines)

@@ -13,8 +13,9 @@ from ansible_collections.linux.audit.plugins.module_utils._host.files import Fil
 from ansible_collections.linux.audit.plugins.module_utils._kernel.settings import SETTINGS
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
 from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from changing import System
-from kernel_double import Fault, KernelDouble, rendered, statements
+from kernel_double import Fault, KernelDouble, rendered, rules_of, statements
 
 PASSWD, SHADOW, GROUP = (f"-w /etc/{name} -p wa -k {name}" for name in ("passwd", "shadow", "group"))
 MOUNTS = "-a always,exit -S mount -F key=mounts"
@@ -170,6 +171,23 @@ def test_an_undo_that_is_done_but_not_confirmed_is_known_to_be_done(host):
     with pytest.raises(ChangeError, match="everything is as it was before$"):
         single_rules(host)
     assert snapshot(host) == before
+
+
+def test_an_undo_leaves_alone_what_something_else_has_changed_meanwhile(host):
+    """Another tool adds a rule, and deletes one, before the request that fails."""
+    theirs = "-a always,exit -F arch=b64 -S sethostname -F key=theirs"
+
+    def interfere():
+        (mounts,) = (entry.data for entry in host.kernel.rules() if canonical(entry.rule) == others[0])
+        host.kernel.held.remove(mounts)
+        host.kernel.load(theirs)
+
+    before, others = host.kernel.canonical, list(map(canonical, rules_of([MOUNTS, theirs])))
+    host.kernel.before = {2: interfere}
+    host.kernel.fail(2, errno.ENOMEM)
+    with pytest.raises(ChangeError, match="everything is as it was before$"):
+        single_rules(host)
+    assert Counter(host.kernel.canonical) == Counter(before) - Counter(others[:1]) + Counter(others[1:])
 
 
 def no_space(monkeypatch, host, function, number):
