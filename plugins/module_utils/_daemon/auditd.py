@@ -6,6 +6,7 @@ The signals of auditd(8) go to the process that the kernel sends its records to,
 names the user who asked for it. It would name systemd otherwise; many units refuse to be stopped by systemctl for that.
 """
 
+import math
 import os
 import re
 import signal
@@ -13,14 +14,13 @@ import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._host.host import Host
+from .._host.outliving import successor_of
 from .._host.processes import process_name, programs_below, state_and_parent
-from .._host.programs import find_program, run_program
+from .._host.programs import Finished, find_program, run_program
 from .._host.signals import signals_held
 from .._kernel.netlink import Kernel, KernelError
-from .conf_file import read_settings
 from .errors import DaemonError, OtherDaemon, PluginsStalled
-from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
-from .meaning import effective
+from .meaning import why_not_rotated
 from .messages import DaemonRecords, SystemLog, complaints_in, with_words
 from .plugin_processes import await_end, make_record, pass_records
 from .state_report import REPORT_FILES, parse_report, report_stamps
@@ -240,7 +240,7 @@ class Daemon:
         deadline = time.monotonic() + _ANSWER_SECONDS
         while not records.rotated():
             if time.monotonic() > deadline:
-                raise log.error(f"auditd (pid {pid}) does not rotate its logs{_why_not_rotated(self.version)}")
+                raise log.error(f"auditd (pid {pid}) does not rotate its logs{why_not_rotated(self.version or (4,))}")
             time.sleep(0.1)
 
     def resume(self) -> None:
@@ -289,15 +289,27 @@ class Daemon:
         # Everything that takes time is done while the old daemon still runs. Rules in the kernel stay there.
         log, command = SystemLog(), self._start_command(with_rules=not old)
         with signals_held():
-            if old:
-                self._end(old)
-            ended = run_program(command, _START_SECONDS, errors_too=True)
+            ended = self._replace(old, command) if old else run_program(command, _START_SECONDS, errors_too=True)
         if ended.status:
             raise DaemonError(self._why_not_started(log, ended.status, ended.output.decode("utf-8", "replace").strip()))
         return self._prove(log, plugins, "was started")
 
+    def _replace(self, old: int, command: Sequence[str]) -> Finished:
+        """End the old daemon and start another one, also if it ends late, or this process is killed in between."""
+        with successor_of(old, command, 2 * math.ceil(_STOP_SECONDS), self.manager == "systemd") as successor:
+            try:
+                self._send(old, signal.SIGTERM)
+            except DaemonError:
+                successor.give_up()
+                raise
+            self._await_end(old)
+            return successor.finished(_START_SECONDS)
+
     def _end(self, pid: int) -> None:
         self._send(pid, signal.SIGTERM)
+        self._await_end(pid)
+
+    def _await_end(self, pid: int) -> None:
         deadline = time.monotonic() + _STOP_SECONDS
         while self._exists(pid):
             if time.monotonic() > deadline:
@@ -364,18 +376,6 @@ class Daemon:
             code = unit_properties(AUDITD_UNIT, "ExecMainStatus").get("ExecMainStatus", "")
             status = int(code) if code.isdigit() else 0
         return with_words("auditd does not start", words or [_EXIT_CODES.get(status, ""), output])
-
-
-def _why_not_rotated(version: Optional[Tuple[int, ...]]) -> str:
-    """What in its configuration keeps the daemon from rotating its logs, if anything does; to end a sentence."""
-    held = effective(AUDITD_CONF, read_settings(AUDITD_CONF_PATH), version or (4,))
-    if held["write_logs"] == "no" or held["log_format"] == "nolog":
-        key = "write_logs" if held["write_logs"] == "no" else "log_format"
-        return f": it writes none, because {AUDITD_CONF_PATH} has {key} = {held[key]}"
-    number = held["num_logs"] or "0"
-    if number.isdigit() and int(number) < 2 and held["max_log_file_action"] != "keep_logs":
-        return f": that needs num_logs = 2 or more in {AUDITD_CONF_PATH}, where it is {number}"
-    return ""
 
 
 def find_daemon(host: Host) -> Daemon:

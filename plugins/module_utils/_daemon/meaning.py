@@ -4,11 +4,11 @@
 
 from typing import Dict, Mapping, Optional, Sequence
 
-from .conf_file import SettingLine, values
-from .keywords import AUDITD_CONF, LOOKED_UP
+from .conf_file import SettingLine, read_settings, values
+from .keywords import AUDITD_CONF, AUDITD_CONF_PATH, LOOKED_UP
 from .schema import ConfigFile, Version, in_release
 
-__all__ = ("NEEDS", "changed_values", "effective", "forgets_name", "need", "same")
+__all__ = ("NEEDS", "changed_values", "effective", "forgets_name", "need", "same", "why_not_rotated")
 
 #: What a change needs, from the least to the most.
 NEEDS = ("none", "reload", "restart")
@@ -96,3 +96,15 @@ def _meaning(file: ConfigFile, key: str, value: str) -> str:
         return str(int(value))
     first, space, rest = value.partition(" ")
     return first.lower() + space + rest
+
+
+def why_not_rotated(version: Version) -> str:
+    """What in auditd.conf keeps the daemon from rotating its logs, if anything does; to end a sentence."""
+    held = effective(AUDITD_CONF, read_settings(AUDITD_CONF_PATH), version)
+    if held["write_logs"] == "no" or held["log_format"] == "nolog":
+        key = "write_logs" if held["write_logs"] == "no" else "log_format"
+        return f": it writes none, because {AUDITD_CONF_PATH} has {key} = {held[key]}"
+    number = held["num_logs"] or "0"
+    if number.isdigit() and int(number) < 2 and held["max_log_file_action"] != "keep_logs":
+        return f": that needs num_logs = 2 or more in {AUDITD_CONF_PATH}, where it is {number}"
+    return ""
