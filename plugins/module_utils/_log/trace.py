@@ -7,18 +7,19 @@ others. Their key names the process that added them, so the next trace can recog
 remove them.
 """
 
+import errno
 import os
 import re
 import shutil
 import signal
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .._host.host import Host
 from .._host.processes import start_time
-from .._kernel.netlink import IMMUTABLE, Kernel
+from .._kernel.netlink import IMMUTABLE, Kernel, KernelError, KernelRule, RuleRefused
 from .._policy.options import Options
 from .._policy.outcome import RulesChange, Transition
 from .._policy.transition import carry_out, exclusive
@@ -35,6 +36,8 @@ __all__ = ("TraceError", "check_parameters", "is_left_over", "trace", "trace_key
 _KEY = "linux-audit-trace"
 # How long the daemon may take to write what the kernel has recorded.
 _LOG_SECONDS = 30.0
+# How often rules are removed, after an error on a new connection.
+_REMOVALS = 3
 # How much of a command's output is returned.
 _OUTPUT_BYTES = 1 << 16
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -101,10 +104,35 @@ def _check(kernel: Kernel) -> None:
 
 
 def _remove(kernel: Kernel, is_ours: Callable[[Sequence[str]], bool]) -> List[str]:
-    """Delete the rules whose keys are ours; return these keys."""
-    held = [entry for entry in kernel.rules() if is_ours(entry.rule.keys)]
-    carry_out(kernel, Transition(RulesChange(held, (), [(Step("delete", entry.rule), entry) for entry in held])))
-    return [key for entry in held for key in entry.rule.keys]
+    """Delete the rules whose keys are ours; return these keys. After an error, ask what the kernel holds, and go on."""
+    removed: List[str] = []
+    problem: Optional[KernelError] = None
+    for again in range(_REMOVALS):
+        try:
+            with ExitStack() as stack:
+                connection = stack.enter_context(Kernel()) if again else kernel
+                for entry in [entry for entry in connection.rules() if is_ours(entry.rule.keys)]:
+                    _delete(connection, entry)
+                    removed += entry.rule.keys
+            return removed
+        except RuleRefused as error:
+            problem = error
+            break
+        except KernelError as error:
+            problem = error
+    raise TraceError(
+        f"rules of a trace may be left in the kernel: {problem}. They apply to one process alone; the next trace "
+        f"removes them, and so does auditctl -D -k {_KEY}"
+    )
+
+
+def _delete(kernel: Kernel, held: KernelRule) -> None:
+    try:
+        kernel.delete(held)
+    except RuleRefused as error:
+        # Somebody else has removed it.
+        if error.code != errno.ENOENT:
+            raise
 
 
 @contextmanager

@@ -32,7 +32,9 @@ def host(spare, playbook, tmp_path):
 
 def killed(guest, what):
     """Do it in a process that is killed at that moment; what it printed, if it was not killed."""
-    done = guest.run(f"PYTHONPATH=/root/lib python3 -B /root/killed_daemon.py {what}; exit $?", check=False, timeout=120)
+    done = guest.run(
+        f"PYTHONPATH=/root/lib python3 -B /root/killed_daemon.py {what}; exit $?", check=False, timeout=120
+    )
     return done.returncode, done.stdout + done.stderr
 
 
