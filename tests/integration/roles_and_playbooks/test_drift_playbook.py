@@ -77,10 +77,10 @@ chmod 640 site.conf
 """
 RUN_PLUGIN = (
     f"{PLUGIN} systemctl kill -s HUP auditd;"
-    "until pgrep -f local/sbin/site >/dev/null; do auditctl -m x; sleep 0.2; done;"
+    "until pgrep -f '[l]ocal/sbin/site' >/dev/null; do auditctl -m x; sleep 0.2; done;"
 )
 NO_PLUGIN = (
-    f"rm -f {PLUGINS}/site.conf; systemctl kill -s HUP auditd; while pgrep -f local/sbin/site; do sleep 0.2; done"
+    f"rm -f {PLUGINS}/site.conf; systemctl kill -s HUP auditd; while pgrep -f '[l]ocal/sbin/site'; do sleep 0.2; done"
 )
 FULL = "admin_space_left_action = suspend\\nspace_left = 9999999\\nadmin_space_left = 9999998"
 STATES = {
@@ -90,7 +90,7 @@ STATES = {
     "suspended": (
         f"cp -p {CONF} /root/conf; sed -i '/space_left/d' {CONF}; printf '{FULL}\\n' >>{CONF};"
         "sleep 1.1; systemctl kill -s HUP auditd; sleep 1; auditctl -m x; sleep 1",
-        "daemon: 1", "auditd has suspended logging",
+        "daemon: ", "auditd has suspended logging",
         f"mv /root/conf {CONF}; systemctl kill -s HUP auditd; sleep 1; systemctl kill -s USR2 auditd",
     ),
     "not reloaded": (f"cp -p {CONF} /root/conf; sleep 1.1; printf 'freq = 51\\n' >>{CONF}", "daemon: 1",
@@ -98,8 +98,8 @@ STATES = {
     "broken": (f"cp -p {CONF} /root/conf; printf 'nonsense = 1\\n' >>{CONF}", "daemon: ",
                "nonsense is not a keyword of auditd.conf", f"mv /root/conf {CONF}; systemctl kill -s HUP auditd"),
     "plugin not started": (PLUGIN, "daemon: 1", "the plugin site is active, but auditd does not run", NO_PLUGIN),
-    "plugin stopped": (f"{RUN_PLUGIN} kill -STOP $(pgrep -f local/sbin/site)", "daemon: 1", "is stopped by SIGSTOP",
-                       f"kill -CONT $(pgrep -f local/sbin/site); {NO_PLUGIN}"),
+    "plugin stopped": (f"{RUN_PLUGIN} kill -STOP $(pgrep -f '[l]ocal/sbin/site')", "daemon: 1", "is stopped by SIGSTOP",
+                       f"kill -CONT $(pgrep -f '[l]ocal/sbin/site'); {NO_PLUGIN}"),
     "plugin removed": (f"{RUN_PLUGIN} rm /usr/local/sbin/site", "daemon: 1", "there is no such file", NO_PLUGIN),
     "plugin goes on": (f"{RUN_PLUGIN} sed -i 's/yes/no/' {PLUGINS}/site.conf", "daemon: 1", "auditd still runs",
                        NO_PLUGIN),
