@@ -228,7 +228,7 @@ def control(parameters, mode):
     host = Host()
     outcome = hold_settings(wanted(parameters), options_of(parameters, *mode), host)
     result = {"changed": outcome.changed, "pending": outcome.pending, "reboot_required": outcome.reboot_required}
-    warnings = warnings_of(outcome, host)
+    warnings = warnings_of(outcome, host) + outcome.waiting
     if parameters["live"]:
         lost = act(parameters, mode.check)
         if parameters["user_message"] is not None or (parameters["reset_lost"] and lost):

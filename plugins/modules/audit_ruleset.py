@@ -103,10 +103,11 @@ options:
     default: []
   on_missing:
     description:
-      - What to do with a rule that the kernel would refuse, because its directory does not exist.
+      - What to do with a rule that the kernel would refuse, because its directory does not exist, and with a rule that
+        names a user or group that does not exist.
       - V(fail) changes nothing at all, V(skip) leaves the rule out.
       - V(stage) writes the rule to the file alone. Because C(auditctl -R) stops at the first rule that it cannot load
-        (unless the set has C(-c) or C(-i)), the directory must exist at the next boot.
+        (unless the set has C(-c) or C(-i)), the directory, user or group must exist at the next boot.
     type: str
     choices: [fail, skip, stage]
     default: fail
@@ -229,7 +230,7 @@ settings:
   returned: success
   sample: ["-b 8192"]
 left_out:
-  description: Rules that were not loaded into the kernel, because their directory is missing.
+  description: Rules that were not loaded into the kernel, because their directory, user or group is missing.
   type: list
   elements: str
   returned: success
@@ -279,13 +280,8 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.declaration im
     declare,
     read_declaration,
 )
-from ansible_collections.linux.audit.plugins.module_utils._policy.options import (
-    ARGUMENTS as POLICY_ARGUMENTS,
-)
-from ansible_collections.linux.audit.plugins.module_utils._policy.options import (
-    ChangeError,
-    options_of,
-)
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import ARGUMENTS as POLICY_ARGUMENTS
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError, options_of
 from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
 
 ARGUMENTS = dict(
@@ -368,13 +364,21 @@ def hold_ruleset(parameters, mode):
         "problems": declared.problems,
         "pending": outcome.pending,
         "reboot_required": outcome.reboot_required,
-        "warnings": declared.warnings,
+        "warnings": [*declared.warnings, *outcome.waiting, *_left_out(declared.left_out)],
     }
     if declared.backup:
         result["backup"] = declared.backup
     if mode.diff:
         result["diff"] = outcome.diff
     return result
+
+
+def _left_out(rules):
+    if not rules:
+        return []
+    return [
+        f"{len(rules)} rules are not in the kernel, because the host lacks their directories or users; see left_out"
+    ]
 
 
 def main():

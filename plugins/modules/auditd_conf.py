@@ -103,7 +103,9 @@ pid:
   returned: success
   sample: 812
 reload_required:
-  description: Whether the change takes effect only after a reload, which the task has not done.
+  description:
+    - Whether the change takes effect only after a reload, which the task has not done.
+    - This stays V(true) in later runs until the daemon has read its files, also if these runs change nothing.
   type: bool
   returned: success
   sample: false

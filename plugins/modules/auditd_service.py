@@ -98,6 +98,13 @@ action:
   type: str
   returned: success
   sample: reload
+confirmed:
+  description:
+    - Whether the daemon has said that it has read its files, or is a new process. V(true) if nothing was asked of it.
+    - If this is V(false), the task warns.
+  type: bool
+  returned: success
+  sample: true
 pid:
   description: The process that the kernel sends its records to, V(0) if the daemon is not running.
   type: int

@@ -6,6 +6,7 @@ The signals of auditd(8) go to the process that the kernel sends its records to,
 names the user who asked for it. It would name systemd otherwise; many units refuse to be stopped by systemctl for that.
 """
 
+import math
 import os
 import re
 import signal
@@ -13,8 +14,9 @@ import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._host.host import Host
+from .._host.outliving import successor_of
 from .._host.processes import process_name, programs_below, state_and_parent
-from .._host.programs import find_program, run_program
+from .._host.programs import Finished, find_program, run_program
 from .._host.signals import signals_held
 from .._kernel.netlink import AuditUnavailable, Kernel, PermissionDenied
 from .errors import DaemonError, OtherDaemon, PluginsStalled
@@ -278,17 +280,29 @@ class Daemon:
         # Everything that takes time is done while the old daemon still runs. Rules in the kernel stay there.
         log, command = SystemLog(), self._start_command(with_rules=not old)
         with signals_held():
-            if old:
-                self._end(old)
-            ended = run_program(command, _START_SECONDS, errors_too=True)
+            ended = self._replace(old, command) if old else run_program(command, _START_SECONDS, errors_too=True)
         if ended.status:
             output = ended.output.decode("utf-8", "replace").strip()
             unit = self.unit if self.manager == "systemd" else None
             raise DaemonError(why_not_started(log, unit, ended.status, output))
         return self._prove(log, plugins, "was started")
 
+    def _replace(self, old: int, command: Sequence[str]) -> Finished:
+        """End the old daemon and start another one, also if it ends late, or this process is killed in between."""
+        with successor_of(old, command, 2 * math.ceil(_STOP_SECONDS), self.manager == "systemd") as successor:
+            try:
+                self._send(old, signal.SIGTERM)
+            except DaemonError:
+                successor.give_up()
+                raise
+            self._await_end(old)
+            return successor.finished(_START_SECONDS)
+
     def _end(self, pid: int) -> None:
         self._send(pid, signal.SIGTERM)
+        self._await_end(pid)
+
+    def _await_end(self, pid: int) -> None:
         deadline = time.monotonic() + _STOP_SECONDS
         while self._exists(pid):
             if time.monotonic() > deadline:

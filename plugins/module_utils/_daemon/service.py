@@ -64,11 +64,12 @@ def _managed(request: ServiceRequest, host: Host, check_mode: bool) -> Dict[str,
         if request.state not in (None, "stopped") or request.rotate or request.resume or request.report:
             raise
         return _managed_without(daemon, request, check_mode)
-    action, changed, warnings = _bring_to_state(daemon, host, request, check_mode)
+    action, changed, confirmed, warnings = _bring_to_state(daemon, host, request, check_mode)
     result = _signalled(daemon, request, action, check_mode)
     result.update(
         changed=changed or result["changed"],
         action=action,
+        confirmed=confirmed,
         manager=daemon.manager,
         version=dotted(daemon.version) if daemon.version else None,
         enabled=daemon.enabled,
@@ -88,6 +89,7 @@ def _managed_without(daemon: Daemon, request: ServiceRequest, check_mode: bool) 
         "changed": switch,
         "pid": 0,
         "action": "none",
+        "confirmed": True,
         "manager": daemon.manager,
         "version": dotted(daemon.version) if daemon.version else None,
         "enabled": request.enabled if request.enabled is not None else daemon.enabled,
@@ -96,15 +98,18 @@ def _managed_without(daemon: Daemon, request: ServiceRequest, check_mode: bool) 
 
 def _bring_to_state(
     daemon: Daemon, host: Host, request: ServiceRequest, check_mode: bool
-) -> Tuple[str, bool, List[str]]:
-    """Bring the daemon to its state, and set whether it starts at boot; the action, whether it changes, warnings."""
+) -> Tuple[str, bool, bool, List[str]]:
+    """Bring the daemon to its state, and set whether it starts at boot.
+
+    Returns the action, whether it changes anything, whether the daemon has confirmed it, and warnings.
+    """
     action = _ACTIONS[request.state][0 if daemon.settled_pid() else 1] if request.state else "none"
     if daemon.unavailable and action != "none":
         raise DaemonError(daemon.unavailable)
     if request.validate and action in ("reload", "restart"):
         _refuse_mistakes(host)
     switch = request.enabled is not None and daemon.enabled is not request.enabled
-    warnings = []
+    warnings, confirmed = [], True
     if action == "reload" and _forgets_name(host):
         warnings.append(
             "auditd looks up the name for name_format only when it starts, and forgets that name at this reload: its "
@@ -120,9 +125,10 @@ def _bring_to_state(
             warnings += said
         else:
             done = getattr(daemon, action)()
-        if action == "reload" and not done.confirmed:
+        confirmed = action != "reload" or done.confirmed
+        if not confirmed:
             warnings.append("auditd was told to read its files again, but has not said that it did")
-    return action, action != "none" or switch, warnings
+    return action, action != "none" or switch, confirmed, warnings
 
 
 def _refuse_mistakes(host: Host) -> None:

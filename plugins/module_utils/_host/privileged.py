@@ -6,23 +6,51 @@ import os
 import stat
 from typing import Iterator, List, Optional, Sequence, Set
 
-__all__ = ("privileged_programs",)
+__all__ = ("privileged_programs", "unsearched_file_systems")
 
 _CAPABILITIES = "security.capability"
+_MOUNTS = "/proc/self/mountinfo"
+# File systems on disks of this host whose source is not the path of a device.
+_LOCAL = ("zfs", "bcachefs")
 
 
 def privileged_programs(directories: Sequence[str]) -> List[str]:
     """The paths of programs below the directories that are setuid, setgid or have file capabilities, sorted.
 
-    Skips a directory that is a symbolic link (such as /bin to /usr/bin) or that ignores setuid, and file systems that
-    are mounted below a directory.
+    Local file systems that are mounted below a directory are searched as well. Skips a directory that is a symbolic
+    link (such as /bin to /usr/bin), or that ignores setuid.
     """
     found: Set[str] = set()
-    for top in directories:
+    mounted = [point for point in _local_mounts() if _is_below(point, directories)]
+    for top in dict.fromkeys([*directories, *mounted]):
         device = _device(top)
         if device is not None:
             found.update(entry.path for entry in _files(top, device) if _is_privileged(entry))
     return sorted(found)
+
+
+def unsearched_file_systems(directories: Sequence[str]) -> List[str]:
+    """Where other local file systems are mounted on which setuid programs count, and that are not searched."""
+    searched = {os.stat(top).st_dev for top in directories if os.path.isdir(top)}
+    others = [point for point in _local_mounts() if point != "/" and not _is_below(point, directories)]
+    return sorted(point for point in others if os.path.isdir(point) and _device(point) not in (None, *searched))
+
+
+def _is_below(point: str, directories: Sequence[str]) -> bool:
+    return any(point.startswith(os.path.realpath(top).rstrip("/") + "/") for top in directories)
+
+
+def _local_mounts() -> List[str]:
+    """Where file systems of this host's own devices are mounted."""
+    try:
+        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
+            lines = [line.partition(" - ") for line in file]
+    except OSError:
+        return []
+    # After the dash: the type, and the source, which is a device if the file system is on one.
+    local = [before.split()[4] for before, _dash, after in lines if after.split()[1].startswith("/dev/")
+             or after.split()[0] in _LOCAL]  # fmt: skip
+    return list(dict.fromkeys(point.replace("\\040", " ") for point in local))
 
 
 def _device(top: str) -> Optional[int]:

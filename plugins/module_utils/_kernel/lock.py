@@ -18,7 +18,8 @@ __all__ = ("LockError", "locked")
 # Only root may write to these directories, and only root may open the file: whoever can open it can lock it. The first
 # directory that exists is taken. A host without /run is older than /run, or has a root directory of its own making.
 _LOCK_FILES = ("/run/linux-audit.lock", "/var/run/linux-audit.lock", "/etc/audit/.linux-audit.lock")
-_LOCK_SECONDS = 120.0
+# Longer than the slowest change, a restart of the daemon: 90 seconds to end, 180 to start, and the proof.
+_LOCK_SECONDS = 330.0
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.EROFS)
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kernel's audit system over NETLINK_AUDIT: rules, status and settings (linux/audit.h, linux/netlink.h)."""
 
+import contextlib
 import errno
 import os
 import socket
@@ -52,7 +53,11 @@ _FEATURES = (
     "filter_fs",
 )
 _HEADER = struct.Struct("=IHHII")
+# How often a question is asked again whose answer was lost.
+_ASK_AGAIN = 3
 _TIMEOUT = 10.0
+# How often a question whose answer was lost is asked once more.
+_ASK_AGAIN = 2
 # asm-generic/socket.h; Python's socket module lacks it.
 _SO_RCVBUFFORCE = 33
 _LISTING_BYTES = 1 << 25
@@ -71,6 +76,10 @@ class AuditUnavailable(KernelError):
 
 class PermissionDenied(KernelError):
     """The process may not control the audit system."""
+
+
+class AnswersLost(KernelError):
+    """The kernel has answered, and there was no room for all of the answer."""
 
 
 class RuleRefused(KernelError):
@@ -151,10 +160,17 @@ class Kernel:
         """All rules, list by list in the order in which the kernel evaluates them (AUDIT_LIST_RULES)."""
         try:
             # Read everything before decoding: the kernel drops answers that are not read soon.
-            listed = list(self._ask(_LIST_RULES, b"", _LIST_RULES, many=True))
+            listed = self._listed()
             return [KernelRule(wire.decode(data), data) for data in listed]
         except ValueError as error:
             raise KernelError(f"the kernel lists a rule that cannot be decoded ({error})") from error
+
+    def _listed(self) -> List[bytes]:
+        """What the kernel answers to the question for its rules; asked again if answers were lost."""
+        for _again in range(_ASK_AGAIN):
+            with contextlib.suppress(AnswersLost):
+                return list(self._ask(_LIST_RULES, b"", _LIST_RULES, many=True))
+        return list(self._ask(_LIST_RULES, b"", _LIST_RULES, many=True))
 
     def append(self, rule: Rule) -> None:
         """Add the rule after all rules of its list. Raises RuleRefused."""
@@ -216,8 +232,14 @@ class Kernel:
         except OSError as error:
             if error.errno is None:
                 raise
+            if error.errno == errno.ENOBUFS and self._is_done(kind, rule):
+                return
             action = "add" if kind == _ADD_RULE else "delete"
             raise RuleRefused(rule, error.errno, self._reason(error.errno, kind, rule), action) from error
+
+    def _is_done(self, kind: int, rule: Rule) -> bool:
+        """Whether the kernel has made a change although its answer was lost."""
+        return any(held.rule == rule for held in self.rules()) is (kind == _ADD_RULE)
 
     def _reason(self, code: int, kind: int, rule: Rule) -> str:
         if code == errno.EPERM:
@@ -263,6 +285,8 @@ class Kernel:
         except OSError as error:
             if answer is None and error.errno not in (errno.ECONNREFUSED,):
                 raise
+            if error.errno == errno.ENOBUFS:
+                raise AnswersLost("answers of the kernel were lost: there was no room for them") from error
             raise _connection_error(error) from error
 
 

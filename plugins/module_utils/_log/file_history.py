@@ -61,7 +61,7 @@ def rules_of_path(rules: Iterable[Rule], wanted: Sequence[str]) -> RulesOfPath:
     above: Set[str] = set()
     others: Set[str] = set()
     for rule in rules:
-        places = [(field.name, field.value.rstrip("/")) for field in rule.fields if field.name in ("path", "dir")]
+        places = [(field.name, field.text.rstrip("/")) for field in rule.fields if field.name in ("path", "dir")]
         if any(lies_within(value, one) for _name, value in places for one in wanted):
             about.update(rule.keys)
         elif any(name == "dir" and one.startswith(value + "/") for name, value in places for one in wanted):

@@ -63,7 +63,7 @@ def recorder(host: Host) -> Recorder:
         with Kernel() as kernel:
             status = kernel.status()
             held = [entry.rule for entry in kernel.rules()]
-            problems = kernel_problems(held, read_settings(kernel), host.machine)
+            problems = kernel_problems(held, read_settings(kernel), host)
     except KernelError as error:
         return Recorder([], filed, None, [f"the kernel does not say what it records: {error}"], host.machine)
     reasons = [str(problem) for problem in problems]
@@ -137,7 +137,7 @@ def _records(rule: Rule, wanted: str, machine: str) -> bool:
     """Whether a rule may record an access to a path."""
     if rule.list != "exit" or rule.action != "always":
         return False
-    places = [(field.name, field.value.rstrip("/") or "/") for field in rule.fields if field.name in ("path", "dir")]
+    places = [(field.name, field.text.rstrip("/") or "/") for field in rule.fields if field.name in ("path", "dir")]
     if places:
         return all(
             lies_within(value, wanted) or (name == "dir" and wanted.startswith(value.rstrip("/") + "/"))

@@ -24,6 +24,10 @@ from .transition import bring_about, files_transition
 __all__ = ("DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
 
 
+#: Words of the errors of lines with users and groups that the host does not have.
+_NOBODY = ("the name of a user on the host", "the name of a group on the host")
+
+
 class Reach(NamedTuple):
     """How far the declaration reaches.
 
@@ -145,7 +149,11 @@ class _Reader:
     def read(self, line: RulesLine) -> None:
         """Read the next line of the declaration."""
         statement = line.statement
-        if line.error:
+        if line.error and self._reach.on_missing != "fail" and _names_nobody(line):
+            self._left_out.append(line.text)
+            if self._reach.on_missing == "stage":
+                self._kept.append(line)
+        elif line.error:
             self.problems.append(str(line.error))
         elif statement and statement.operation == "delete":
             self.problems.append(f"{line.origin}: '{line.text}' deletes a rule; a declaration lists rules to hold")
@@ -209,6 +217,11 @@ class _Reader:
             return self._reach.on_missing == "skip"
         self._statements.append(statement)
         return False
+
+
+def _names_nobody(line: RulesLine) -> bool:
+    """Whether all that is wrong with a line is that the host has no such user or group."""
+    return line.error is not None and any(words in line.error.reason for words in _NOBODY)
 
 
 def _remaining_files(directory: RulesDirectory, new: RulesFile, reach: Reach) -> List[RulesFile]:

@@ -99,6 +99,15 @@ class Outcome(NamedTuple):
         """Whether the kernel needs a boot before it holds what was asked for."""
         return bool(self.pending)
 
+    @property
+    def waiting(self) -> List[str]:
+        """A warning of what waits for the next boot, if anything does."""
+        if not self.pending:
+            return []
+        return [
+            f"{len(self.pending)} changes take effect only after a reboot, because the kernel is locked; see pending"
+        ]
+
 
 def outcome_of(transition: Transition, pending: List[str], state: HostState, options: Options, host: Host) -> Outcome:
     """What the transition has done to the host, whose state was that; in check mode: what it would do."""

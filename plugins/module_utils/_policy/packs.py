@@ -23,7 +23,7 @@ import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 from .._host.host import Host
-from .._host.privileged import privileged_programs
+from .._host.privileged import privileged_programs, unsearched_file_systems
 from ..rules import syscalls, tables
 from ..rules.errors import RuleError, shown
 from ..rules.fields import BY_NAME
@@ -81,6 +81,7 @@ _NO_FEATURE = "this host does not have what is needed for"
 _NO_NAME = "this host does not have the users or groups"
 _NO_DIRECTORY = "this host does not have the directories"
 _NO_RULE = "no rule can be written for"
+_NOT_SEARCHED = "setuid programs are not searched for, unless directories names them, on"
 
 
 def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -> FilledPack:
@@ -104,6 +105,9 @@ def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -
         found = [] if lacking else _paragraph_lines(name, paragraph, values, host, notes)
         if found:
             lines += [RulesLine(comment, name) for comment in _comments(paragraph)] + found
+    if "{setuid_programs}" in text:
+        for point in unsearched_file_systems(values["directories"]):
+            notes.add(_NOT_SEARCHED, shown(point))
     return FilledPack(lines, [f"{name}: {reason} {', '.join(things)}" for reason, things in notes.items()])
 
 

@@ -86,7 +86,7 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
         "rules": [render(canonical(statement.rule), host.machine, host.version) for statement in rules],
         "pending": outcome.pending,
         "reboot_required": outcome.reboot_required,
-        "warnings": warnings_of(outcome, host),
+        "warnings": warnings_of(outcome, host) + outcome.waiting,
     }
     if options.with_diff:
         result["diff"] = outcome.diff

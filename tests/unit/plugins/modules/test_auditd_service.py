@@ -71,6 +71,7 @@ def test_states(stage, runs, state, action):
     for result in (checked, done):
         assert (result["action"], result["changed"]) == (action, action != "none")
         assert (result["manager"], result["version"], result["enabled"]) == ("systemd", "4.1.2", True)
+        assert result["confirmed"] is True
         assert "report" not in result
         assert warnings(result) == []
     assert (checked["pid"], done["pid"]) == (before, host.pid)
@@ -153,8 +154,10 @@ def test_a_reload_that_nobody_confirms(host):
     """Is warned of."""
     host.play(hup="silent")
     host.constant("_ANSWER_SECONDS", 0.2)
-    (said,) = warnings(run(state="reloaded"))
+    result = run(state="reloaded")
+    (said,) = warnings(result)
     assert "has not said that it did" in said
+    assert result["confirmed"] is False
 
 
 def test_rotate_and_report(host):

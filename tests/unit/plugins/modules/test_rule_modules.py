@@ -101,6 +101,7 @@ def test_an_immutable_kernel(host, run, name, immutable):
         assert (result["changed"], result["reboot_required"]) == (True, True)
         # A watch is one rule for each architecture.
         assert len(result["pending"]) == (2 if name == "audit_watch" else 1)
+        assert any("only after a reboot" in warning for warning in result["warnings"])
     assert host.kernel.log == []
 
 
@@ -291,6 +292,7 @@ def test_a_set_from_sources_returns_every_value(host, run):
     own = "-a always,exit -F path=/etc/hosts -F perm=r -F key=own"
     assert result["added"] == host.kernel.lines == rendered(PASSWD, MOUNT, own)
     assert (result["settings"], result["left_out"]) == (["-b 100"], ["-w /no/such/file -p wa"])
+    assert any("1 rules are not in the kernel" in warning for warning in result["warnings"])
     assert ["late" in note and "records the same" in note for note in result["notes"]] == [True]
     assert any("90-other.rules:1" in problem for problem in result["problems"])
     assert any("90-other.rules:1" in str(warning) for warning in result["warnings"])
@@ -393,7 +395,9 @@ def test_what_audit_info_returns(host, run):
     assert result["daemon"]["running"] is True
     assert host.kernel.log == []
     host.kernel.pid = 1 << 30
-    assert run(audit_info.main)["daemon"] == {"pid": 1 << 30, "running": False, "name": None}
+    daemon = run(audit_info.main)["daemon"]
+    assert (daemon["pid"], daemon["running"], daemon["name"]) == (1 << 30, False, None)
+    assert len(daemon["problems"]) == 1
     host.kernel.unreachable = errno.ECONNREFUSED
     result = run(audit_info.main)
     assert (result["available"], "audit=0" in result["reason"], "problems" in result) == (False, True, True)

@@ -43,8 +43,9 @@ def test_privileged_programs(tmp_path):
 
 MOUNTED = """
 set -e
-mkdir -p $1/tree/other $1/tree/own $1/nosuid
+mkdir -p $1/tree/other $1/tree/own $1/nosuid $1/away
 mount -t tmpfs none $1/tree/other
+mount -t tmpfs none $1/away
 mount -t tmpfs -o nosuid none $1/nosuid
 for name in tree/top tree/own/below tree/other/elsewhere nosuid/ignored; do
     touch $1/$name
@@ -53,14 +54,22 @@ done
 exec $2 -c '
 import sys
 sys.path.insert(0, sys.argv[1])
-from module_utils._host.privileged import privileged_programs
-print(privileged_programs([sys.argv[2] + "/tree", sys.argv[2] + "/nosuid", sys.argv[2] + "/tree/top"]))
+from module_utils._host import privileged
+searched = [sys.argv[2] + "/tree", sys.argv[2] + "/nosuid", sys.argv[2] + "/tree/top"]
+print(privileged.privileged_programs(searched))
+# As if the file systems were on disks of this host.
+privileged._MOUNTS = sys.argv[2] + "/mounts"
+with open(privileged._MOUNTS, "w") as file:
+    for name in ("tree/other", "nosuid", "away"):
+        file.write(f"36 35 98:0 / {sys.argv[2]}/{name} rw - ext4 /dev/sdb1 rw\\n")
+print(privileged.privileged_programs(searched))
+print(privileged.unsearched_file_systems(searched))
 ' $3 $1
 """
 
 
 def test_other_file_systems_and_those_without_setuid_are_left_out(tmp_path):
-    """Real mounts, in a namespace of their own; the rest of a directory is searched."""
+    """Real mounts, in a namespace of their own. Disks below a directory are searched; those elsewhere are named."""
     command = ["unshare", "--mount", "--propagation", "private"]
     if subprocess.run([*command, "true"], check=False, stderr=subprocess.DEVNULL).returncode:
         pytest.skip("nothing can be mounted here: not root, or no namespaces")
@@ -68,4 +77,7 @@ def test_other_file_systems_and_those_without_setuid_are_left_out(tmp_path):
         [*command, "sh", "-c", MOUNTED, "sh", tmp_path, sys.executable, PLUGINS],
         stdout=subprocess.PIPE, check=True, text=True,
     )  # fmt: skip
-    assert ast.literal_eval(done.stdout) == [f"{tmp_path}/tree/own/below", f"{tmp_path}/tree/top"]
+    alone, with_disks, unsearched = map(ast.literal_eval, done.stdout.splitlines())
+    assert alone == [f"{tmp_path}/tree/own/below", f"{tmp_path}/tree/top"]
+    assert with_disks == [f"{tmp_path}/tree/{name}" for name in ("other/elsewhere", "own/below", "top")]
+    assert unsearched == [f"{tmp_path}/away"]

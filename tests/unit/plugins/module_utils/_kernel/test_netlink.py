@@ -239,3 +239,58 @@ def test_data_that_is_not_a_rule_is_an_error(connect, data):
 )
 def test_features(bits, names):
     assert feature_names(bits) == names
+
+
+def losing(answer, times):
+    """A socket that has no room for an answer, so many times."""
+    left = [times]
+
+    class Losing(FakeSocket):
+        def recv(self, size):
+            if left[0]:
+                left[0] -= 1
+                self._datagrams.clear()
+                raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
+            return super().recv(size)
+
+    return Losing(answer)
+
+
+def holding(*rules):
+    """A kernel that acknowledges every change and holds these rules."""
+
+    def answer(kind, sequence):
+        listed = [message(LIST, sequence, wire.encode(rule)) for rule in rules] + [message(DONE, sequence)]
+        return [acknowledgement(sequence), *(listed if kind == LIST else ())]
+
+    return answer
+
+
+@pytest.mark.parametrize(("times", "told"), [(1, True), (2, True), (3, False)])
+def test_a_question_whose_answer_was_lost_is_asked_again(monkeypatch, times, told):
+    """A few times; then the error says what has happened."""
+    fake = losing(holding(*RULES), times)
+    monkeypatch.setattr(kernel_module.socket, "socket", lambda *kind: fake)
+    with Kernel() as kernel:
+        if told:
+            assert [held.rule for held in kernel.rules()] == RULES
+        else:
+            with pytest.raises(KernelError, match="answers of the kernel were lost"):
+                kernel.rules()
+
+
+@pytest.mark.parametrize(
+    ("held", "action", "done"),
+    [(RULES, "append", True), ((), "append", False), ((), "delete", True), (RULES, "delete", False)],
+)
+def test_a_change_whose_acknowledgement_was_lost_is_looked_at(monkeypatch, held, action, done):
+    """What the kernel holds decides whether it was made."""
+    fake = losing(holding(*held), 1)
+    monkeypatch.setattr(kernel_module.socket, "socket", lambda *kind: fake)
+    with Kernel() as kernel:
+        change = RULES[0] if action == "append" else KernelRule(RULES[0], wire.encode(RULES[0]))
+        if done:
+            getattr(kernel, action)(change)
+        else:
+            with pytest.raises(RuleRefused, match="No buffer space"):
+                getattr(kernel, action)(change)

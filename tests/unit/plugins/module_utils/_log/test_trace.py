@@ -22,8 +22,7 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import
 )
 from ansible_collections.linux.audit.plugins.module_utils._log import files as log_files
 from ansible_collections.linux.audit.plugins.module_utils._log import trace as trace_module
-from ansible_collections.linux.audit.plugins.module_utils._log.trace import is_left_over, trace, trace_key
-from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
+from ansible_collections.linux.audit.plugins.module_utils._log.trace import TraceError, is_left_over, trace, trace_key
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
@@ -446,7 +445,7 @@ def test_somebody_else_deletes_a_rule(run, kernel):
 
 def test_a_rule_that_cannot_be_deleted(run, kernel):
     """The error names the rule, and the command has ended."""
-    kernel.problems["delete", 1] = errno.EPERM
+    kernel.problems.update((("delete", number), errno.EPERM) for number in range(1, 9))
     result = run(command=["/bin/true"])
     assert result["failed"] is True
     assert "the kernel refuses to delete the audit rule" in result["msg"]
@@ -490,8 +489,10 @@ def test_a_signal_while_rules_are_removed_waits(kernel):
 def test_handlers_are_put_back_though_rules_cannot_be_removed(kernel):
     """The old handlers are back."""
     handler = signal.getsignal(signal.SIGTERM)
-    kernel.problems["delete", 1] = errno.EPERM
-    with pytest.raises(ChangeError, match="the kernel refuses to delete the audit rule"):
+    kernel.problems.update((("delete", number), errno.EPERM) for number in range(1, 9))
+    with pytest.raises(
+        TraceError, match="rules of this trace may be left in the kernel, .* refuses to delete the audit rule"
+    ):
         trace(parameters(command=["/bin/true"]), HOST, False)
     assert signal.getsignal(signal.SIGTERM) is handler
 

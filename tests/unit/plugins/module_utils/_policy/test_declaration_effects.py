@@ -226,6 +226,30 @@ def test_rules_whose_directory_is_missing(host, purge):
     assert not host.declare([PASSWD, MISSING], purge, on_missing="stage").outcome.changed
 
 
+NOBODY = "-a always,exit -S mount -F uid=no-such-user -F key=x"
+
+
+@pytest.mark.parametrize("purge", ["file", "none"])
+def test_rules_of_unknown_users_and_groups(host, purge):
+    """As those of missing directories: refused, left out, or written for a boot by which the user exists."""
+    with pytest.raises(ChangeError, match="set:2: .*no-such-user.* is neither a number nor the name of a user"):
+        host.declare([PASSWD, NOBODY], purge)
+    assert host.state()[:2] == ({}, [])
+    outcome = host.declare([PASSWD, NOBODY], purge, on_missing="skip")
+    assert outcome.left_out == [NOBODY]
+    assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, PASSWD])
+    with pytest.raises(ChangeError, match="nonsense"):
+        host.declare([PASSWD, NOBODY, "-w /etc/passwd -p nonsense"], purge, on_missing="skip")
+
+
+def test_a_rule_of_an_unknown_user_can_be_staged(host):
+    outcome = host.declare([PASSWD, NOBODY], on_missing="stage")
+    assert outcome.left_out == [NOBODY]
+    assert host.lines_of(host.file.name) == [HEADER, PASSWD, NOBODY]
+    assert host.kernel.lines == rendered(PASSWD)
+    assert any("no-such-user" in problem for problem in outcome.problems)
+
+
 def test_purge_none_adds_and_removes(host):
     host.write("10-other.rules", GROUP)
     host.kernel = KernelDouble(GROUP)
