@@ -7,7 +7,7 @@ import os
 import stat
 from typing import Iterable, NamedTuple, Optional, Tuple
 
-__all__ = ("may_be_missing_at_boot",)
+__all__ = ("is_empty_at_boot", "may_be_missing_at_boot")
 
 # In memory: these are empty when the host boots.
 _VOLATILE = ("tmpfs", "ramfs")
@@ -25,12 +25,19 @@ class _Mount(NamedTuple):
     kind: str
 
 
+def is_empty_at_boot(directory: str) -> bool:
+    """Whether the directory is on a file system in memory, and nothing makes it before a boot loads the rules."""
+    path = os.path.realpath(directory)
+    mount = _mount_of(path)
+    return bool(mount and mount.kind in _VOLATILE and path != mount.point and not _is_made_by_tmpfiles(path))
+
+
 def may_be_missing_at_boot(directory: str) -> Optional[str]:
     """Why a directory that exists may be missing when a boot loads the rules; None if nothing speaks for that."""
     path = os.path.realpath(directory)
     mount = _mount_of(path)
     if mount and path != mount.point and not _is_made_by_tmpfiles(path):
-        if mount.kind in _VOLATILE:
+        if is_empty_at_boot(path):
             return f"is on a {mount.kind}, which is empty after a boot"
         if mount.kind in _NETWORK and mount.point != "/":
             return f"is on {mount.point} ({mount.kind}), which may be mounted after the rules are loaded"
