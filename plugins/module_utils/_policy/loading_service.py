@@ -1,32 +1,178 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a service loads the rules files at boot: auditd.service, since audit 4.0 with audit-rules.service."""
+"""Which service loads the rules files at boot: whether one does, and which paths it sees as the host does.
 
+Before audit 4.0 that is auditd.service, then audit-rules.service; distributions have others. So the services are found
+by what they start.
+"""
+
+import glob
 import os
-from typing import Optional
+import re
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence
 
 from .._host.programs import ProgramError, find_program, run_program
+from ..rules.parse import RulesLine
+from .problem import RulesProblem
 
-__all__ = ("unit_states_problem", "why_nothing_loads")
+__all__ = (
+    "HiddenPlace",
+    "Loader",
+    "hidden_places",
+    "hidden_rules",
+    "loaders",
+    "unit_states_problem",
+    "why_nothing_loads",
+)
 
 _LOADERS = ("audit-rules.service", "auditd.service")
 _OFF = ("disabled", "masked", "masked-runtime")
+_UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+_LOADS = re.compile(r"\baugenrules\b|\bauditctl\s+(?:-\w\s+)*-R\b")
+_STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
+
+#: Paths at which a property of a unit mounts something else, by the property. A watch holds the inode that auditctl
+#: sees, so it never matches what others do there. Properties that mount the same thing read-only change no inode:
+#: ProtectSystem, ReadOnlyPaths, ProtectControlGroups, ProtectKernelTunables.
+_REPLACED = {
+    "ProtectHome": ("/home", "/root", "/run/user"),
+    "PrivateTmp": ("/tmp", "/var/tmp"),
+    "ProtectKernelModules": ("/usr/lib/modules",),
+    "PrivateDevices": ("/dev",),
+}
+#: These are the host's own in a private /dev, too.
+_SHARED_DEVICES = ("/dev/shm", "/dev/mqueue", "/dev/pts", "/dev/hugepages")
+#: Properties whose values are paths.
+_PATHS = ("InaccessiblePaths", "TemporaryFileSystem", "BindPaths", "BindReadOnlyPaths", "RootDirectory", "RootImage")
+
+
+class HiddenPlace(NamedTuple):
+    """A path at which the unit sees something else than the host, and the property that does it."""
+
+    path: str
+    cause: str
+
+    def hides(self, path: str) -> bool:
+        """Whether the path is there or below."""
+        inside = path == self.path or path.startswith(self.path.rstrip("/") + "/")
+        return inside and not (self.path == "/dev" and path.startswith(tuple(f"{name}/" for name in _SHARED_DEVICES)))
+
+
+class Loader(NamedTuple):
+    """A service that loads the rules when it starts: its name, its state (``enabled``), what it hides from auditctl."""
+
+    unit: str
+    state: str
+    hidden: Sequence[HiddenPlace]
 
 
 def why_nothing_loads() -> Optional[str]:
     """Why no service loads the rules at boot; None if one does, or the host does not tell."""
-    systemctl = find_program("systemctl")
-    if systemctl is None or not os.path.isdir("/run/systemd/system"):
+    systemctl = _systemctl()
+    if systemctl is None:
         return None
     try:
         rules, auditd = (_state(systemctl, unit) for unit in _LOADERS)
+        found = loaders()
     except ProgramError:
         return None
+    if any(loader.state.startswith("enabled") for loader in found if loader.unit not in _LOADERS):
+        return None
+    if auditd.startswith("enabled") and not found and not rules.startswith("masked"):
+        return "are not loaded at boot: no service starts augenrules or auditctl -R"
     return unit_states_problem(rules, auditd)
+
+
+def loaders() -> List[Loader]:
+    """The services of this host that load the rules. Raises ProgramError."""
+    systemctl = _systemctl()
+    if systemctl is None:
+        return []
+    names = sorted({name for directory in _UNIT_DIRECTORIES for name in _candidates(directory)})
+    found = []
+    for name in names:
+        properties = _properties(systemctl, name)
+        starts = [part for start in _STARTS for part in properties.get(start, "").split(" ; ") if "argv[]" in part]
+        if any(_LOADS.search(part) for part in starts):
+            found.append(Loader(name, properties.get("UnitFileState", ""), hidden_places(properties)))
+    return found
+
+
+def hidden_places(properties: Dict[str, str]) -> List[HiddenPlace]:
+    """Where a unit with these properties, as ``systemctl show`` prints them, sees something else than the host."""
+    # systemd starts a command with "+" outside of the namespaces of the unit; `show` tells by a flag.
+    commands = [properties.get(f"{start}Ex", "") for start in _STARTS]
+    loading = [part for command in commands for part in command.split("}") if _LOADS.search(part)]
+    if loading and all("privileged" in part.partition("flags=")[2].split(";")[0] for part in loading):
+        return []
+    found = [
+        HiddenPlace(path, f"{name}={properties[name]}")
+        for name, paths in _REPLACED.items()
+        if properties.get(name, "no") not in ("no", "", "read-only")
+        for path in paths
+    ]
+    for name in _PATHS:
+        for word in properties.get(name, "").split():
+            source, _colon, rest = word.lstrip("-+").partition(":")
+            target = rest.split(":")[0] if name.startswith("Bind") and rest.split(":")[0] else source
+            if name.startswith("Bind") and target == source:
+                continue
+            found.append(HiddenPlace("/" if name.startswith("Root") else target, f"{name}={word}"))
+    return found
+
+
+def hidden_rules(lines: Iterable[RulesLine], found: Iterable[Loader]) -> List[RulesProblem]:
+    """The rules that a boot loads, and that never match after it, because the service sees other inodes there."""
+    places = [(loader, place) for loader in found if loader.state not in _OFF for place in loader.hidden]
+    problems = []
+    for line in lines if places else ():
+        rule = line.statement.rule if line.statement and line.statement.operation in ("append", "prepend") else None
+        # The watch of a file belongs to the directory that the file is in.
+        directory = rule and (rule.value("dir") or os.path.dirname(str(rule.value("path") or "")))
+        for loader, place in places if directory else ():
+            if place.hides(os.path.realpath(str(directory))):
+                reason = (
+                    f"records nothing after a boot: {loader.unit} loads the rules with {place.cause}, and sees "
+                    f"something else than the host at {place.path}; let it start augenrules with +, see "
+                    "systemd.service(5)"
+                )
+                problems.append(RulesProblem(line.origin, line.text, reason, silent=True, lost=True))
+                break
+    return problems
+
+
+def _systemctl() -> Optional[str]:
+    return find_program("systemctl") if os.path.isdir("/run/systemd/system") else None
+
+
+def _candidates(directory: str) -> List[str]:
+    """The names of services whose unit file, or a part of it, names a program that loads rules."""
+    names = []
+    for path in glob.glob(f"{directory}/*.service") + glob.glob(f"{directory}/*.service.d/*.conf"):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+        except OSError:
+            continue
+        if _LOADS.search(text):
+            unit = os.path.dirname(path) if path.endswith(".conf") else path
+            names.append(re.sub(r"\.d$", "", os.path.basename(unit)))
+    return names
 
 
 def _state(systemctl: str, unit: str) -> str:
     return run_program([systemctl, "is-enabled", unit], 10).output.decode("utf-8", "replace").strip()
+
+
+def _properties(systemctl: str, unit: str) -> Dict[str, str]:
+    names = ",".join([*_REPLACED, *_PATHS, *_STARTS, *(f"{start}Ex" for start in _STARTS), "UnitFileState"])
+    output = run_program([systemctl, "show", "-p", names, unit], 10).output.decode("utf-8", "replace")
+    found: Dict[str, str] = {}
+    for line in output.splitlines():
+        name, _equals, value = line.partition("=")
+        # A unit with several commands has a line for each.
+        found[name] = f"{found[name]} {value}" if name in found else value
+    return found
 
 
 def unit_states_problem(rules: str, auditd: str) -> Optional[str]:

@@ -14,6 +14,9 @@ annotations:
 value (none of them matches), otherwise the rule is repeated (any of them matches). Three names are looked up on the
 host: ``{arch}``, ``{setuid_programs}`` (below the parameter ``directories``), and ``{record_types}`` (its categories).
 
+A directory on a tmpfs is watched as a file, because the kernel takes that rule at a boot, before the directory exists.
+The rule records whatever is created, renamed or deleted in the directory.
+
 A rule that cannot exist on the host is left out: a rule of another architecture, of a missing directory, of an unknown
 user. Syscalls that the machine lacks are left out of their rule.
 """
@@ -33,6 +36,7 @@ from ..rules.record_types import expand
 from ..rules.watch import archs, permission_words
 from ..rules.words import split
 from .checks import missing_directory
+from .places import is_empty_at_boot
 
 __all__ = ("FEATURES", "Feature", "FilledPack", "read_pack")
 
@@ -179,7 +183,7 @@ def _variants(words: List[str], values: Mapping[str, List[str]], host: Host) -> 
             filled = []
             for value in _values(placeholder.group(1), values, host):
                 head = word[: placeholder.start()]
-                if head == "path=" and host.is_directory(value):
+                if head == "path=" and host.is_directory(value) and not is_empty_at_boot(value):
                     head = "dir="
                 filled.append(head + value + word[placeholder.end() :])
         if placeholder and word[: placeholder.start()].endswith("!="):
@@ -211,6 +215,8 @@ def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> RulesLine
     if arch and number is None:
         raise _LeftOut
     machine = tables.arch_machine(number) if number is not None else None
+    if words[0] == "-w" and host.is_directory(words[1]) and is_empty_at_boot(words[1]):
+        words = _as_file(words)
     kept: List[str] = []
     for option, word in zip(words[::2], words[1::2]):
         field = _FIELD.match(word)
@@ -229,6 +235,13 @@ def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> RulesLine
     if missing:
         raise _LeftOut(_NO_DIRECTORY, missing)
     return RulesLine(statement.text, origin, statement)
+
+
+def _as_file(words: List[str]) -> List[str]:
+    """The words of a rule that watches a file, whatever its path is when auditctl loads it."""
+    options = {"-w": "path", "-p": "perm", "-k": "key"}
+    pairs = zip(words[::2], words[1::2])
+    return ["-a", "always,exit", *(word for option, value in pairs for word in ("-F", f"{options[option]}={value}"))]
 
 
 def _known_syscalls(word: str, machine: str) -> str:

@@ -8,7 +8,7 @@ import stat
 from contextlib import contextmanager
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-__all__ = ("may_be_missing_at_boot", "places_read_once")
+__all__ = ("is_empty_at_boot", "may_be_missing_at_boot", "places_read_once")
 
 # In memory: these are empty when the host boots.
 _VOLATILE = ("tmpfs", "ramfs")
@@ -40,13 +40,18 @@ class _Places:
             self._answers[directory] = self._look_at(os.path.realpath(directory))
         return self._answers[directory]
 
+    def is_empty(self, directory: str) -> bool:
+        """See is_empty_at_boot()."""
+        path = os.path.realpath(directory)
+        mount = self._mount_of(path)
+        return bool(mount and mount.kind in _VOLATILE and path != mount.point and not self._is_made(path))
+
     def _look_at(self, path: str) -> Optional[str]:
         mount = self._mount_of(path)
-        if mount and path != mount.point and mount.kind in (*_VOLATILE, *_NETWORK) and not self._is_made(path):
-            if mount.kind in _VOLATILE:
-                return f"is on a {mount.kind}, which is empty after a boot"
-            if mount.point != "/":
-                return f"is on {mount.point} ({mount.kind}), which may be mounted after the rules are loaded"
+        if mount and self.is_empty(path):
+            return f"is on a {mount.kind}, which is empty after a boot"
+        if mount and path != mount.point != "/" and mount.kind in _NETWORK and not self._is_made(path):
+            return f"is on {mount.point} ({mount.kind}), which may be mounted after the rules are loaded"
         return _removable(path)
 
     def _mount_of(self, path: str) -> Optional[_Mount]:
@@ -79,9 +84,18 @@ def places_read_once() -> Iterator[None]:
         _remembered.pop()
 
 
+def is_empty_at_boot(directory: str) -> bool:
+    """Whether the directory is on a file system in memory, and nothing makes it before a boot loads the rules."""
+    return _places().is_empty(directory)
+
+
 def may_be_missing_at_boot(directory: str) -> Optional[str]:
     """Why a directory that exists may be missing when a boot loads the rules; None if nothing speaks for that."""
-    return (_remembered[-1] if _remembered else _Places()).why_missing(directory)
+    return _places().why_missing(directory)
+
+
+def _places() -> _Places:
+    return _remembered[-1] if _remembered else _Places()
 
 
 def _read_mounts() -> List[_Mount]:

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from .._host.files import FileError
 from .._host.host import Host
 from .._host.processes import process_name
+from .._host.programs import ProgramError
 from .._kernel.netlink import IMMUTABLE, AuditUnavailable, Kernel, PermissionDenied, Status, feature_names
 from .._kernel.settings import BY_OPTION, SETTINGS, Value, read_settings, setting_value, settings_change
 from ..rules.errors import RuleError
@@ -18,7 +19,7 @@ from ..rules.structure import to_structure
 from .boot import loaded_by
 from .checks import examine, missing_directory
 from .drift import compare
-from .loading_service import why_nothing_loads
+from .loading_service import hidden_rules, loaders, why_nothing_loads
 from .problem import RulesProblem
 from .recording import kernel_problems
 from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, RulesFile, in_augenrules_order
@@ -62,7 +63,11 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
     silent = kernel_problems(held, values, host)
     result.update(
         _problems(
-            [*silent, *_of_loading(rules_dir), *(examine(files, host, status.features) if files is not None else ())]
+            [
+                *silent,
+                *_of_loading(rules_dir, lines),
+                *(examine(files, host, status.features) if files is not None else ()),
+            ]
         )
     )
     result["recording"] = not silent
@@ -110,9 +115,16 @@ def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine]
     }
 
 
-def _of_loading(rules_dir: str) -> List[RulesProblem]:
-    why = why_nothing_loads() if rules_dir.rstrip("/") == DEFAULT_DIRECTORY else None
-    return [RulesProblem(rules_dir, "", why, silent=True)] if why else []
+def _of_loading(rules_dir: str, lines: List[RulesLine]) -> List[RulesProblem]:
+    """What is wrong with the service that loads the rules at boot."""
+    if rules_dir.rstrip("/") != DEFAULT_DIRECTORY:
+        return []
+    why = why_nothing_loads()
+    found = [RulesProblem(rules_dir, "", why, silent=True)] if why else []
+    try:
+        return found + hidden_rules(lines, loaders())
+    except ProgramError:
+        return found
 
 
 def _problems(problems: List[RulesProblem]) -> Dict[str, Any]:

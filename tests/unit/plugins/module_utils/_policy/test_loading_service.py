@@ -4,7 +4,14 @@
 
 import pytest
 
-from ansible_collections.linux.audit.plugins.module_utils._policy.loading_service import unit_states_problem
+from ansible_collections.linux.audit.plugins.module_utils._policy.loading_service import (
+    Loader,
+    hidden_places,
+    hidden_rules,
+    unit_states_problem,
+)
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file
+from strategies import HOST
 
 
 @pytest.mark.parametrize(
@@ -25,3 +32,51 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.loading_servic
 )
 def test_states_of_the_units(rules, auditd, reason):
     assert unit_states_problem(rules, auditd) == reason
+
+
+# As systemctl show prints it on Debian 12; "+" before the command adds the flag.
+COMMAND = "{{ path=/sbin/augenrules ; argv[]=/sbin/augenrules --load ; flags=ignore-failure{} ; start_time=[n/a] }}"
+PROPERTIES = {
+    "ProtectKernelModules": "yes",
+    "ProtectHome": "yes",
+    "PrivateTmp": "yes",
+    "PrivateDevices": "yes",
+    "ProtectSystem": "full",
+    "ReadOnlyPaths": "/srv/ro",
+    "InaccessiblePaths": "-/srv/i /srv/f",
+    "TemporaryFileSystem": "/srv/tfs:ro",
+    "BindPaths": "/srv/other:/srv/bind:rbind /srv/plain:/srv/plain:rbind",
+    "ExecStartPostEx": COMMAND.format(""),
+}
+
+
+# What a guest with these properties has recorded after auditd.service had loaded a watch of each.
+@pytest.mark.parametrize("path", ["/home/joe", "/tmp/x", "/var/tmp/x", "/srv/i", "/srv/tfs", "/srv/bind/x"])
+def test_a_watch_that_the_service_puts_on_another_inode(path):
+    """Each of them recorded nothing."""
+    loader = Loader("auditd.service", "enabled", hidden_places(PROPERTIES))
+    (problem,) = hidden_rules(parse_file(f"-a always,exit -F dir={path} -F perm=wa\n", "x.rules", HOST), [loader])
+    assert problem.origin == "x.rules:1"
+    assert "auditd.service loads the rules with " in problem.reason
+    assert (problem.silent, problem.lost) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["dir=/dev/shm/x", "dir=/srv/ro", "dir=/srv/plain", "dir=/etc/foo", "path=/srv/f", "dir=/homes", "dir=/srv"],
+)
+def test_a_watch_that_the_service_puts_on_the_inode_of_the_host(field):
+    """Each of them recorded: the service sees the same thing, read-only or not, or the directory of the file."""
+    loader = Loader("auditd.service", "enabled", hidden_places(PROPERTIES))
+    assert hidden_rules(parse_file(f"-a always,exit -F {field} -F perm=wa\n", "x.rules", HOST), [loader]) == []
+
+
+def test_a_command_outside_of_the_namespaces_sees_everything():
+    """It is written with + in the unit."""
+    assert hidden_places(PROPERTIES | {"ExecStartPostEx": COMMAND.format(" privileged")}) == []
+    assert hidden_places({"ProtectHome": "read-only", "PrivateTmp": "no", "RootDirectory": ""}) == []
+
+
+def test_a_service_that_is_off_hides_nothing():
+    loader = Loader("other.service", "disabled", hidden_places(PROPERTIES))
+    assert hidden_rules(parse_file("-w /home/joe -p wa\n", "x.rules", HOST), [loader]) == []

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real boot brings back what the kernel held, locked where it was locked, and what its rules say is recorded."""
+
+import json
+import re
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.plugin_utils import packs
+from audited import Audited, task
+from paths import ON_GUEST
+from releases import releases
+
+LOCK = task("audit_control", {"enabled": "immutable"})
+UNLOCK = task("audit_control", {"enabled": "enabled"})
+# So that the guest has what the packs ask for.
+_PREPARE = """
+id -u joe >/dev/null 2>&1 || useradd -m -u 1000 joe
+install -d -o joe -m 700 /home/joe/.ssh
+install -d /srv/data /run/faillock /etc/docker /etc/cron.d /usr/local/lib
+"""
+# Rules whose events the program on the guest cannot make: they are compared, not tried.
+_NOT_RECORDED = "nothing"
+
+
+class Booted:
+    """A guest that is locked, rebooted, and asked what it holds then."""
+
+    def __init__(self, guest, playbook, directory):
+        guest.run(_PREPARE)
+        guest.put(ON_GUEST / "after_boot.py", "/usr/local/lib/after_boot.py")
+        self.guest = guest
+        self.host = Audited(guest, playbook, directory)
+
+    def held(self):
+        """Rules in their order, and the settings that a boot must bring back."""
+        said = self.guest.run("auditctl -l; echo --; auditctl -s").stdout
+        rules, _dashes, status = said.partition("--\n")
+        settings = dict(line.split(None, 1) for line in status.splitlines())
+        # Releases list a watch with other system calls, or with all.
+        rules = [re.sub(" -S [^ ]+", "", rule) if "perm=" in rule else rule for rule in rules.splitlines()]
+        return rules, {name: settings[name] for name in ("enabled", "failure", "backlog_limit", "rate_limit")}
+
+    def declare(self, items):
+        """Declare packs as the whole set, then lock the kernel; the results."""
+        declared = {"rules": ["-D", "-b 8192"], "packs": items, "purge": "all"}
+        done, locked = self.host.tasks(task("audit_ruleset", declared), LOCK)
+        assert not done.get("failed"), done
+        assert not locked.get("failed"), locked
+        return done
+
+    def events(self):
+        """What became of an event of each rule: [class, rule, result]."""
+        command = "systemd-run -q --pipe --wait python3 /usr/local/lib/after_boot.py"
+        return json.loads(self.guest.run(command, timeout=300).stdout)
+
+    def unlock(self):
+        """Boot without the lock."""
+        self.host.tasks(UNLOCK)
+        self.guest.reboot()
+
+
+def check(booted, items):
+    """Declare, lock, reboot, compare, provoke."""
+    booted.declare(items)
+    rules, settings = booted.held()
+    assert settings["enabled"] == "2"
+    booted.guest.reboot()
+    rules_then, settings_then = booted.held()
+    assert len(rules_then) == len(rules)
+    assert [rule for rule in rules if rule not in rules_then] == []
+    assert [rule for rule in rules_then if rule not in rules] == []
+    assert settings_then == settings
+    assert booted.guest.run("systemctl is-active auditd").stdout == "active\n"
+    (info,) = booted.host.tasks({"linux.audit.audit_info": {}})
+    assert info["in_sync"], info["drift"]
+    events = booted.events()
+    classes = {kind: [] for kind, _rule, _result in events}
+    for kind, rule, result in events:
+        classes[kind].append((rule, result))
+    for kind, several in classes.items():
+        assert any(result == "own key" for _rule, result in several), (kind, several)
+    watches = [rule for kind, rule, result in events if kind in ("file", "directory") and result == _NOT_RECORDED]
+    assert watches == []
+    return classes
+
+
+@pytest.mark.parametrize("release", releases("bookworm", "trixie", fleet=("bullseye", "sid")))
+def test_all_packs_together(lab, playbook, tmp_path, release):
+    """Locked before the boot, and after it; each class of rules records."""
+    guest = lab.boot(release, name=f"boots-{release}")
+    booted = Booted(guest, playbook, tmp_path)
+    classes = check(booted, packs.names())
+    assert set(classes) >= {"file", "directory", "execution", "call", "privilege", "denied call"}
+    guest.stop()
+
+
+@pytest.mark.fleet
+@pytest.mark.parametrize("release", ["bullseye", "bookworm", "trixie", "sid"])
+def test_each_pack_alone(lab, playbook, tmp_path, release):
+    """The same for each of them, one after the other."""
+    guest = lab.boot(release, name=f"alone-{release}")
+    booted = Booted(guest, playbook, tmp_path)
+    wrong = {}
+    for name in packs.names():
+        try:
+            check(booted, [name])
+        except AssertionError as error:
+            wrong[name] = str(error)
+        booted.unlock()
+    assert wrong == {}
+    guest.stop()
