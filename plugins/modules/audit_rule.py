@@ -60,7 +60,10 @@ options:
     type: list
     elements: str
   syscalls:
-    description: System calls by name or number, or V(all). For the list V(io_uring), operations of io_uring.
+    description:
+      - System calls by name or number, or V(all). For the list V(io_uring), operations of io_uring.
+      - If they are given, they are all that the rule has. Without them, auditctl adds syscalls to a rule with an
+        architecture and a permission (C(perm=)) in O(fields), different ones in each release.
     type: list
     elements: str
   fields:

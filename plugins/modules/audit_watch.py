@@ -57,7 +57,8 @@ options:
   style:
     description:
       - The form of a new watch.
-      - V(syscall) writes one rule for each architecture of the host. Rules with an architecture cost the kernel less.
+      - V(syscall) writes one rule for each architecture of the host, the form that auditctl(8) recommends, with C(-p).
+        Unlike C(-F perm=), C(-p) leaves no system call unrecorded on any release of audit.
       - V(watch) writes C(-w).
     type: str
     choices: [syscall, watch]

@@ -48,7 +48,9 @@ def statements(
                 f"arch={arch}",
                 "-F",
                 f"{field}={path}",
-                *permission_words(permissions, arch, resolver),
+                # Not -F perm=, to which auditctl adds syscalls, fewer than the kernel can match (see permissions.py).
+                "-p",
+                permissions,
                 *key_words,
             ],
             resolver,

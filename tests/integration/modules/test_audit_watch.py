@@ -14,13 +14,22 @@ def host(guest, playbook, tmp_path):
     return Audited(guest, playbook, tmp_path)
 
 
-def modern(field, permissions, key, listed=False):
-    """Rules of the style syscall, as they are written, or listed by release 3.0.9."""
-    syscalls = " -S all" if listed else ""
+def modern(field, permissions, key, option="-F perm=", syscalls=""):
+    """Rules of the style syscall, as they are returned."""
     return [
-        f"-a always,exit -F arch={arch}{syscalls} -F {field} -F perm={permissions} -F key={key}"
+        f"-a always,exit -F arch={arch}{syscalls} -F {field} {option}{permissions} -F key={key}"
         for arch in ("b64", "b32")
     ]
+
+
+def written(field, permissions, key):
+    """Rules of the style syscall, as they are written."""
+    return modern(field, permissions, key, option="-p ")
+
+
+def listed(field, permissions, key):
+    """Rules of the style syscall, as auditctl lists them."""
+    return modern(field, permissions, key, syscalls=" -S all")
 
 
 def events(host, key):
@@ -35,10 +44,8 @@ def test_a_watch_of_what_is_there_records_events(host, name, field, touched):
     key = "watch-" + name.strip("/")
     args = {"path": f"/srv/watched/{name}", "permissions": "aw", "keys": [key]}
     result, state = host.four_times("audit_watch", args)
-    assert state.rules == modern(field, "wa", key, listed=True)
-    assert state.files[FILE].replace("perm=aw", "perm=wa") == HEADER + "".join(
-        f"{line}\n" for line in modern(field, "wa", key)
-    )
+    assert state.rules == listed(field, "wa", key)
+    assert state.files[FILE] == HEADER + "".join(f"{line}\n" for line in written(field, "aw", key))
     assert sorted(result["added"]) == sorted(modern(field, "wa", key))
     assert [entry["before_header"] for entry in result["diff"]] == [FILE, "kernel"]
     host.guest.run(f"echo text >> /srv/watched/{touched}; sleep 0.3")
@@ -92,7 +99,7 @@ def test_a_missing_directory(host):
     _result, state = host.four_times("audit_watch", {**args, "missing": "defer"})
     assert state.rules == []
     assert state.files[FILE] == HEADER + "".join(
-        f"{line}\n" for line in modern("path=/srv/watched/later/file", "wa", "later")
+        f"{line}\n" for line in written("path=/srv/watched/later/file", "wa", "later")
     )
     (result,) = host.tasks(task("audit_watch", {**args, "missing": "defer"}))
     assert "/srv/watched/later/file" in result["warnings"][0]

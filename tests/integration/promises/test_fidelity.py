@@ -7,10 +7,8 @@ must hold as wire.encode(parse(line)), byte for byte and in that order; what it 
 Wherever the two differ on purpose there is a row in one of the tables below, and each row says why.
 """
 
-import base64
 import random
 import re
-import zlib
 from collections import Counter
 from typing import NamedTuple
 
@@ -24,11 +22,12 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.model import can
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import Statement, parse_file, parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure, to_structure
-from paths import DATA, MODULE_UTILS
+from paths import DATA
 from releases import releases
+from vendor import Vendor
 
 # Right lines and wrong lines that are generated for a release of Debian, beside those of tests/data.
-RELEASES = {"bookworm": (3000, 2000), "trixie": (1500, 1000)}
+RELEASES = {"bookworm": (3000, 2000), "trixie": (1500, 1000), "sid": (1500, 1000)}
 
 # Lines that the library understands and auditctl refuses, by what auditctl says; Statement.text is what it reads.
 ACCEPTED_BY_US = {
@@ -101,17 +100,6 @@ SETTINGS = {
     "-z": False,
 }
 
-# The rule that is loaded first: auditctl complains on stderr only once it has sent a rule, before that to syslog.
-FIRST = "-a always,exit -S all -F a3=0xABCDEF -k the-first-of-all"
-
-DUMP = """
-import base64, zlib
-from module_utils._kernel.netlink import Kernel
-with Kernel() as kernel:
-    rules = "\\n".join(held.data.hex() for held in kernel.rules())
-print(base64.b64encode(zlib.compress(rules.encode())).decode())
-"""
-
 
 class Entry(NamedTuple):
     """A line, and what the library says of it."""
@@ -121,54 +109,7 @@ class Entry(NamedTuple):
     error: RuleError | None
 
 
-class Vendor:
-    """auditctl and the kernel of a guest."""
-
-    def __init__(self, guest):
-        self.guest = guest
-        guest.run("systemctl stop auditd; auditctl -e 0")
-        guest.put(MODULE_UTILS, "/root/module_utils")
-        version = re.search(r"version ([\d.]+)", guest.run("auditctl -v").stdout).group(1)
-        self.host = strategies.Host(
-            version=tuple(map(int, version.split("."))),
-            users=self._ids("/etc/passwd"),
-            groups=self._ids("/etc/group"),
-            directories=guest.run("find / /dev /run -xdev -maxdepth 5 -xtype d").stdout.splitlines(),
-        )
-
-    def _ids(self, path):
-        rows = (line.split(":") for line in self.guest.run(f"cat {path}").stdout.splitlines())
-        return {row[0]: int(row[2]) for row in rows}
-
-    def load(self, lines):
-        """Load the lines into an empty kernel; the lines that were refused, by place, with auditctl's reason."""
-        self.guest.run("auditctl -D")
-        done = self.guest.run(
-            "cat > /root/all.rules; auditctl -R /root/all.rules",
-            input="\n".join(["-c", FIRST, *lines, ""]),
-            check=False,
-            timeout=300,
-        )
-        refused, reasons = {}, []
-        for message in done.stderr.splitlines():
-            found = re.match(r"There was an error in line (\d+) of", message)
-            if found:
-                refused[int(found.group(1)) - 3] = " ".join(reasons)
-                reasons = []
-            elif not re.search(r"warning|slower|while processing", message, re.IGNORECASE):
-                reasons.append(message)
-        assert done.returncode == bool(refused), done.stderr[-2000:]
-        return refused
-
-    def rules(self):
-        """What the kernel holds, as bytes, without the first of all."""
-        text = self.guest.run("PYTHONPATH=/root python3 -", input=DUMP).stdout
-        rules = [bytes.fromhex(line) for line in zlib.decompress(base64.b64decode(text)).decode().splitlines()]
-        rules.remove(wire.encode(parse_line(FIRST, self.host).rule))
-        return rules
-
-
-@pytest.fixture(scope="module", params=releases("bookworm", fleet=("trixie",)))
+@pytest.fixture(scope="module", params=releases("bookworm", fleet=("trixie", "sid")))
 def vendor(request, lab):
     # Without a security module, because one without a policy refuses every label.
     guest = lab.boot(request.param, name=f"fidelity-{request.param}", kernel_args="lsm=capability selinux=0")

@@ -113,6 +113,45 @@ def test_arch_and_syscalls_are_those_of_the_machine():
         render_rules([{"arch": "b64", "syscalls": "open"}], machine="aarch64")
 
 
+def test_the_release_decides_which_syscalls_a_permission_has():
+    line = "-a always,exit -F arch=b64 -F path=/usr/bin/id -F perm=x"
+    few, every, exact = (
+        line.replace("-F path", f"-S {names} -F path") for names in ("execve", "all", "execve,execveat")
+    )
+    fields = ["path=/usr/bin/id", "perm=x"]
+    # Without a release, the structure leaves it to the host, as the line does.
+    assert parse_rules(line) == [structure(arch=["b64"], fields=fields)]
+    assert parse_rules(line, version="4.0.2") == [structure(arch=["b64"], syscalls=["execve"], fields=fields)]
+    assert parse_rules(line, version="3.0.9") == [structure(arch=["b64"], syscalls=["all"], fields=fields)]
+    assert parse_rules(line.replace("-F perm=", "-p ")) == [structure(arch=["b64"], syscalls=["all"], fields=fields)]
+    assert render_rules(parse_rules(line)) == [line]
+    for version, same in (("3.0.9", every), ("4.0.2", few), ("4.2", exact)):
+        assert equivalent(line, same, version=version)
+        assert equivalent(line, parse_rules(line, version=version)[0], version=version)
+    assert not equivalent(line, few.replace("-F perm=", "-p "), version="4.2")
+    assert not equivalent(line, few)
+
+
+def test_a_structure_cannot_leave_other_syscalls_to_the_host():
+    line = "-a always,exit -F arch=b64 -S mount -F path=/usr/bin/id -F perm=x"
+    with pytest.raises(AnsibleFilterError, match="line 1.*different ones in each release; pass the release"):
+        parse_rules(line)
+    assert parse_rules(line, version="4.0.2")[0]["syscalls"] == ["execve", "mount"]
+
+
+@pytest.mark.parametrize("version", ["", "new", "4", "4.0.2-1", 4.0, "4.0.2\n"])
+@pytest.mark.parametrize("function", [parse_rules, render_rules])
+def test_an_unknown_release(function, version):
+    with pytest.raises(AnsibleFilterError, match="auditctl -v"):
+        function([], version=version)
+
+
+def test_names_that_are_newer_than_the_release():
+    rules = [{"syscalls": ["mseal"]}]
+    assert render_rules(rules, version="3.0.9") == ["-a always,exit -S 462"]
+    assert render_rules(rules, version="4.0.2") == render_rules(rules) == ["-a always,exit -S mseal"]
+
+
 @pytest.mark.parametrize(
     ("rules", "lines"),
     [

@@ -114,6 +114,22 @@ def test_matchable_syscalls_include_what_every_release_adds(machine):
     )
 
 
+@pytest.mark.parametrize(
+    ("releases", "missing"),
+    [
+        (((3, 1, 3), (3, 1, 5), (4, 0, 3)), "execveat fchmodat2 setxattrat removexattrat getxattrat listxattrat"),
+        (((4, 0, 4), (4, 1, 1)), "execveat fchmodat2"),
+        (((4, 1, 2), (4, 1, 4)), "execveat"),
+        (((4, 2), (4, 2, 1)), ""),
+    ],
+)
+def test_what_a_release_leaves_out_of_what_the_kernel_matches(releases, missing):
+    """As the table in docs/rules.md says."""
+    kernel = set(" ".join(KERNEL.values()).split()) & set(syscalls.names("x86_64"))
+    for version in releases:
+        assert kernel - names("rwxa", "x86_64", version) == set(missing.split())
+
+
 def test_nothing_is_matchable_without_a_permission_or_an_arch():
     assert matchable_syscalls(0, tables.MACHINES["x86_64"].number) == frozenset()
     assert matchable_syscalls(2, 0xDEADBEEF) == frozenset()

@@ -20,26 +20,23 @@ def texts(*arguments, host=None):
     [
         (
             ("/etc/passwd", False, "wa", ["id"]),
-            [f"-a always,exit -F arch={arch} -F path=/etc/passwd -F perm=wa -F key=id" for arch in ("b64", "b32")],
+            [f"-a always,exit -F arch={arch} -F path=/etc/passwd -p wa -F key=id" for arch in ("b64", "b32")],
             ["-w /etc/passwd -p wa -k id"],
         ),
         (
             ("/etc/ssh//", True, "rwxa", []),
-            [f"-a always,exit -F arch={arch} -F dir=/etc/ssh -F perm=rwxa" for arch in ("b64", "b32")],
+            [f"-a always,exit -F arch={arch} -F dir=/etc/ssh -p rwxa" for arch in ("b64", "b32")],
             ["-w /etc/ssh -p rwxa"],
         ),
         (
             ("/", True, "x", ["two words", "b"]),
-            [
-                rf"-a always,exit -F arch={arch} -F dir=/ -F perm=x -F key=two\ words -F key=b"
-                for arch in ("b64", "b32")
-            ],
+            [rf"-a always,exit -F arch={arch} -F dir=/ -p x -F key=two\ words -F key=b" for arch in ("b64", "b32")],
             [r"-w / -p x -k two\ words -k b"],
         ),
         # What -w would find there is something else.
         (
             ("/etc/later", True, "w", []),
-            [f"-a always,exit -F arch={arch} -F dir=/etc/later -F perm=w" for arch in ("b64", "b32")],
+            [f"-a always,exit -F arch={arch} -F dir=/etc/later -p w" for arch in ("b64", "b32")],
             [],
         ),
     ],
@@ -60,29 +57,15 @@ def test_every_arch_of_the_host_and_no_other():
     assert "arch=b64" in archs("aarch64")
 
 
-@pytest.mark.parametrize(
-    ("machine", "permissions", "version", "refused"),
-    [
-        ("aarch64", "wa", None, {}),
-        ("aarch64", "wa", (3, 1, 2), {}),
-        ("aarch64", "wa", (3, 1, 3), {"b64"}),
-        ("aarch64", "wa", (4, 0, 3), {"b64"}),
-        ("aarch64", "wa", (4, 0, 4), {}),
-        ("aarch64", "x", (4, 0, 2), {}),
-        ("riscv64", "w", (4, 0, 3), {"b64", "b32"}),
-        ("riscv64", "w", (4, 0, 4), {}),
-        ("x86_64", "rwxa", (4, 0, 2), {}),
-        ("ppc64le", "rwxa", (4, 0, 2), {}),
-        ("s390x", "rwxa", (4, 0, 2), {}),
-        ("armv7l", "wa", (4, 0, 2), {}),
-    ],
-)
-def test_an_old_auditctl_that_would_refuse_the_rule_at_boot(machine, permissions, version, refused):
-    (modern, _watch) = texts("/etc/x", False, permissions, [], "syscall", host=Host(machine, version))
-    for text in modern:
-        arch = text.split()[3].partition("=")[2]
-        option = "-p " if arch in refused else "-F perm="
-        assert text == f"-a always,exit -F arch={arch} -F path=/etc/x {option}{permissions}"
+@pytest.mark.parametrize("machine", ["x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64"])
+@pytest.mark.parametrize("version", [None, (3, 0), (3, 1, 3), (4, 0, 2), (4, 0, 4), (4, 2, 1)])
+@pytest.mark.parametrize("permissions", ["w", "x", "rwxa"])
+def test_both_forms_have_all_syscalls_on_every_release(machine, version, permissions):
+    host = Host(machine, version)
+    modern, watch = statements("/etc/x", False, permissions, [], "syscall", host)
+    for statement in (*modern, *watch):
+        assert (statement.rule.syscalls, statement.named_syscalls, statement.unread) == (None, None, ())
+        assert statement.text.endswith(f"/etc/x -p {permissions}")
 
 
 def test_a_path_without_a_slash_at_its_end_is_the_same_one():
