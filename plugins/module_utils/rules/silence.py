@@ -4,15 +4,12 @@
 
 A host with such a rule looks in sync and records nothing. Distributions ship one: ``-a never,task`` (also written
 ``-a task,never``), with which the kernel gives no new process an audit context (audit_alloc(), audit_filter_task()).
-What a rule without conditions does differs from list to list (audit_filter() and audit_filter_syscall() in
-kernel/auditfilter.c and kernel/auditsc.c):
-
-- On ``task``, ``exit`` and ``io_uring`` it matches everything, and the first rule that matches decides.
-- On ``user`` and ``exclude`` a rule without a field matches nothing; if its fields are always true, it matches all.
+What a rule without conditions does differs from list to list, see list_semantics.py.
 """
 
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
+from .list_semantics import DROPPED, SEMANTICS, decision, is_always_met
 from .model import Field, Rule
 
 __all__ = ("Silence", "silences")
@@ -32,9 +29,6 @@ _EFFECTS: Dict[str, str] = {
     "user": "the kernel drops the records of programs (logins, sudo, package managers)",
     "exclude": "the kernel drops every record",
 }
-# Whether a rule without a field matches everything on the list; if not, it matches nothing.
-_EMPTY_MATCHES = {"task": True, "exit": True, "io_uring": True, "user": False, "exclude": False}
-_MOST = 0xFFFFFFFF
 
 
 def silences(rules: Sequence[Rule]) -> List[Silence]:
@@ -51,7 +45,7 @@ def silences(rules: Sequence[Rule]) -> List[Silence]:
         arch = _arch_condition(rule)
         if arch is None:
             decided.add(rule.list)
-        if rule.list == "exclude" or rule.action == "never":
+        if decision(rule) is DROPPED:
             effect = _EFFECTS[rule.list]
             found.append(Silence(place, effect if arch is None else f"{effect} (arch{arch.operator}{arch.value:#x})"))
     return found
@@ -63,20 +57,10 @@ def _arch_condition(rule: Rule) -> Optional[Field]:
 
 def _matches_everything(rule: Rule) -> bool:
     """Whether a rule matches all that its list is asked about, on one architecture at least."""
-    if rule.syscalls is not None and rule.list in ("exit", "io_uring"):
+    row = SEMANTICS[rule.list]
+    if rule.syscalls is not None and row.syscalls:
         return False
     conditions = [field for field in rule.fields if field.name != "arch"]
-    if not all(map(_is_always_true, conditions)):
+    if not all(is_always_met(rule.list, *field) for field in conditions):
         return False
-    return _EMPTY_MATCHES[rule.list] or bool(conditions)
-
-
-def _is_always_true(field: Field) -> bool:
-    """Whether every event meets the condition. Values are unsigned 32 bit numbers; texts are never always true."""
-    if isinstance(field.value, str) or field.name in ("field_compare", "perm", "filetype", "success", "exit"):
-        return False
-    if field.operator == ">=":
-        return field.value == 0
-    if field.operator == "<=":
-        return field.value == _MOST
-    return field.operator == "&=" and field.value == 0
+    return row.without_fields or bool(conditions)
