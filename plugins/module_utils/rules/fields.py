@@ -5,7 +5,7 @@
 Numbers are those of linux/audit.h. The operators of a field are those that the kernel accepts for it
 (audit_field_valid()). The lists of a field are those on which the kernel really evaluates it: on the lists user and
 exclude, any other field ends the evaluation of the whole list (audit_filter() in kernel/auditfilter.c), so a rule with
-such a field never matches, and it disables all later rules of the list.
+such a field never matches, and it disables all later rules of the list (see list_semantics.py).
 """
 
 from typing import NamedTuple, Tuple
@@ -37,6 +37,8 @@ _COMPARISON_AND_BITS = (*_COMPARISON, "&", "&=")
 
 _EVALUATED_EVERYWHERE = ("task", "exit", "user", "exclude", "io_uring")
 _SYSCALL = ("task", "exit", "io_uring")
+# Fields that look into the audit context, which a process does not have yet when the list task is asked about it.
+_CONTEXT = ("exit", "io_uring")
 _EXIT = ("exit",)
 
 
@@ -58,7 +60,7 @@ class FieldType(NamedTuple):
 FIELDS = tuple(
     FieldType(*row)
     for row in (
-        ("arch", 11, "arch", _EQUALITY, _SYSCALL),
+        ("arch", 11, "arch", _EQUALITY, _CONTEXT),
         ("msgtype", 12, "msgtype", _COMPARISON, ("user", "exclude")),
         ("fstype", 26, "fstype", _EQUALITY, ("filesystem",)),
         ("path", 105, "path", _EQUAL_ONLY, _EXIT),
@@ -71,11 +73,11 @@ FIELDS = tuple(
         ("devminor", 101, "number", _COMPARISON_AND_BITS, _EXIT),
         ("success", 104, "success", _COMPARISON, _EXIT),
         ("exit", 103, "exit", _COMPARISON, _EXIT),
-        ("a0", 200, "argument", _COMPARISON_AND_BITS, _SYSCALL),
-        ("a1", 201, "argument", _COMPARISON_AND_BITS, _SYSCALL),
-        ("a2", 202, "argument", _COMPARISON_AND_BITS, _SYSCALL),
-        ("a3", 203, "argument", _COMPARISON_AND_BITS, _SYSCALL),
-        ("saddr_fam", 113, "saddr_fam", _COMPARISON, _SYSCALL),
+        ("a0", 200, "argument", _COMPARISON_AND_BITS, _CONTEXT),
+        ("a1", 201, "argument", _COMPARISON_AND_BITS, _CONTEXT),
+        ("a2", 202, "argument", _COMPARISON_AND_BITS, _CONTEXT),
+        ("a3", 203, "argument", _COMPARISON_AND_BITS, _CONTEXT),
+        ("saddr_fam", 113, "saddr_fam", _COMPARISON, _CONTEXT),
         ("pers", 10, "number", _COMPARISON_AND_BITS, _SYSCALL),
         ("pid", 0, "number", _COMPARISON, _EVALUATED_EVERYWHERE),
         ("ppid", 18, "number", _COMPARISON, _EXIT),

@@ -1,13 +1,15 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""Shadowed rules: rules that never take effect, because an earlier rule of their list matches all that they match."""
+"""Rules that never take effect: because an earlier rule of their list matches all that they match, or by themselves."""
 
 from collections import Counter
-from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Set
+from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
 
-from .model import Field, Rule, canonical, without_keys
+from .list_semantics import SEMANTICS, field_order_counts, no_effect, single_valued
+from .model import ANYTHING, Field, Rule, canonical, without_keys
+from .overlap import ranges
 
-__all__ = ("Shadow", "shadows")
+__all__ = ("Shadow", "idle", "shadows")
 
 
 class Shadow(NamedTuple):
@@ -22,35 +24,57 @@ class Shadow(NamedTuple):
     sameness: str
 
 
+def idle(rule: Rule) -> str:
+    """Why a rule never has an effect, whatever the other rules are, as a clause for a message; empty if it may have."""
+    reason = no_effect(rule)
+    if reason or SEMANTICS[rule.list].alternatives or field_order_counts(rule):
+        return reason
+    for name, (least, most) in ranges(rule.fields, single_valued(rule.list)).items():
+        if least > most:
+            return f"no event meets all of its conditions of {name}, and all must be met"
+    return ""
+
+
 def shadows(rules: Sequence[Rule]) -> List[Shadow]:
     """Every shadowed rule of a sequence, each with the first rule that shadows it.
 
     A rule shadows a later one of the same list if the later rule has all its conditions: each field, and no syscall
     that the first rule does not have. A watched directory includes the paths below it, and permissions include any
     subset of them. Ranges of numbers are not compared. So each shadow found is certain, but some may not be found.
+    A rule that has no effect, or in which the order of the fields counts, shadows only the rules with the same match.
     """
     matches = [without_keys(rule) for rule in rules]
     common = Counter(field for rule in matches for field in rule.fields)
     # Places of rules by the rarest field of each, so that a rule is compared only with few others.
     candidates: Dict[Optional[Field], List[int]] = {}
+    same: Dict[Rule, int] = {}
     found = []
     for place, rule in enumerate(matches):
-        implied = _implied(rule.fields)
-        others = sorted(other for field in [None, *implied] for other in candidates.get(field, ()))
-        first = next((other for other in others if _includes(matches[other], rule, implied)), None)
-        if first is not None:
+        first = same.setdefault(rule, place)
+        if not no_effect(rules[place]) and not field_order_counts(rules[place]):
+            implied = _implied(rule.fields)
+            others = sorted({other for field in [None, *implied] for other in candidates.get(field, ())})
+            first = next((other for other in others if _includes(matches[other], rule, implied)), first)
+            for field in _indexed(rule, common):
+                candidates.setdefault(field, []).append(place)
+        if first != place:
             found.append(Shadow(place, first, _sameness(rules[first], rules[place])))
-        rarest = min(rule.fields, key=lambda field: common[field], default=None)
-        candidates.setdefault(rarest, []).append(place)
     return found
 
 
+def _indexed(rule: Rule, common: Mapping[Field, int]) -> Sequence[Optional[Field]]:
+    """The fields of which a rule that this one shadows has one at least."""
+    if SEMANTICS[rule.list].alternatives:
+        return rule.fields
+    return (min(rule.fields, key=lambda field: common[field], default=None),)
+
+
 def _includes(first: Rule, second: Rule, implied: Set[Field]) -> bool:
-    return (
-        first.list == second.list
-        and implied.issuperset(first.fields)
-        and (first.syscalls is None or _is_subset(second.syscalls, first.syscalls))
-    )
+    if first.list != second.list:
+        return False
+    if SEMANTICS[first.list].alternatives:
+        return set(second.fields) <= set(first.fields)
+    return implied.issuperset(first.fields) and (first.syscalls is None or _is_subset(second.syscalls, first.syscalls))
 
 
 def _is_subset(some: Optional[FrozenSet[int]], more: FrozenSet[int]) -> bool:
@@ -59,7 +83,7 @@ def _is_subset(some: Optional[FrozenSet[int]], more: FrozenSet[int]) -> bool:
 
 def _implied(fields: Sequence[Field]) -> Set[Field]:
     """All conditions that every event meets which meets these ones, as far as each follows from one of them alone."""
-    implied = set(fields)
+    implied = {ANYTHING, *fields}
     for field in fields:
         if field.name in ("path", "dir") and field.operator == "=":
             directory = field.text

@@ -9,12 +9,15 @@ equivalent
 same match
     The rules match the same events, and may record other keys: ``without_keys(rule)`` is equal. The first rule that
     matches an event decides, so of two such rules on one list the second never takes effect.
+
+What a rule matches depends on its list, see list_semantics.py.
 """
 
 from typing import FrozenSet, Iterable, NamedTuple, Optional, Tuple, Union, cast
 
 from . import syscalls, tables
 from .fields import FIELDS
+from .list_semantics import SEMANTICS, action_counts, ends_search, field_order_counts
 from .permissions import matchable_syscalls
 
 __all__ = ("ANYTHING", "Field", "Rule", "canonical", "equivalent", "same_match", "syscall_machine", "without_keys")
@@ -44,7 +47,8 @@ class Field(NamedTuple):
         return cast(str, self.value)
 
 
-#: A field that matches every event, so a rule means the same with and without it.
+#: A field that matches every event, so a rule means the same with and without it, if another field is left where a
+#: rule without fields matches nothing.
 ANYTHING = Field("pid", ">=", 0)
 
 
@@ -86,14 +90,10 @@ def canonical(rule: Rule) -> Rule:
 
 def without_keys(rule: Rule) -> Rule:
     """The canonical rule without its keys: which events it matches, and whether they are recorded."""
-    fields = {_normalized(field) for field in rule.fields} - {ANYTHING}
-    return Rule(
-        rule.list,
-        # The kernel does not look at the action of a rule on this list: it drops the record either way.
-        "always" if rule.list == "exclude" else rule.action,
-        tuple(sorted(fields, key=_sort_key)),
-        _effective_syscalls(rule),
-    )
+    # Where a key ends the search, the rule with a key is another rule, whatever the key is.
+    keys = ("",) if any(rule.keys) and ends_search(rule) else ()
+    action = rule.action if action_counts(rule) else "always"
+    return Rule(rule.list, action, _conditions(rule), _effective_syscalls(rule), keys)
 
 
 def equivalent(one: Rule, other: Rule) -> bool:
@@ -104,6 +104,20 @@ def equivalent(one: Rule, other: Rule) -> bool:
 def same_match(one: Rule, other: Rule) -> bool:
     """Whether two rules match the same events with the same action; their keys may differ."""
     return without_keys(one) == without_keys(other)
+
+
+def _conditions(rule: Rule) -> Tuple[Field, ...]:
+    """The fields that decide what the rule matches."""
+    fields = [_normalized(field) for field in rule.fields]
+    if field_order_counts(rule):
+        # At the end, what matches everything changes nothing.
+        while fields[-1:] == [ANYTHING] and (len(fields) > 1 or any(rule.keys)):
+            fields.pop()
+        return tuple(fields)
+    found = set(fields) - {ANYTHING}
+    if fields and not found and not SEMANTICS[rule.list].without_fields:
+        return (ANYTHING,)
+    return tuple(sorted(found, key=_sort_key))
 
 
 def _normalized(field: Field) -> Field:

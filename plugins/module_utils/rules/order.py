@@ -43,7 +43,6 @@ class Order:
     """
 
     def __init__(self, rules: Sequence[Rule], held: Sequence[Optional[int]]) -> None:
-        self._rules = rules
         self._held = held
         self._scopes = [Scope(rule) for rule in rules]
         self._watches = WatchIndex(self._scopes)
@@ -99,11 +98,9 @@ class Order:
     def _may_be_prepended(self, place: int) -> bool:
         """Whether no event is lost if this rule is prepended before the rules that must come before it.
 
-        A rule with the action never would keep events out of the log until they follow.
+        A rule that drops events would keep them out of the log until the other rules follow.
         """
-        return self._rules[place].action != "never" or all(
-            self._rules[other].action == "never" for other in self._bound_rules(place, -1)
-        )
+        return not self._scopes[place].drops or all(self._scopes[other].drops for other in self._bound_rules(place, -1))
 
     def _swapped(self) -> List[Tuple[int, int]]:
         """Pairs of places (in ``rules``) of held rules whose order matters and is not the wanted one."""
@@ -130,7 +127,7 @@ class Order:
         """Keep the longest run of rules that already follow each other, and move all others; this compares no pairs."""
         best, start = (0, 0), 0
         # A rule that keeps events out of the log must not be prepended.
-        most = next((place for place, rule in enumerate(self._rules) if rule.action == "never"), len(self._rules))
+        most = next((place for place, scope in enumerate(self._scopes) if scope.drops), len(self._scopes))
         for place, held in enumerate(self._held):
             before = self._held[place - 1] if place else None
             in_order = held is not None and before is not None and held > before
@@ -138,7 +135,7 @@ class Order:
                 start = place if held is not None else place + 1
             if place + 1 - start > best[1] - best[0] and start <= most:
                 best = (start, place + 1)
-        return set(range(best[0])), set(range(best[1], len(self._rules)))
+        return set(range(best[0])), set(range(best[1], len(self._scopes)))
 
     def _closure(self, places: Iterable[int], direction: int) -> Set[int]:
         found = set(places)

@@ -3,15 +3,17 @@
 """Whether the order of two rules of one list matters.
 
 The first rule that matches an event decides, so the order matters if some event may match both rules and they would
-treat it differently. The answer errs on the safe side: only what certainly excludes a common event is looked at.
+treat it differently (see list_semantics.py: on the lists exclude and filesystem, nearly all rules treat an event in
+the same way). The answer errs on the safe side: only what certainly excludes a common event is looked at.
 """
 
 from bisect import bisect_left
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, Iterable, List, Sequence, Tuple
 
+from .list_semantics import DROPPED, decision, field_order_counts, no_effect, single_valued
 from .model import Field, Rule
 
-__all__ = ("Scope", "WatchIndex", "must_keep_order")
+__all__ = ("Scope", "WatchIndex", "must_keep_order", "ranges")
 
 
 def must_keep_order(one: Rule, other: Rule) -> bool:
@@ -58,37 +60,43 @@ class WatchIndex:
 class Scope:
     """The parts of a rule that decide whether its order matters, computed once to compare it with many."""
 
-    __slots__ = ("is_tree", "never", "node", "ranges", "result", "syscalls")
+    __slots__ = ("has_effect", "is_tree", "node", "ranges", "result", "syscalls")
 
     def __init__(self, rule: Rule) -> None:
-        self.never = rule.action == "never"
-        self.result = None if self.never else frozenset(rule.keys)
+        self.result = decision(rule)
+        self.has_effect = not no_effect(rule)
         self.syscalls = rule.syscalls
         tree = rule.value("dir")
         self.is_tree = tree is not None
         path = tree if self.is_tree else rule.value("path")
         # With a slash at the end, a directory is a prefix of everything below it. Empty for a rule without a path.
         self.node = "" if path is None else str(path).rstrip("/") + "/"
-        self.ranges = _ranges(rule.fields)
+        # A condition limits nothing if the kernel may stop at the rule before or after it.
+        self.ranges = {} if field_order_counts(rule) else ranges(rule.fields, single_valued(rule.list))
 
     def overlaps(self, other: "Scope") -> bool:
         """Whether the order of the two rules matters: must_keep_order() of their rules."""
-        if self.result == other.result:
+        if self.result == other.result or not self.has_effect or not other.has_effect:
             return False
         if self.syscalls is not None and other.syscalls is not None and self.syscalls.isdisjoint(other.syscalls):
             return False
         if not self.is_everywhere and not other.is_everywhere and self._watches_apart_from(other):
             return False
-        ranges = other.ranges
+        others = other.ranges
         for name, (least, most) in self.ranges.items():
-            if name in ranges and (ranges[name][0] > most or ranges[name][1] < least):
+            if name in others and (others[name][0] > most or others[name][1] < least):
                 return False
         return True
 
     @property
+    def drops(self) -> bool:
+        """Whether the rule keeps the events that it matches out of the log."""
+        return self.has_effect and self.result is DROPPED
+
+    @property
     def is_everywhere(self) -> bool:
         """Whether the path cannot exclude an overlap: the rule has none, or it keeps events out of the log."""
-        return self.never or not self.node
+        return self.result is DROPPED or not self.node
 
     def _watches_apart_from(self, other: "Scope") -> bool:
         return not (
@@ -98,13 +106,6 @@ class Scope:
         )
 
 
-# Fields of which an event has one value, so that two rules can exclude each other by them. gid and egid are not among
-# them, because the kernel compares them with supplementary groups as well, nor is exe, because a file can have several
-# paths.
-_SINGLE_VALUED = frozenset(
-    "arch msgtype fstype pers pid ppid auid uid euid suid fsuid sgid fsgid sessionid a0 a1 a2 a3 "  # noqa: SIM905
-    "subj_user subj_role subj_type".split()
-)
 _GREATEST = 0xFFFFFFFF
 
 
@@ -113,11 +114,11 @@ def _comparable(fields: Iterable[Field]) -> Iterable[Tuple[str, str, Any]]:
     return fields
 
 
-def _ranges(fields: Sequence[Field]) -> Dict[str, Tuple[Any, Any]]:
-    """The least and the greatest value that an event may have, for each field that limits it."""
-    ranges: Dict[str, Tuple[Any, Any]] = {}
+def ranges(fields: Sequence[Field], single: AbstractSet[str]) -> Dict[str, Tuple[Any, Any]]:
+    """The least and the greatest value that an event may have, for each of the ``single`` fields that limits it."""
+    found: Dict[str, Tuple[Any, Any]] = {}
     for name, operator, value in _comparable(fields):
-        if name not in _SINGLE_VALUED or operator not in ("=", "<", "<=", ">", ">="):
+        if name not in single or operator not in ("=", "<", "<=", ">", ">="):
             continue
         if operator == "=":
             least, most = value, value
@@ -125,7 +126,7 @@ def _ranges(fields: Sequence[Field]) -> Dict[str, Tuple[Any, Any]]:
             least, most = value + (operator == ">"), _GREATEST
         else:
             least, most = 0, value - (operator == "<")
-        if name in ranges and type(ranges[name][0]) is type(least):
-            least, most = max(least, ranges[name][0]), min(most, ranges[name][1])
-        ranges[name] = (least, most)
-    return ranges
+        if name in found and type(found[name][0]) is type(least):
+            least, most = max(least, found[name][0]), min(most, found[name][1])
+        found[name] = (least, most)
+    return found

@@ -4,18 +4,21 @@
 
 The kernel can append a rule to a list, prepend one and delete one; it cannot insert, move or replace. The first rule
 that matches an event decides, so the order of two rules matters if both can match one event and would treat it
-differently (see overlap.py). The plan establishes the wanted order of such rules, and moves no other rule. A deletion
-costs the kernel a thousand times as much as an addition, so the plan is the one with the fewest (see order.py).
+differently (see overlap.py; list_semantics.py says what a rule does on each list). The plan establishes the wanted
+order of such rules, and moves no other rule. A deletion costs the kernel a thousand times as much as an addition, so
+the plan is the one with the fewest (see order.py).
 
 Additions come first. Then the rules that keep events out of the log are deleted, and then the others. So an event that
-both the old and the new rules log is logged after every single step, provided that no rule with the action never is
+both the old and the new rules log is logged after every single step, provided that no rule that drops events is
 prepended before a rule that must come before it.
 """
 
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from .model import ANYTHING, Rule, without_keys
+from .list_semantics import DROPPED, SEMANTICS, decision, field_order_counts, no_effect
+from .model import ANYTHING, Field, Rule, without_keys
 from .order import Order
+from .wire import MAX_FIELDS
 
 __all__ = ("Step", "plan", "reordered_twin")
 
@@ -38,19 +41,22 @@ def plan(current: Sequence[Rule], wanted: Sequence[Tuple[Rule, Optional[int]]]) 
     ``current``, or with None if it is not there. Rules of ``current`` that ``wanted`` does not name are deleted.
     """
     wanted = _last_copies(current, wanted)
-    alive, dead = _first_of_each_match([rule for rule, held in wanted])
+    # A rule without an effect can be anywhere.
+    idle = {place for place, (rule, _held) in enumerate(wanted) if no_effect(rule)}
+    alive, dead = _first_of_each_match([rule for rule, held in wanted], idle)
     front, back = Order([wanted[place][0] for place in alive], [wanted[place][1] for place in alive]).ends()
     front, back = {alive[place] for place in front}, {alive[place] for place in back}
     for place, first in dead.items():
         held, before = wanted[place][1], wanted[first][1]
         if held is None or first in back or (first not in front and before is not None and held < before):
             back.add(place)
+    back.update(place for place in idle if wanted[place][1] is None)
     taken = set(current)
     steps = [Step("prepend", _copy(*wanted[place], taken)) for place in sorted(front, reverse=True)]
     steps += [Step("append", _copy(*wanted[place], taken)) for place in sorted(back)]
     kept = {held for place, (rule, held) in enumerate(wanted) if place not in front and place not in back}
     deleted = [place for place in range(len(current)) if place not in kept]
-    deleted.sort(key=lambda place: current[place].action != "never")
+    deleted.sort(key=lambda place: decision(current[place]) is not DROPPED)
     return steps + [Step("delete", current[place], place) for place in deleted]
 
 
@@ -71,15 +77,17 @@ def _last_copies(
     return [(rule, None if held is None else next(left[current[held]])) for rule, held in wanted]
 
 
-def _first_of_each_match(rules: Sequence[Rule]) -> Tuple[List[int], Dict[int, int]]:
+def _first_of_each_match(rules: Sequence[Rule], idle: Set[int]) -> Tuple[List[int], Dict[int, int]]:
     """The places of the rules that are the first with their match, and for each other rule the place of that first one.
 
-    The other rules never take effect, so they can be anywhere after the first.
+    The other rules never take effect, so they can be anywhere after the first. The places in ``idle`` are left out.
     """
     alive: List[int] = []
     dead: Dict[int, int] = {}
     first: Dict[Rule, int] = {}
     for place, rule in enumerate(rules):
+        if place in idle:
+            continue
         found = first.setdefault(without_keys(rule), place)
         if found == place:
             alive.append(place)
@@ -91,18 +99,41 @@ def _first_of_each_match(rules: Sequence[Rule]) -> Tuple[List[int], Dict[int, in
 def reordered_twin(rule: Rule) -> Rule:
     """An equivalent rule with other bytes, so that the kernel can hold both at the same time.
 
-    The first fields stay where they are, because people look for arch and path there. A field that was repeated to make
-    a twin is removed to make the next one, so that a rule does not grow each time it moves.
+    The twin of the twin is the rule, so a rule does not grow each time that it moves. The twin has one redundant field
+    more or less at its end. The fields before it stay in their order, which counts on some lists, and because auditctl
+    -l garbles a rule that has its perm before its path.
     """
-    if rule.fields in ((), (ANYTHING,)):
-        return rule._replace(fields=() if rule.fields else (ANYTHING,))
-    before, last = rule.fields[:-1], rule.fields[-1:]
-    if before[-1:] == last:
-        return rule._replace(fields=before)
-    # auditctl -l garbles a rule that has its perm before its path.
-    if not before or before[-1].name in ("path", "dir"):
-        return rule._replace(fields=before + last + last)
-    return rule._replace(fields=before[:-1] + last + before[-1:])
+    row = SEMANTICS[rule.list]
+    if not rule.fields and (row.alternatives or not (row.without_fields or rule.keys)):
+        # The rule has no effect, and a field would give it one.
+        return rule._replace(action="always" if rule.action == "never" else "never")
+    redundant = _redundant_field(rule)
+    run = next((number for number, field in enumerate(reversed(rule.fields)) if field != redundant), len(rule.fields))
+    if row.alternatives or (run == len(rule.fields) and not row.without_fields and not rule.keys):
+        # The first field of the run is not redundant.
+        run -= 1
+    if run % 2:
+        return rule._replace(fields=rule.fields[:-1])
+    if len(rule.fields) + bool(rule.keys) < MAX_FIELDS:
+        return rule._replace(fields=(*rule.fields, redundant))
+    return rule._replace(fields=_exchanged(rule))
+
+
+def _redundant_field(rule: Rule) -> Field:
+    """A field that changes nothing at the end of a rule."""
+    return rule.fields[-1] if SEMANTICS[rule.list].alternatives else ANYTHING
+
+
+def _exchanged(rule: Rule) -> Tuple[Field, ...]:
+    """The fields of a rule that has no room for another one: in another order, or without the last if that is not free.
+
+    auditctl never makes a rule that is so full.
+    """
+    fields = rule.fields
+    for place in range(0, len(fields) - 1, 2):
+        if fields[place] != fields[place + 1] and not field_order_counts(rule):
+            return (*fields[:place], fields[place + 1], fields[place], *fields[place + 2 :])
+    return fields[:-1]
 
 
 def _copy(rule: Rule, held: Optional[int], taken: Set[Rule]) -> Rule:
@@ -111,6 +142,6 @@ def _copy(rule: Rule, held: Optional[int], taken: Set[Rule]) -> Rule:
         return rule
     copy = reordered_twin(rule)
     while copy in taken:
-        copy = copy._replace(fields=copy.fields + (copy.fields or (ANYTHING,))[-1:])
+        copy = copy._replace(fields=(*copy.fields, _redundant_field(copy)))
     taken.add(copy)
     return copy

@@ -4,12 +4,7 @@
 
 A host with such rules looks in sync and records nothing. Distributions ship one: ``-a never,task`` (also written
 ``-a task,never``), with which the kernel gives no new process an audit context (audit_alloc(), audit_filter_task()).
-Lists differ (audit_filter() and audit_filter_syscall() in kernel/auditfilter.c and kernel/auditsc.c):
-
-- On ``task``, ``exit`` and ``io_uring`` a rule without a field matches everything; on ``user`` and ``exclude`` it
-  matches nothing. The first rule that matches decides.
-- On ``exclude`` the action does not count: what matches is dropped.
-- On ``filesystem`` only ``never`` has an effect, whatever the order: with it, no rule for a path sees the file system.
+What a rule does differs from list to list, see list_semantics.py.
 
 Rules are held against typical events (_typical.py): if no typical event gets past the rules that leave events out, no
 real one does either, or hardly any. So several rules together, ranges and ``!=`` need no code of their own.
@@ -18,6 +13,7 @@ real one does either, or hardly any. So several rules together, ranges and ``!=`
 from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ._typical import DISK_FILE_SYSTEMS, RECORD_TYPES, SYSCALL_RECORD, USER_RECORDS, matched_values
+from .list_semantics import DROPPED, decision, ends_search, no_effect
 from .model import Rule
 
 __all__ = ("Silence", "silences")
@@ -42,8 +38,6 @@ _EFFECTS: Dict[str, str] = {
 }
 _NO_SYSCALL_RECORDS = "the kernel drops the records of system calls, which say who did what under which key"
 _NO_FILES = "no rule for a path, a directory or a permission matches on this type of file system"
-# On these lists a rule without a field matches nothing.
-_NEEDS_FIELD = ("user", "exclude")
 # An architecture that no rule names.
 _OTHER = -1
 # More parts than rules that people write can divide the events into; after that, nothing more is claimed.
@@ -58,7 +52,7 @@ def silences(rules: Sequence[Rule]) -> List[Silence]:
     """
     found: Dict[int, str] = {}
     for name in _EFFECTS:
-        numbered = [(place, rule) for place, rule in enumerate(rules) if rule.list == name and _can_match(rule)]
+        numbered = [(place, rule) for place, rule in enumerate(rules) if rule.list == name and not no_effect(rule)]
         if name != "exclude":
             events = {"msgtype": USER_RECORDS} if name == "user" else {}
             found.update(_silent_places(numbered, events, _EFFECTS[name]))
@@ -73,10 +67,6 @@ def silences(rules: Sequence[Rule]) -> List[Silence]:
     return [Silence(place, found[place]) for place in sorted(found)]
 
 
-def _can_match(rule: Rule) -> bool:
-    return bool(rule.fields) or rule.list not in _NEEDS_FIELD
-
-
 def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: str) -> Dict[int, str]:
     """Places of the rules after which no event of an architecture is left, if they leave it out; with the effect."""
     rules = list(rules)
@@ -84,7 +74,7 @@ def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: s
     found: Dict[int, str] = {}
     for arch in (_OTHER, *sorted(archs)):
         decided = _deciding_rule([(place, rule) for place, rule in rules if _is_for(rule, arch)], events)
-        if decided and (decided[1].list == "exclude" or decided[1].action == "never"):
+        if decided and decision(decided[1]) is DROPPED:
             found.setdefault(decided[0], _described(decided[1], effect))
     return found
 
@@ -103,6 +93,9 @@ def _deciding_rule(rules: Iterable[Tuple[int, Rule]], events: _Events) -> Option
     """The rule that matches the last of the typical events that no earlier rule matches; None if some are left."""
     left = [events]
     for place, rule in rules:
+        if ends_search(rule):
+            # What reaches this rule is recorded.
+            return None
         matched = matched_values(rule)
         if matched is not None:
             left = [part for some in left for part in _without(some, matched)]

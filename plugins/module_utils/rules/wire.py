@@ -13,12 +13,13 @@ from .errors import RuleError
 from .fields import ACTIONS, BY_NAME, BY_NUMBER, LISTS, OPERATORS
 from .model import Field, Rule
 
-__all__ = ("PREPEND", "decode", "encode")
+__all__ = ("MAX_FIELDS", "PREPEND", "decode", "encode")
 
 #: AUDIT_FILTER_PREPEND, which is added to the number of the list to prepend a rule.
 PREPEND = 0x10
 
-_MAX_FIELDS = 64
+#: AUDITMAX_FIELDS: the most fields that a rule can have, counting its keys as one.
+MAX_FIELDS = 64
 _HEAD = struct.Struct("=3I64I64I64I64II")
 _STRING_KINDS = frozenset(("string", "path", "dir", "exe", "key"))
 _KEY = BY_NAME["key"].number
@@ -55,9 +56,9 @@ def encode(rule: Rule) -> bytes:
         operators.append(OPERATORS["="])
         values.append(len(data))
         strings += data
-    if len(numbers) > _MAX_FIELDS:
-        raise RuleError(f"has {len(numbers)} fields; the kernel accepts at most {_MAX_FIELDS}, including the key")
-    padding = [0] * (_MAX_FIELDS - len(numbers))
+    if len(numbers) > MAX_FIELDS:
+        raise RuleError(f"has {len(numbers)} fields; the kernel accepts at most {MAX_FIELDS}, including the key")
+    padding = [0] * (MAX_FIELDS - len(numbers))
     return (
         _HEAD.pack(
             LISTS[rule.list],
@@ -82,7 +83,7 @@ def decode(data: bytes) -> Rule:
         raise ValueError(f"{len(data)} bytes are too few for an audit rule, which has at least {_HEAD.size}")
     words = _HEAD.unpack_from(data)
     filter_list, action, count = words[:3]
-    if count > _MAX_FIELDS or filter_list & ~PREPEND not in _LIST_NAMES or action not in _ACTION_NAMES:
+    if count > MAX_FIELDS or filter_list & ~PREPEND not in _LIST_NAMES or action not in _ACTION_NAMES:
         raise ValueError(f"not an audit rule: list {filter_list}, action {action}, {count} fields")
     fields: List[Field] = []
     keys: Tuple[str, ...] = ()

@@ -35,7 +35,7 @@ OPERATOR_SETS = {
 }
 LIST_LETTERS = {"t": "task", "x": "exit", "u": "user", "e": "exclude", "f": "filesystem", "i": "io_uring"}
 EXPECTED = """
-    arch          either  t x . . . i  b64
+    arch          either  . x . . . i  b64
     msgtype       ordered . . u e . .  CWD
     fstype        either  . . . . f .  debugfs
     path          equal   . x . . . .  /etc/passwd
@@ -48,11 +48,11 @@ EXPECTED = """
     devminor      any     . x . . . .  1
     success       ordered . x . . . .  1
     exit          ordered . x . . . .  -EPERM
-    a0            any     t x . . . i  1
-    a1            any     t x . . . i  1
-    a2            any     t x . . . i  1
-    a3            any     t x . . . i  1
-    saddr_fam     ordered t x . . . i  2
+    a0            any     . x . . . i  1
+    a1            any     . x . . . i  1
+    a2            any     . x . . . i  1
+    a3            any     . x . . . i  1
+    saddr_fam     ordered . x . . . i  2
     pers          any     t x . . . i  1
     pid           ordered t x u e . i  1
     ppid          ordered . x . . . .  1

@@ -99,11 +99,10 @@ def test_what_matches_anything_is_no_condition():
 
 def test_the_action_counts_but_on_the_list_exclude():
     for name in ("exit", "user", "task", "filesystem", "io_uring"):
-        assert without_keys(rule(list=name, action="never")).action == "never"
-        assert not same_match(rule(list=name, action="never"), rule(list=name))
-    assert (
-        without_keys(rule(list="exclude", action="never")) == without_keys(rule(list="exclude")) == rule(list="exclude")
-    )
+        assert without_keys(rule(("uid", "=", 1), list=name, action="never")).action == "never"
+        assert not same_match(rule(("uid", "=", 1), list=name, action="never"), rule(("uid", "=", 1), list=name))
+    excluded = rule(("uid", "=", 1), list="exclude")
+    assert without_keys(excluded._replace(action="never")) == without_keys(excluded) == excluded
 
 
 READ_X86 = matchable_syscalls(4, X86_64)
