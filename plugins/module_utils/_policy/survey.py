@@ -17,6 +17,7 @@ from ..rules.render import render
 from ..rules.structure import to_structure
 from .boot import loaded_by
 from .checks import examine, missing_directory
+from .command_line import boot_loader_problems
 from .drift import compare
 from .loading_service import why_nothing_loads
 from .problem import RulesProblem
@@ -111,8 +112,10 @@ def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine]
 
 
 def _of_loading(rules_dir: str) -> List[RulesProblem]:
-    why = why_nothing_loads() if rules_dir.rstrip("/") == DEFAULT_DIRECTORY else None
-    return [RulesProblem(rules_dir, "", why, silent=True)] if why else []
+    if rules_dir.rstrip("/") != DEFAULT_DIRECTORY:
+        return []
+    why = why_nothing_loads()
+    return [*([RulesProblem(rules_dir, "", why, silent=True)] if why else []), *boot_loader_problems()]
 
 
 def _problems(problems: List[RulesProblem]) -> Dict[str, Any]:
