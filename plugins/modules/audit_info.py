@@ -204,8 +204,8 @@ problems:
       evaluated because another rule matches first, missing directories, fields that the kernel does not support, a lock
       (C(-e 2)) before other rules or undone by a later C(-e), and a file without a newline at its end.
     - Rules and settings that switch auditing off for all or nearly all events are a problem too, and a warning.
-      Examples are C(-a never,task), C(-e 0), C(-r 1), and two rules that leave out C(uid=0) and C(uid!=0). If the
-      running kernel has it, RV(problems[].path) is V(kernel).
+      Examples are C(-a never,task), C(-e 0), C(-r 1), C(audit=0) on the command line of a boot loader, and two rules
+      that leave out C(uid=0) and C(uid!=0). If the running kernel has it, RV(problems[].path) is V(kernel).
   type: list
   elements: dict
   returned: when the files can be read or RV(available=true)

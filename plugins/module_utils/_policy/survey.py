@@ -18,6 +18,7 @@ from ..rules.render import render
 from ..rules.structure import to_structure
 from .boot import loaded_by
 from .checks import examine, missing_directory
+from .command_line import boot_loader_problems
 from .drift import compare
 from .loading_service import hidden_rules, loaders, why_nothing_loads
 from .problem import RulesProblem
@@ -116,11 +117,11 @@ def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine]
 
 
 def _of_loading(rules_dir: str, lines: List[RulesLine]) -> List[RulesProblem]:
-    """What is wrong with the service that loads the rules at boot."""
+    """What at a boot keeps the rules from being loaded, or from recording."""
     if rules_dir.rstrip("/") != DEFAULT_DIRECTORY:
         return []
     why = why_nothing_loads()
-    found = [RulesProblem(rules_dir, "", why, silent=True)] if why else []
+    found = [*([RulesProblem(rules_dir, "", why, silent=True)] if why else []), *boot_loader_problems()]
     try:
         return found + hidden_rules(lines, loaders())
     except ProgramError:
