@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A model of the kernel's filter lists, written after its functions and not after the library.
 
-test_list_semantics.py holds it against real kernels, with events; the tests of the planner use it for thousands of
-cases.
+The integration test test_list_semantics.py proves each fact that it models with events on real kernels; the tests of
+the planner use it for thousands of cases.
 """
 
 import itertools
