@@ -139,7 +139,7 @@ def is_loadable(rule):
         "filesystem": lambda name: name == "fstype",
         "exclude": lambda name: name != "fstype",
         "user": lambda name: name != "fstype",
-        "io_uring": lambda name: name not in ("msgtype", "fstype", "perm", "inode"),
+        "io_uring": lambda name: name not in ("msgtype", "fstype", "perm"),
     }.get(rule.list, lambda name: name not in ("msgtype", "fstype"))
     objects = [name for name in names if name in ("path", "dir", "inode")]
     return (

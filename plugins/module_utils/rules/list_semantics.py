@@ -92,7 +92,7 @@ SEMANTICS: Dict[str, ListSemantics] = {
     "task": ListSemantics(True, _RECORDED, _DROPPED, False, _OF_TASK, _NEVER_MATCHES, _RECORDED, False),
     "exit": ListSemantics(True, _RECORDED, _DROPPED, False, _OF_TASK | _OF_CONTEXT, _REFUSED, _RECORDED, True),
     "io_uring": ListSemantics(
-        True, _RECORDED, _DROPPED, False, _OF_TASK | _OF_CONTEXT - {"perm", "inode"}, _REFUSED, _RECORDED, True
+        True, _RECORDED, _DROPPED, False, _OF_TASK | _OF_CONTEXT - {"perm"}, _REFUSED, _RECORDED, True
     ),
     "user": ListSemantics(False, _PASSED, _DROPPED, False, _OF_RECORD, _ENDS_SEARCH, _ENDS_SEARCH, False),
     "exclude": ListSemantics(False, _DROPPED, _DROPPED, False, _OF_RECORD, _ENDS_SEARCH, _ENDS_SEARCH, False),
