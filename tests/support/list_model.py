@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A model of the kernel's filter lists, written after its functions and not after the library.
 
-test_list_semantics.py holds it against real kernels, with events; the tests of the planner use it for thousands of
-cases.
+The integration test test_list_semantics.py proves each fact that it models with events on real kernels; the tests of
+the planner use it for thousands of cases.
 """
 
 import itertools
@@ -139,7 +139,7 @@ def is_loadable(rule):
         "filesystem": lambda name: name == "fstype",
         "exclude": lambda name: name != "fstype",
         "user": lambda name: name != "fstype",
-        "io_uring": lambda name: name not in ("msgtype", "fstype", "perm", "inode"),
+        "io_uring": lambda name: name not in ("msgtype", "fstype", "perm"),
     }.get(rule.list, lambda name: name not in ("msgtype", "fstype"))
     objects = [name for name in names if name in ("path", "dir", "inode")]
     return (

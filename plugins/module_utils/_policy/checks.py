@@ -11,7 +11,7 @@ from .._host.host import Host
 from .._kernel.netlink import feature_names
 from ..rules.errors import RuleError, shown
 from ..rules.fields import LISTS
-from ..rules.lint import shadows
+from ..rules.lint import idle, shadows
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
 from .places import may_be_missing_at_boot, places_read_once
@@ -137,6 +137,9 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
             not goes_on,
             lost=True,
         )
+    reason = idle(statement.rule)
+    if reason:
+        yield RulesProblem(line.origin, line.text, f"has no effect: {reason}", dead=True)
     missing = missing_directory(statement.rule)
     if missing:
         reason = f"is refused by the kernel, because {missing} does not exist"

@@ -12,7 +12,7 @@ __all__ = ("RulesProblem",)
 class RulesProblem(NamedTuple):
     """What is wrong with a line: its position (``file:line``), its text, and the reason.
 
-    ``stops``: auditctl -R loads none of the lines after it. ``dead``: the rule is loaded, but never evaluated.
+    ``stops``: auditctl -R loads none of the lines after it. ``dead``: the rule is loaded, but never has an effect.
     ``silent``: because of the line, the kernel does not record what its rules say. ``lost``: the next boot does not
     load what the line says, or may not. The origin "kernel" is the running kernel.
     """

@@ -29,10 +29,7 @@ entry
     audit_to_entry_common() refuses this list since Linux 4.17; before, its rules were read when a syscall starts.
 """
 
-from typing import TYPE_CHECKING, Any, Dict, FrozenSet, NamedTuple, Optional
-
-if TYPE_CHECKING:  # model.py follows this table, so it imports this module.
-    from .model import Rule
+from typing import Any, Dict, FrozenSet, NamedTuple, Optional
 
 __all__ = (
     "DROPPED",
@@ -50,6 +47,9 @@ __all__ = (
 
 #: The decision of a rule that keeps an event out of the log; other decisions are the keys that it is logged with.
 DROPPED = None
+
+# A model.Rule: model.py follows this table, so it imports this module, and not the other way round.
+Rule = Any
 
 # What becomes of an event that matches a rule, by its action.
 _RECORDED, _PASSED, _DROPPED, _NOTHING = "recorded with keys", "recorded", "dropped", "nothing"
@@ -92,7 +92,7 @@ SEMANTICS: Dict[str, ListSemantics] = {
     "task": ListSemantics(True, _RECORDED, _DROPPED, False, _OF_TASK, _NEVER_MATCHES, _RECORDED, False),
     "exit": ListSemantics(True, _RECORDED, _DROPPED, False, _OF_TASK | _OF_CONTEXT, _REFUSED, _RECORDED, True),
     "io_uring": ListSemantics(
-        True, _RECORDED, _DROPPED, False, _OF_TASK | _OF_CONTEXT - {"perm", "inode"}, _REFUSED, _RECORDED, True
+        True, _RECORDED, _DROPPED, False, _OF_TASK | _OF_CONTEXT - {"perm"}, _REFUSED, _RECORDED, True
     ),
     "user": ListSemantics(False, _PASSED, _DROPPED, False, _OF_RECORD, _ENDS_SEARCH, _ENDS_SEARCH, False),
     "exclude": ListSemantics(False, _DROPPED, _DROPPED, False, _OF_RECORD, _ENDS_SEARCH, _ENDS_SEARCH, False),
@@ -129,7 +129,7 @@ def is_never_met(filter_list: str, name: str, operator: str, value: Any) -> bool
     return name in row.evaluated and name in _ALWAYS_THERE and (operator, value) in _NEVER
 
 
-def ends_search(rule: "Rule") -> bool:
+def ends_search(rule: Rule) -> bool:
     """Whether the kernel may stop at the rule and read no later rule of the list, though the rule does not match."""
     row = SEMANTICS[rule.list]
     if row.others == _ENDS_SEARCH and any(field.name not in row.evaluated for field in rule.fields):
@@ -137,13 +137,13 @@ def ends_search(rule: "Rule") -> bool:
     return row.key == _ENDS_SEARCH and bool(rule.keys)
 
 
-def field_order_counts(rule: "Rule") -> bool:
+def field_order_counts(rule: Rule) -> bool:
     """Whether the order of the fields of a rule, or a repetition, may change which events it matches."""
     row = SEMANTICS[rule.list]
     return ends_search(rule) or (row.others == _ENDS_SEARCH and any(field.name in _LABELS for field in rule.fields))
 
 
-def action_counts(rule: "Rule") -> bool:
+def action_counts(rule: Rule) -> bool:
     """Whether the rule with the other action would do something else."""
     row = SEMANTICS[rule.list]
     matches = bool(rule.fields) or row.without_fields
@@ -159,7 +159,7 @@ def single_valued(filter_list: str) -> FrozenSet[str]:
     return _SINGLE_VALUED - _LABELS if SEMANTICS[filter_list].others == _ENDS_SEARCH else _SINGLE_VALUED
 
 
-def decision(rule: "Rule") -> Optional[FrozenSet[str]]:
+def decision(rule: Rule) -> Optional[FrozenSet[str]]:
     """What becomes of an event that the rule matches: DROPPED, or the keys that the event is logged with."""
     row = SEMANTICS[rule.list]
     effect = row.never if rule.action == "never" else row.always
@@ -168,7 +168,7 @@ def decision(rule: "Rule") -> Optional[FrozenSet[str]]:
     return DROPPED if effect == _DROPPED else frozenset(rule.keys)
 
 
-def no_effect(rule: "Rule") -> str:
+def no_effect(rule: Rule) -> str:
     """Why the rule never has an effect, as a clause for a message; empty if it may have one."""
     row = SEMANTICS[rule.list]
     if ends_search(rule):
