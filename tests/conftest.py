@@ -39,7 +39,7 @@ if "ansible_collections" not in sys.modules:
 # Files whose tests take minutes, so that no worker begins one of them when the others are about to end.
 LONG = (
     "test_molecule", "test_packs", "test_auditd_service", "test_remote_logging_faults", "test_remote_logging",
-    "test_matrix", "test_keyword_fidelity", "test_audit_ruleset", "test_examples",
+    "test_matrix", "test_keyword_fidelity", "test_audit_ruleset", "test_examples", "test_boot",
 )  # fmt: skip
 
 

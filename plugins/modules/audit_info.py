@@ -239,6 +239,18 @@ problems:
       stops_loading: true
       lost_at_boot: false
       stops_recording: false
+loading_drop_ins:
+  description:
+    - For each service that loads the rules at boot in a mount namespace in which the path of a rule is something else,
+      so that the rule records nothing after a boot, a part of its unit (C(UNIT.d/NAME.conf)) that mends it.
+    - The command that loads the rules is then started outside of the namespace (C(+)); the other processes of the unit
+      are started as before.
+  type: list
+  elements: dict
+  returned: when RV(available=true)
+  contains:
+    unit: {description: The service., type: str}
+    text: {description: The text of the part., type: str}
 drift:
   description: How the kernel differs from the files. Rules are in canonical form.
   type: dict

@@ -10,14 +10,14 @@ from .._host.files import Edit, backup_path, kept_mode
 from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
 from ..rules.model import Rule, canonical, without_keys
-from ..rules.parse import RulesLine, Statement
+from ..rules.parse import RulesLine, Statement, parse_line
 from .boot import loaded_by
 from .checks import examine, missing_directory, not_for_files
 from .control_lines import with_settings
 from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
-from .rules_d import RulesDirectory, RulesFile, going_on, in_augenrules_order
+from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order
 from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
 
@@ -170,6 +170,9 @@ class _Reader:
         first = next(rules, len(self._kept))
         lines = [*self._kept[:first], *self._prepended, *self._kept[first:]]
         if any(line.statement for line in lines):
+            if self._reach.purge == "all" and not any(_deletes_all(line) for line in lines):
+                # The file that had this line may be moved away, and augenrules --load would then only add rules.
+                lines.insert(1 if lines[0].text == HEADER else 0, RulesLine("-D", "", parse_line("-D", self._host)))
             lines = going_on(lines, "")
         return Declaration(tuple(lines), tuple(self._statements), tuple(self._staged), self._settings, self._left_out)
 
@@ -222,6 +225,10 @@ class _Reader:
 def _names_nobody(line: RulesLine) -> bool:
     """Whether all that is wrong with a line is that the host has no such user or group."""
     return line.error is not None and any(words in line.error.reason for words in _NOBODY)
+
+
+def _deletes_all(line: RulesLine) -> bool:
+    return bool(line.statement and line.statement.control == ("-D", ""))
 
 
 def _remaining_files(directory: RulesDirectory, new: RulesFile, reach: Reach) -> List[RulesFile]:

@@ -18,6 +18,7 @@ from .problem import RulesProblem
 __all__ = (
     "HiddenPlace",
     "Loader",
+    "drop_in",
     "hidden_places",
     "hidden_rules",
     "loaders",
@@ -30,6 +31,10 @@ _OFF = ("disabled", "masked", "masked-runtime")
 _UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _LOADS = re.compile(r"\baugenrules\b|\bauditctl\s+(?:-\w\s+)*-R\b")
 _STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
+
+# As ``systemctl show`` prints a command: its path, its arguments, its flags. And how a unit file writes the flags.
+_COMMAND = re.compile(r"path=(\S+) ; argv\[\]=(.*?) ; flags=([a-z -]*) ;")
+_PREFIXES = {"ignore-failure": "-", "privileged": "+", "no-setuid": "!", "no-env-expand": ":"}
 
 #: Paths at which a property of a unit mounts something else, by the property. A watch holds the inode that auditctl
 #: sees, so it never matches what others do there. Properties that mount the same thing read-only change no inode:
@@ -59,11 +64,15 @@ class HiddenPlace(NamedTuple):
 
 
 class Loader(NamedTuple):
-    """A service that loads the rules when it starts: its name, its state (``enabled``), what it hides from auditctl."""
+    """A service that loads the rules when it starts: its name, its state (``enabled``), what it hides from auditctl.
+
+    ``drop_in``: a part of its unit with which it hides nothing.
+    """
 
     unit: str
     state: str
     hidden: Sequence[HiddenPlace]
+    drop_in: str = ""
 
 
 def why_nothing_loads() -> Optional[str]:
@@ -94,7 +103,9 @@ def loaders() -> List[Loader]:
         properties = _properties(systemctl, name)
         starts = [part for start in _STARTS for part in properties.get(start, "").split(" ; ") if "argv[]" in part]
         if any(_LOADS.search(part) for part in starts):
-            found.append(Loader(name, properties.get("UnitFileState", ""), hidden_places(properties)))
+            found.append(
+                Loader(name, properties.get("UnitFileState", ""), hidden_places(properties), drop_in(properties))
+            )
     return found
 
 
@@ -121,6 +132,23 @@ def hidden_places(properties: Dict[str, str]) -> List[HiddenPlace]:
     return found
 
 
+def drop_in(properties: Dict[str, str]) -> str:
+    """A part of a unit that starts its commands as before, but those that load rules outside of its namespaces.
+
+    The other processes of the unit stay in its sandbox.
+    """
+    lines = ["[Service]"]
+    for start in _STARTS:
+        commands = _COMMAND.findall(properties.get(f"{start}Ex", ""))
+        if any(_LOADS.search(arguments) for _path, arguments, _flags in commands):
+            lines.append(f"{start}=")
+            for _path, arguments, flags in commands:
+                prefixes = "".join(_PREFIXES.get(flag, "") for flag in flags.split())
+                plus = "+" if _LOADS.search(arguments) and "+" not in prefixes else ""
+                lines.append(f"{start}={prefixes.replace('!', '') if plus else prefixes}{plus}{arguments}")
+    return "".join(f"{line}\n" for line in lines)
+
+
 def hidden_rules(lines: Iterable[RulesLine], found: Iterable[Loader]) -> List[RulesProblem]:
     """The rules that a boot loads, and that never match after it, because the service sees other inodes there."""
     places = [(loader, place) for loader in found if loader.state not in _OFF for place in loader.hidden]
@@ -133,8 +161,7 @@ def hidden_rules(lines: Iterable[RulesLine], found: Iterable[Loader]) -> List[Ru
             if place.hides(os.path.realpath(str(directory))):
                 reason = (
                     f"records nothing after a boot: {loader.unit} loads the rules with {place.cause}, and sees "
-                    f"something else than the host at {place.path}; let it start augenrules with +, see "
-                    "systemd.service(5)"
+                    f"something else than the host at {place.path}; start its command with + (systemd.service(5))"
                 )
                 problems.append(RulesProblem(line.origin, line.text, reason, silent=True, lost=True))
                 break

@@ -62,16 +62,9 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
         daemon=_daemon(status.pid),
     )
     silent = kernel_problems(held, values, host)
-    result.update(
-        _problems(
-            [
-                *silent,
-                *_of_loading(rules_dir, lines),
-                *(examine(files, host, status.features) if files is not None else ()),
-            ]
-        )
-    )
-    result["recording"] = not silent
+    examined = examine(files, host, status.features) if files is not None else []
+    result.update(_problems([*silent, *_of_loading(rules_dir, lines), *examined]))
+    result.update(recording=not silent, loading_drop_ins=_drop_ins(rules_dir, lines))
     if files is not None:
         result.update(_compared(held, values, lines, host))
     return result
@@ -126,6 +119,17 @@ def _of_loading(rules_dir: str, lines: List[RulesLine]) -> List[RulesProblem]:
         return found + hidden_rules(lines, loaders())
     except ProgramError:
         return found
+
+
+def _drop_ins(rules_dir: str, lines: List[RulesLine]) -> List[Dict[str, str]]:
+    """What lets the services that load the rules see the paths of all of them."""
+    if rules_dir.rstrip("/") != DEFAULT_DIRECTORY:
+        return []
+    try:
+        found = loaders()
+    except ProgramError:
+        return []
+    return [{"unit": loader.unit, "text": loader.drop_in} for loader in found if hidden_rules(lines, [loader])]
 
 
 def _problems(problems: List[RulesProblem]) -> Dict[str, Any]:

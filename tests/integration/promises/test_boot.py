@@ -96,6 +96,58 @@ def test_all_packs_together(lab, playbook, tmp_path, release):
     guest.stop()
 
 
+def test_a_directory_that_is_gone_costs_its_own_rule_alone(lab, playbook, tmp_path):
+    """On the release whose daemon does not start without its rules; the lock holds, and the rule is named."""
+    guest = lab.boot("trixie", name="gone")
+    booted = Booted(guest, playbook, tmp_path)
+    guest.run("install -d -o joe /home/joe/data")
+    rules = ["-D", "-w /home/joe/data/file -p wa -k gone", "-w /etc/hosts -p wa -k hosts"]
+    done, locked = booted.host.tasks(task("audit_ruleset", {"rules": rules, "purge": "all"}), LOCK)
+    assert any("/home/joe" in warning for warning in done["warnings"]), done
+    assert any("/home/joe" in warning for warning in locked["warnings"]), locked
+    guest.run("su joe -c 'rm -rf /home/joe/data'")
+    guest.reboot()
+    held, settings = booted.held()
+    assert (held, settings["enabled"]) == (["-w /etc/hosts -p wa -k hosts"], "2")
+    assert guest.run("systemctl is-active auditd").stdout == "active\n"
+    (info,) = booted.host.tasks({"linux.audit.audit_info": {}})
+    assert not info["in_sync"]
+    (missing,) = info["drift"]["missing"]
+    assert "path=/home/joe/data/file" in missing
+    (lost,) = [problem for problem in info["problems"] if problem["lost_at_boot"]]
+    assert "/home/joe/data does not exist" in lost["reason"]
+    guest.stop()
+
+
+def test_rules_are_loaded_for_the_paths_that_all_others_see(lab, changes):
+    """Debian 12 loads them with ProtectKernelModules: a watch of /usr/lib/modules never matches after a boot."""
+    guest = lab.boot("bookworm", name="sandboxed")
+    role = {
+        "role": "linux.audit.auditd",
+        "auditd_manage_packages": False,
+        "auditd_kernel_arguments": [],
+        "auditd_journald_audit": "unmanaged",
+        "auditd_rule_packs": [],
+        "auditd_rules": ["-w /usr/lib/modules -p wa -k modules"],
+    }
+
+    def recorded():
+        # The guest's modules are on a file system that is read-only: the attempt counts.
+        guest.run("chmod 0755 /usr/lib/modules", check=False)
+        guest.run("until auditctl -s | grep -q '^backlog 0'; do sleep 0.1; done; sleep 1")
+        found = guest.run("ausearch --input-logs --raw -k modules", check=False).stdout
+        return 'exe="/usr/bin/chmod"' in found
+
+    changes(guest, role | {"auditd_load_rules_unconfined": False})
+    guest.reboot()
+    assert not recorded()
+    changes(guest, role)
+    assert changes(guest, role) == []
+    guest.reboot()
+    assert recorded()
+    guest.stop()
+
+
 @pytest.mark.fleet
 @pytest.mark.parametrize("release", ["bullseye", "bookworm", "trixie", "sid"])
 def test_each_pack_alone(lab, playbook, tmp_path, release):

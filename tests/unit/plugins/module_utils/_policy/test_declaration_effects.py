@@ -380,3 +380,13 @@ def test_the_copy_of_a_purged_file_is_as_strict_as_the_file(host):
     host.write("10-secret.rules", SHADOW).chmod(0o600)
     backup = host.declare([PASSWD], purge="all").backup
     assert stat.S_IMODE(os.stat(os.path.join(backup, "10-secret.rules")).st_mode) == 0o600
+
+
+def test_purge_all_writes_the_line_that_deletes_what_the_kernel_holds(host):
+    """The file that had the line is moved away; a declaration that has it gets no second one."""
+    host.write("audit.rules", "-D", SHADOW)
+    host.declare([PASSWD], purge="all")
+    assert host.lines_of(host.file.name) == [HEADER, "-i", "-D", PASSWD]
+    assert not host.declare([PASSWD], purge="all").outcome.changed
+    host.declare(["-D", PASSWD], purge="all")
+    assert host.lines_of(host.file.name) == [HEADER, "-i", "-D", PASSWD]

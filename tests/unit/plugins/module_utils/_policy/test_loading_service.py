@@ -6,6 +6,7 @@ import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._policy.loading_service import (
     Loader,
+    drop_in,
     hidden_places,
     hidden_rules,
     unit_states_problem,
@@ -80,3 +81,11 @@ def test_a_command_outside_of_the_namespaces_sees_everything():
 def test_a_service_that_is_off_hides_nothing():
     loader = Loader("other.service", "disabled", hidden_places(PROPERTIES))
     assert hidden_rules(parse_file("-w /home/joe -p wa\n", "x.rules", HOST), [loader]) == []
+
+
+def test_a_part_of_the_unit_starts_only_that_command_outside():
+    """Others keep their flags, and their order."""
+    other = COMMAND.format(" no-setuid").replace("augenrules --load", "true x")
+    assert drop_in({"ExecStart": "", "ExecStartPostEx": f"{other} {COMMAND.format('')}"}) == (
+        "[Service]\nExecStartPost=\nExecStartPost=-!/sbin/true x\nExecStartPost=-+/sbin/augenrules --load\n"
+    )
