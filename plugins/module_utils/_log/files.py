@@ -17,7 +17,7 @@ __all__ = ("DISORDER_SECONDS", "EventId", "Log", "LogFile", "Part", "event_id")
 
 _CONFIGURATION = "/etc/audit/auditd.conf"
 _DEFAULT = "/var/log/audit/audit.log"
-_HEADER = re.compile(rb"(?:node=(\S+) )?type=\S+ msg=audit\((\d{1,11})\.(\d{3}):(\d+)\):")
+_HEADER = re.compile(rb"(?:node=(\S+) )?type=\S+ msg=audit\((\d{1,11})\.(\d{3}):(\d{1,20})\):")
 _PROBE_BYTES = 1 << 22
 _BLOCK = 1 << 17
 # More than the longest line: MAX_AUDIT_MESSAGE_LENGTH of libaudit.h, and as much again for what auditd adds to it.
