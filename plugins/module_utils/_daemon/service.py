@@ -99,7 +99,7 @@ def _bring_to_state(
 ) -> Tuple[str, bool, List[str]]:
     """Bring the daemon to its state, and set whether it starts at boot; the action, whether it changes, warnings."""
     action = _ACTIONS[request.state][0 if daemon.settled_pid() else 1] if request.state else "none"
-    if daemon.unavailable and action != "none":
+    if daemon.unavailable and (action != "none" or (daemon.may_run and request.state)):
         raise DaemonError(daemon.unavailable)
     if request.validate and action in ("reload", "restart"):
         _refuse_mistakes(host)
