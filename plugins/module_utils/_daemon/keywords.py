@@ -9,6 +9,7 @@ Sources: auditd.conf(5), auditd-plugins(5), audisp-remote.conf(5), and what the 
 import re
 from typing import Dict, Mapping, Optional
 
+from ..rules.values import decimal
 from .schema import ByRelease, ConfigFile, Constraint, Keyword, Plugin
 
 __all__ = (
@@ -37,8 +38,9 @@ def _table(*keywords: Keyword) -> Dict[str, Keyword]:
 
 def megabytes(value: Optional[str]) -> Optional[int]:
     """A space in MB; None for a percentage, which the daemon compares only when it runs. To the daemon 0% is 0 MB."""
-    number = (value or "0").rstrip("%")
-    return int(number) if number == value or int(number) == 0 else None
+    text = (value or "0").rstrip("%")
+    number = decimal(text)
+    return number if text == value or number == 0 else None
 
 
 def _space_is_above(values: Mapping[str, Optional[str]]) -> bool:

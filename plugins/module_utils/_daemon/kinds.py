@@ -7,6 +7,7 @@ import re
 import stat
 from typing import Callable, Dict, List, Optional, Sequence
 
+from ..rules.values import decimal
 from .keywords import BUILTIN, EXEC_MODES, MAIL, UNITS
 from .schema import ByRelease, Keyword, Version, dotted, in_release
 from .target import LIBRARIES, Target
@@ -70,12 +71,13 @@ def _number(keyword: Keyword, value: str, target: Target) -> Optional[str]:
     low, high = in_release(keyword.low, target.version), keyword.high
     if value.lower() in _allowed(keyword, target):
         return None
-    if re.match(r"[0-9]+$", value) and low <= int(value) <= high:
+    number = decimal(value)
+    if number is not None and low <= number <= high:
         return None
     words = "".join(f", or {word}" for word in _allowed(keyword, target))
     hint = "; to turn it off, remove its line" if value == "0" and keyword.default is None else ""
     since = ""
-    if isinstance(keyword.low, ByRelease) and value.isdigit() and int(value) < low:
+    if isinstance(keyword.low, ByRelease) and (decimal(value) or low) < low:
         since = f" since audit {dotted(keyword.low.steps[-1][0])}"
     return f"must be a number from {low} to {high}{since}{words}{hint}"
 
@@ -83,7 +85,8 @@ def _number(keyword: Keyword, value: str, target: Target) -> Optional[str]:
 def _space(keyword: Keyword, value: str, target: Target) -> Optional[str]:
     if re.match(r"[0-9]{1,2}%$", value) and target.version >= (2, 8, 5):
         return None
-    if re.match(r"[0-9]+$", value) and int(value) <= keyword.high:
+    number = decimal(value)
+    if number is not None and number <= keyword.high:
         return None
     return "must be a number of MB or, since audit 2.8.5, a percentage below 100 such as 5%"
 

@@ -4,6 +4,7 @@
 
 from typing import Dict, Mapping, Optional, Sequence
 
+from ..rules.values import decimal
 from .conf_file import SettingLine, values
 from .keywords import AUDITD_CONF, LOOKED_UP
 from .schema import ConfigFile, Version, in_release
@@ -79,7 +80,7 @@ def forgets_name(held: Mapping[str, str], version: Version) -> bool:
 
 def _need_of(what: str, old: Optional[str], new: Optional[str], tls: bool) -> str:
     if what == "grow":
-        numbers = [int(value) for value in (old, new) if value and value.isdigit()]
+        numbers = [number for number in map(decimal, (old or "", new or "")) if number is not None]
         return "reload" if numbers == sorted(numbers) else "restart"
     if what == "enable":
         return "reload" if old is None and not tls else "restart"
@@ -92,7 +93,8 @@ def _meaning(file: ConfigFile, key: str, value: str) -> str:
     keyword = file.keywords.get(key)
     if keyword is None or keyword.kind in _CASE_SENSITIVE:
         return value
-    if value.isdigit():
-        return str(int(value))
+    number = decimal(value)
+    if number is not None:
+        return str(number)
     first, space, rest = value.partition(" ")
     return first.lower() + space + rest

@@ -49,6 +49,6 @@ def why_not_rotated(version: Optional[Tuple[int, ...]]) -> str:
         key = "write_logs" if held["write_logs"] == "no" else "log_format"
         return f": it writes none, because {AUDITD_CONF_PATH} has {key} = {held[key]}"
     number = held["num_logs"] or "0"
-    if number.isdigit() and int(number) < 2 and held["max_log_file_action"] != "keep_logs":
+    if number in ("0", "1") and held["max_log_file_action"] != "keep_logs":
         return f": that needs num_logs = 2 or more in {AUDITD_CONF_PATH}, where it is {number}"
     return ""

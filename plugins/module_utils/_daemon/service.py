@@ -104,7 +104,7 @@ def _bring_to_state(
     Returns the action, whether it changes anything, whether the daemon has confirmed it, and warnings.
     """
     action = _ACTIONS[request.state][0 if daemon.settled_pid() else 1] if request.state else "none"
-    if daemon.unavailable and action != "none":
+    if daemon.unavailable and (action != "none" or (daemon.may_run and request.state)):
         raise DaemonError(daemon.unavailable)
     if request.validate and action in ("reload", "restart"):
         _refuse_mistakes(host)

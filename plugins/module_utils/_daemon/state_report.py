@@ -5,6 +5,7 @@
 import re
 from typing import Any, Dict, Mapping, Optional
 
+from ..rules.values import decimal
 from .messages import Stamp, file_stamp
 
 __all__ = ("REPORT_FILES", "is_suspended", "parse_report", "report_stamps")
@@ -38,4 +39,5 @@ def is_suspended(report: Mapping[str, Any]) -> bool:
 def _value(text: str) -> Any:
     if text in ("yes", "no"):
         return text == "yes"
-    return int(text) if re.match(r"-?\d+$", text) else text
+    number = decimal(text[text.startswith("-") :])
+    return text if number is None else -number if text.startswith("-") else number

@@ -108,7 +108,11 @@ class Interpreter:
         self._sentence: Optional[Sentence] = None
         self._problem: Optional[BaseException] = None
         # The library does not keep the callback alive, so it is kept here.
-        self._callback = _CALLBACK(self._ready)
+        try:
+            self._callback = _CALLBACK(self._ready)
+        except MemoryError:
+            # A callback is code that is made now; without space in any memory file system there is nowhere to put it.
+            raise InterpreterMissing(f"{_LIBRARY} cannot be used: this host has no memory left for it") from None
         library.auparse_add_callback(self._state, self._callback, None, None)
 
     def event(self, text: bytes) -> Tuple[List[Record], Sentence]:

@@ -69,6 +69,7 @@ _OVERVIEW = {
 }
 
 _NUMBERS = ("event", "pid")
+_TIME = "%m/%d/%y %H:%M:%S"
 _ROW = re.compile(r"\d+\. (\d\d/\d\d/\d\d \d\d:\d\d:\d\d) (.*)", re.DOTALL)
 
 
@@ -91,7 +92,7 @@ def read_rows(lines: Iterable[str], columns: List[str]) -> Iterator[Row]:
         line = line.rstrip("\n")
         if rules < 2:
             rules += bool(line) and not line.strip("=")
-        elif _ROW.match(line):
+        elif _begins_row(line):
             if pending is not None:
                 yield _row(pending, columns)
             pending = line
@@ -102,20 +103,29 @@ def read_rows(lines: Iterable[str], columns: List[str]) -> Iterator[Row]:
         yield _row(pending, columns)
 
 
+def _begins_row(line: str) -> bool:
+    """Whether a line begins with the number and the time of a row; a value may contain something like that."""
+    found = _ROW.match(line)
+    try:
+        return bool(found and time.strptime(found.group(1), _TIME))
+    except ValueError:
+        return False
+
+
 def _row(text: str, columns: List[str]) -> Row:
     stamp, rest = _ROW.findall(text)[0]
     words = rest.rstrip("\n").split(" ")
-    seconds = calendar.timegm(time.strptime(stamp, "%m/%d/%y %H:%M:%S"))
+    seconds = calendar.timegm(time.strptime(stamp, _TIME))
     number = words[0] if columns[0] == "event" else words[-1]
     # aureport shows a character that cannot be printed as a backslash and digits.
     clear = len(words) == len(columns) and "\\" not in rest and "\n" not in rest
     values = {column: _value(column, word) for column, word in zip(columns, words)} if clear else None
-    return Row(seconds, int(number) if number.isdigit() else 0, values)
+    return Row(seconds, int(number) if number.isdecimal() else 0, values)
 
 
 def _value(column: str, word: str) -> Any:
     if column in _NUMBERS:
-        return int(word) if word.isdigit() else None
+        return int(word) if word.isdecimal() else None
     if column == "success":
         return OUTCOMES.get(word)
     return None if is_no_value(word) else word

@@ -15,7 +15,7 @@ __all__ = ("DISORDER_SECONDS", "EventId", "Log", "LogFile", "Part", "event_id")
 
 _CONFIGURATION = "/etc/audit/auditd.conf"
 _DEFAULT = "/var/log/audit/audit.log"
-_HEADER = re.compile(rb"(?:node=([^\n]+?) )?type=\S+ msg=audit\((\d{1,11})\.(\d{3}):(\d+)\):")
+_HEADER = re.compile(rb"(?:node=([^\n]+?) )?type=\S+ msg=audit\((\d{1,11})\.(\d{3}):(\d{1,20})\):")
 _RECORD = re.compile(rb"msg=audit\(\d")
 _BLOCK = 1 << 17
 # More than the header of a record, and than most lines.

@@ -16,6 +16,7 @@ from ..rules.model import Rule, canonical
 from ..rules.parse import RulesLine, Statement
 from ..rules.render import render
 from ..rules.structure import to_structure
+from ..rules.values import decimal
 from .boot import loaded_by
 from .checks import examine, missing_directory
 from .command_line import boot_loader_problems
@@ -154,7 +155,7 @@ def described_problem(problem: RulesProblem) -> Dict[str, Any]:
 
 def _place(origin: str) -> Tuple[str, int]:
     path, colon, number = origin.rpartition(":")
-    return (path, int(number)) if colon and number.isdigit() else (origin, 0)
+    return (path, int(number)) if colon and decimal(number) is not None else (origin, 0)
 
 
 def _line(line: RulesLine, host: Host) -> Dict[str, Any]:

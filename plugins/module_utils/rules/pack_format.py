@@ -30,7 +30,7 @@ def paragraphs(text: str) -> Iterator[Paragraph]:
             paragraph.annotations[annotation.group(1)] = annotation.group(2) or ""
         elif line.startswith("#"):
             paragraph.comments.append(line)
-        elif line:
+        elif line.strip(" "):
             paragraph.rules.append((number, line))
         else:
             if paragraph.rules:

@@ -8,7 +8,7 @@ of a RuleError is a predicate of the value ("must be ...", "is not ...").
 """
 
 import re
-from typing import Any, Callable, Dict, NamedTuple, Union
+from typing import Any, Callable, Dict, NamedTuple, Optional, Union
 
 from . import tables
 from .errors import RuleError
@@ -17,7 +17,7 @@ from .permissions import PERMISSIONS, format_permissions
 from .resolver import Resolver
 from .words import has_control_character
 
-__all__ = ("KINDS", "UNSET", "Kind", "parse_number")
+__all__ = ("KINDS", "UNSET", "Kind", "decimal", "parse_number")
 
 #: AUDIT_UID_UNSET and AUDIT_SID_UNSET of linux/audit.h.
 UNSET = 0xFFFFFFFF
@@ -28,6 +28,8 @@ _AF_MAX = 46
 
 # Python's int() reads more than auditctl does (1_000, full width digits), so the digits are checked first.
 _DIGITS = {8: frozenset("01234567"), 10: frozenset("0123456789"), 16: frozenset("0123456789abcdefABCDEF")}
+# More than any number has that this collection knows.
+_MOST_DIGITS = 20
 # Patterns that are compiled when they are first used, which most rules never do.
 _ARCH = "(?i)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+"
 _RECORD_TYPE = r"[A-Za-z][A-Za-z0-9_]*(?:\[[0-9]{1,7}\])?"
@@ -43,6 +45,14 @@ class Kind(NamedTuple):
     format: Callable[[Any], str]
 
 
+def decimal(text: str) -> Optional[int]:
+    """The number that a text of ASCII digits stands for, None for another text.
+
+    str.isdigit() takes ² for a digit, which int() does not, and int() takes no more than 4300 digits.
+    """
+    return int(text) if len(text) <= _MOST_DIGITS and text and _DIGITS[10].issuperset(text) else None
+
+
 def parse_number(text: str, least: int = 0, most: int = 0xFFFFFFFF, what: str = "a number") -> int:
     """The whole number from ``least`` to ``most`` that a text stands for, as an unsigned 32 bit number.
 
@@ -53,7 +63,8 @@ def parse_number(text: str, least: int = 0, most: int = 0xFFFFFFFF, what: str = 
     digits = text[1:] if is_negative else text
     base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[:1] == "0" else 10
     digits = digits[2:] if base == 16 else digits
-    if digits and _DIGITS[base].issuperset(digits) and (least < 0 or not is_negative):
+    readable = base != 10 or len(digits) <= _MOST_DIGITS
+    if digits and readable and _DIGITS[base].issuperset(digits) and (least < 0 or not is_negative):
         number = -int(digits, base) if is_negative else int(digits, base)
         if least <= number <= most:
             return number & 0xFFFFFFFF

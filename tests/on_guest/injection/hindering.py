@@ -148,10 +148,15 @@ def run_module(name, parameters, fault=None, traced=True):
     os.waitpid(child, 0)
     if tracer:
         tracer.wait()
-    with open(_TRACE, encoding="utf-8", errors="replace") as file:
-        trace = file.read() if tracer else ""
+    trace = _trace() if tracer else ""
     hindered = "(INJECTED)" in trace or "+++ killed by SIGKILL +++" in trace
     return Ended(json.loads(text) if text else None, hindered, time.monotonic() - began, trace)
+
+
+def _trace():
+    """What strace has printed."""
+    with open(_TRACE, encoding="utf-8", errors="replace") as file:
+        return file.read()
 
 
 def _be_module(name, parameters, gate, others, writer):

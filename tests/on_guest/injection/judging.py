@@ -3,7 +3,6 @@
 """What is wrong with what a hindered run has left and said, and with what the next runs made of it."""
 
 import re
-from collections import Counter
 
 __all__ = ("problems_of_next", "problems_of_run")
 
@@ -61,7 +60,8 @@ def _torn(old, now, new):
     problems = []
     for part, value in now.items():
         if part == "kernel rules":
-            held, before, after = (Counter(state[part]) for state in (now, old, new))
+            # A rule that moves is there twice for a while.
+            held, before, after = (set(state[part]) for state in (now, old, new))
             problems += [f"the kernel lacks {rule}" for rule in (before & after) - held]
             problems += [f"nobody has asked for {rule}" for rule in held - (before | after)]
         elif part == "kernel settings":

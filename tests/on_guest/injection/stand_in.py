@@ -64,7 +64,7 @@ def load_module(name):
 
 def load_library():
     """Import everything that modules may import later, so that no step is that of an import."""
-    (directory,) = importlib.import_module(f"{_PLUGINS}.module_utils").__path__
+    directory = next(iter(importlib.import_module(f"{_PLUGINS}.module_utils").__path__))
     for path in pathlib.Path(directory).rglob("*.py"):
         words = path.relative_to(directory).with_suffix("").parts
         importlib.import_module(".".join((_PLUGINS, "module_utils", *words)))

@@ -4,11 +4,13 @@
 
 import os
 import signal
+from unittest import mock
 
 import pytest
 
 from acted_host import CONF, UNIT, failure, wait_for, warnings
 from ansible_collections.linux.audit.plugins.module_utils._host.processes import state_and_parent
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import Kernel, PermissionDenied
 from ansible_collections.linux.audit.plugins.modules import auditd_service
 from running import run_module
 
@@ -210,6 +212,13 @@ def test_what_keeps_the_daemon_from_running(host):
     for check in (True, False):
         assert failure(run(check=check, state="started")) == "this host is a container"
     assert run(state="stopped")["changed"] is False
+
+
+def test_a_daemon_that_may_run_is_not_said_to_be_stopped(host, monkeypatch):
+    """Whoever may not ask the kernel does not know."""
+    refused = PermissionDenied("the kernel refuses audit requests")
+    monkeypatch.setattr(Kernel, "status", mock.Mock(side_effect=refused))
+    assert failure(run(state="stopped")) == str(refused)
 
 
 def test_only_root_asks(host, monkeypatch):

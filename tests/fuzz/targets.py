@@ -1,0 +1,157 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is fuzzed: functions of bytes, which raise no error but those of this collection, and keep their promises."""
+
+import contextlib
+import json
+import pathlib
+import tempfile
+
+from ansible.errors import AnsibleError
+
+from ansible_collections.linux.audit.plugins.filter import answers, rules, state
+from ansible_collections.linux.audit.plugins.module_utils._daemon import conf_file, state_report, validation
+from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import AUDITD_CONF, PLUGIN_CONF, REMOTE_CONF
+from ansible_collections.linux.audit.plugins.module_utils._daemon.target import Target
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._log import times
+from ansible_collections.linux.audit.plugins.module_utils._log.auparse import Interpreter, InterpreterMissing
+from ansible_collections.linux.audit.plugins.module_utils._log.aureport import read_overview, read_rows, read_totals
+from ansible_collections.linux.audit.plugins.module_utils._log.checkpoint import Checkpoint
+from ansible_collections.linux.audit.plugins.module_utils._log.events import event
+from ansible_collections.linux.audit.plugins.module_utils._log.files import event_id
+from ansible_collections.linux.audit.plugins.module_utils._policy.packs import read_pack
+from ansible_collections.linux.audit.plugins.module_utils.rules import wire
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import AuditError
+from ansible_collections.linux.audit.plugins.module_utils.rules.lint import shadows
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
+from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
+from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure, to_structure
+from ansible_collections.linux.audit.plugins.plugin_utils import packs
+
+__all__ = ("TARGETS",)
+
+HOST = Host()
+VERSIONS = ((2, 8, 5), (3, 0, 9), (4, 0, 2), (4, 2, 1))
+
+
+def text_of(data):
+    """Bytes as files are read."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def parser(data):
+    """A rule is the same after it was rendered and parsed again, and after the kernel was given it and listed it."""
+    lines = parse_file(text_of(data), "file", HOST)
+    held = [line.statement.rule for line in lines if line.statement and line.statement.rule]
+    shadows(held)
+    for rule in held:
+        text = render(rule, HOST.machine)
+        assert canonical(parse_line(text, HOST).rule) == canonical(rule), text
+        for statement in parse_structure(to_structure(rule, HOST.machine), HOST):
+            assert canonical(statement.rule) == canonical(rule), text
+        assert canonical(wire.decode(wire.encode(rule))) == canonical(rule), text
+
+
+def kernel_list(data):
+    """What the kernel might list is decoded, rendered and encoded, or refused as what it is not."""
+    try:
+        rule = wire.decode(data + bytes(max(0, 1040 - len(data))))
+    except ValueError:
+        return
+    render(rule, HOST.machine)
+    to_structure(rule, HOST.machine)
+    canonical(rule)
+
+
+def configuration(data):
+    """A file of the daemon keeps its lines, and setting what it says already changes nothing."""
+    text = text_of(data)
+    lines = conf_file.parse(text)
+    assert conf_file.render(lines) in (text, text + "\n")
+    held = conf_file.values(lines)
+    assert conf_file.values(conf_file.edited(lines, held)) == held
+    for version in VERSIONS:
+        target = Target(version, None, lambda path: None, lambda name: None)
+        for file in (AUDITD_CONF, PLUGIN_CONF, REMOTE_CONF):
+            problems = validation.check(file, lines, target)
+            validation.repaired(lines, problems)
+            [problem.at("/file") for problem in problems]
+    state_report.parse_report(text)
+
+
+def events(data):
+    """Lines of a log become events, whatever is in them."""
+    for line in data.split(b"\n"):
+        identity = event_id(line)
+        if identity:
+            try:
+                found = event(identity, line + b"\n", Interpreter(), True)
+            except InterpreterMissing:
+                return
+            json.dumps(found)
+            rows = answers.event_rows([found], ",".join(answers.COLUMNS))
+            answers.table(rows)
+            answers.csv(rows)
+    lines = text_of(data).split("\n")
+    list(read_rows(iter(lines), ["date", "time", "type", "success", "event"]))
+    read_totals(iter(lines))
+    read_overview(iter(lines))
+
+
+def points_in_time(data):
+    """A time is a number of seconds."""
+    assert isinstance(times.parse(text_of(data), 1700000000.0), (int, float))
+
+
+def own_packs(data):
+    """A pack becomes lines, each with a rule or with an error."""
+    for parameters in ({}, {"directories": ["/etc", "/x y"], "users": "root", "flag": True}):
+        filled = read_pack("own", text_of(data), parameters, HOST)
+        for line in filled.lines:
+            str(line.error)
+
+
+def checkpoints(data):
+    """A checkpoint is taken, or refused by its name."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory, "mark")
+        path.write_bytes(data)
+        Checkpoint(str(path))
+
+
+def filters(data):
+    """Whatever is piped into a filter, the filter returns something or says what it takes."""
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return
+    calls = [
+        rules.parse_rules, rules.render_rules, answers.table, answers.csv, answers.printable, state.differences,
+        state.auditing_off, state.host_state, packs.sources,
+        lambda value: answers.event_rows(value, list(answers.COLUMNS)), lambda value: answers.event_rows([], value),
+        lambda value: rules.parse_rules("-D", value),
+    ]  # fmt: skip
+    for call in calls:
+        with contextlib.suppress(AnsibleError):
+            call(value)
+
+
+def _allowed(function):
+    """The function, without the errors that it may raise."""
+
+    def call(data):
+        with contextlib.suppress(AuditError):
+            function(data)
+
+    return call
+
+
+TARGETS = {
+    function.__name__: _allowed(function)
+    for function in (
+        parser, kernel_list, configuration, events, points_in_time, own_packs, checkpoints, filters,
+    )
+}  # fmt: skip
+"""Functions of bytes by name."""
