@@ -77,10 +77,8 @@ printf '%s\\n' 'active = yes' 'direction = out' 'path = /usr/local/sbin/site' >s
 printf '%s\\n' 'type = always' 'format = string' >>site.conf
 chmod 640 site.conf
 """
-RUN_PLUGIN = (
-    f"{PLUGIN} pkill -HUP -x auditd;until pgrep -f '[l]ocal/sbin/site' >/dev/null; do auditctl -m x; sleep 0.2; done;"
-)
-NO_PLUGIN = f"rm -f {PLUGINS}/site.conf; pkill -KILL -f '[l]ocal/sbin/site'"
+RUN_PLUGIN = f"{PLUGIN} pkill -HUP -x auditd;until pgrep -x site >/dev/null; do auditctl -m x; sleep 0.2; done;"
+NO_PLUGIN = f"rm -f {PLUGINS}/site.conf; pkill -KILL -x site"
 FULL = "admin_space_left_action = suspend\\nspace_left = 9999999\\nadmin_space_left = 9999998"
 STATES = {
     "stopped": ("kill -STOP $(pidof auditd)", "daemon: ", "is stopped by SIGSTOP", "kill -CONT $(pidof auditd)"),
@@ -97,9 +95,9 @@ STATES = {
     "broken": (f"cp -p {CONF} /root/conf; printf 'nonsense = 1\\n' >>{CONF}", "daemon: ",
                "nonsense is not a keyword of auditd.conf", f"mv /root/conf {CONF}; pkill -HUP -x auditd"),
     "plugin not started": (PLUGIN, "daemon: 1", "the plugin site is active, but auditd does not run", NO_PLUGIN),
-    "plugin stopped": (f"{RUN_PLUGIN} kill -STOP $(pgrep -f '[l]ocal/sbin/site')", "daemon: 1", "is stopped by SIGSTOP",
-                       f"kill -CONT $(pgrep -f '[l]ocal/sbin/site'); {NO_PLUGIN}"),
-    "plugin removed": (f"{RUN_PLUGIN} rm /usr/local/sbin/site", "daemon: 1", "there is no such file", NO_PLUGIN),
+    "plugin stopped": (f"{RUN_PLUGIN} kill -STOP $(pgrep -x site)", "daemon: 1", "is stopped by SIGSTOP",
+                       f"kill -CONT $(pgrep -x site); {NO_PLUGIN}"),
+    "plugin removed": (f"{RUN_PLUGIN} rm /usr/local/sbin/site", "daemon: ", "there is no such file", NO_PLUGIN),
     "plugin goes on": (f"{RUN_PLUGIN} sed -i 's/yes/no/' {PLUGINS}/site.conf", "daemon: 1", "auditd still runs",
                        NO_PLUGIN),
     "silent": ("auditctl -a never,task", "not recording: 1", "kernel: '-a never,task' switches auditing off",
