@@ -46,6 +46,8 @@ class RuleParser:
         self._syscalls: Set[int] = set()
         self._every_syscall = False
         self._syscalls_given = False
+        # The place in the words of a -F perm= for which auditctl adds syscalls; then it takes no arch any more.
+        self._expanded_place: Optional[int] = None
         self._is_watch = False
         self._key_allowed = False
         self._words: List[str] = []
@@ -170,16 +172,21 @@ class RuleParser:
         condition = split_condition(value)
         if condition.type.name == "arch" and self._syscalls_given:
             raise RuleError("arch must come before the syscalls (-S)", f"-F {value}")
+        if condition.type.name == "arch" and self._expanded_place is not None:
+            # After -p, which adds no syscalls, auditctl reads another arch.
+            self._unread.append(f"-F {value}")
+            self._words[self._expanded_place : self._expanded_place + 2] = ["-p", self._permissions()]
+            self._expanded_place = None
         field = parse_condition(condition, self._list, self._resolver)
         check_combination(self._fields, field, f"-F {value}")
         self._fields.append(field)
-        if field.name == "perm":
-            self._expand(field.value)
         self._key_allowed = self._key_allowed or field.name in _KEY_MAY_FOLLOW
         if field.name == "perm" and self._permissions_refused(field.value):
             self._unread.append(f"-F {value}")
-            self._words += ["-p", condition.value]
+            self._write_unexpanded(condition.value)
             return
+        if field.name == "perm":
+            self._expand(field.value)
         readable = readable_value(field, condition.value, self._resolver)
         if readable != condition.value:
             self._unread.append(f"-F {value}")
@@ -192,13 +199,28 @@ class RuleParser:
     def _expand(self, permissions: int) -> None:
         """Add the syscalls that auditctl adds for ``-F perm=`` after an arch or -S; without -S they change nothing."""
         machine = self._expanding_machine()
-        if machine and not self._permissions_refused(permissions):
-            version = self._resolver.version
-            self._syscalls |= permission_syscalls(format_permissions(permissions), machine, version)
+        if machine:
+            added = permission_syscalls(format_permissions(permissions), machine, self._resolver.version)
+            self._syscalls |= added
+            self._expanded_place = len(self._words) if added else None
+
+    def _permissions(self) -> str:
+        return next(format_permissions(field.value) for field in self._fields if field.name == "perm")
+
+    def _write_unexpanded(self, permissions: str) -> None:
+        """Write the permissions that have just been read such that auditctl adds no syscalls: it refuses some of them.
+
+        That is -p, which needs a field before it; or else -F perm= before -S.
+        """
+        if len(self._fields) > 1:
+            self._words += ["-p", permissions]
+        else:
+            self._words[2:2] = ["-F", f"perm={permissions}"]
 
     def _expanding_machine(self) -> Optional[str]:
         """The machine whose syscalls auditctl would add for a ``-F perm=`` here; None if it would add none."""
-        if self._resolver.version and (self._syscalls or any(field.name == "arch" for field in self._fields)):
+        named = self._syscalls_given and not self._is_watch
+        if self._resolver.version and (named or any(field.name == "arch" for field in self._fields)):
             return self._machine()
         return None
 

@@ -15,6 +15,7 @@ from . import syscalls, tables
 
 __all__ = (
     "PERMISSIONS",
+    "STRICT_RELEASE",
     "format_permissions",
     "least_permission_syscalls",
     "permission_syscalls",
@@ -59,6 +60,8 @@ _SYSCALLS = {
     ),
 }
 _ADDED_SINCE = (3, 1, 3)
+#: A release that refuses what some release refuses because of the syscalls to add.
+STRICT_RELEASE = _ADDED_SINCE
 # Before this release, auditctl refuses a rule if one of the syscalls to add does not exist on the machine.
 _ADAPTED_TO_MACHINE_SINCE = (4, 0, 4)
 

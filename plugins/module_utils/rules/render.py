@@ -7,7 +7,7 @@ from typing import List, Optional
 from . import syscalls, tables
 from .fields import BY_NAME, COMPARISONS
 from .model import Field, Rule, syscall_machine, without_keys
-from .permissions import format_permissions
+from .permissions import STRICT_RELEASE, format_permissions, permission_syscalls_refused
 from .values import KINDS
 from .words import quote
 
@@ -27,8 +27,12 @@ def render(rule: Rule, machine: str) -> str:
     head = before[-1] + 1 if before else 0
     rendered = [_render_field(field, rule.list, machine) for field in rule.fields]
     for place, field in enumerate(rule.fields):
-        # After -S, newer releases add syscalls for -F perm=, but not for -p, which needs a field before it.
-        if place and field.name == "perm" and without_keys(rule).syscalls is not None:
+        # After -S or an arch, newer releases add syscalls for -F perm=, but not for -p, which needs a field before it.
+        if (
+            place
+            and field.name == "perm"
+            and (without_keys(rule).syscalls is not None or _expansion_refused(rule, place, machine))
+        ):
             rendered[place] = ["-p", format_permissions(field.value)]
     for field_words in rendered[:head]:
         words += field_words
@@ -38,6 +42,14 @@ def render(rule: Rule, machine: str) -> str:
     for key in rule.keys:
         words += ["-F", quote(f"key={key}")]
     return " ".join(words)
+
+
+def _expansion_refused(rule: Rule, place: int, machine: str) -> bool:
+    """Whether some release refuses ``-F perm=`` as the field at that place, because the machine lacks syscalls."""
+    named = syscall_machine(rule.fields, machine)
+    if not named or not any(field.name == "arch" for field in rule.fields[:place]):
+        return False
+    return bool(permission_syscalls_refused(format_permissions(rule.fields[place].value), named, STRICT_RELEASE))
 
 
 def _render_field(field: Field, filter_list: str, machine: str) -> List[str]:

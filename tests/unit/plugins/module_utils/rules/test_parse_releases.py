@@ -125,3 +125,35 @@ def test_a_perm_that_the_machine_makes_auditctl_refuse_is_written_with_p(syscall
     assert (read.unread, read.text) == ((), line)
     before = "-a always,exit -F perm=wa -F arch=b64 -F path=/etc/passwd"
     assert parse_line(before, Host("aarch64", (4, 0, 2))).unread == ()
+
+
+ARM64 = Host("aarch64", (4, 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("-a always,exit -S openat -F perm=wa", "-a always,exit -F perm=wa -S openat"),
+        ("-a always,exit -S all -F perm=wa -k x", "-a always,exit -F perm=wa -S all -k x"),
+        ("-a always,exit -F uid=0 -S all -F perm=wa", "-a always,exit -F uid=0 -S all -p wa"),
+        ("-a always,exit -F arch=b64 -F perm=wa -F arch=b64", "-a always,exit -F arch=b64 -p wa -F arch=b64"),
+        ("-a always,exit -F perm=wa -F arch=b64", "-a always,exit -F perm=wa -F arch=b64"),
+        ("-w /etc/passwd -p wa", "-w /etc/passwd -p wa"),
+    ],
+)
+def test_permissions_on_a_machine_without_the_syscalls_of_the_expansion(line, text):
+    """The forms that the real auditctl of arm64 reads; see tests/integration/promises/test_other_machines.py."""
+    statement = parse_line(line, ARM64)
+    assert statement.text == text
+    assert bool(statement.unread) is (line != text)
+    again = parse_line(text, ARM64)
+    assert (again.text, again.unread, again.rule) == (text, (), statement.rule)
+
+
+def test_an_arch_after_expanded_permissions_is_not_read():
+    """From 3.1.3 on, -F perm= adds syscalls, and auditctl takes no arch after syscalls."""
+    line = "-a always,exit -F arch=b64 -F perm=w -F arch=b64"
+    assert parse_line(line, Host(version=(3, 1, 2))).unread == ()
+    statement = parse_line(line, Host(version=(3, 1, 3)))
+    assert statement.unread == ("-F arch=b64",)
+    assert statement.text == "-a always,exit -F arch=b64 -p w -F arch=b64"
