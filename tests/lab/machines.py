@@ -39,7 +39,8 @@ _WANTED = (
 def install_machines(guest: Guest) -> None:
     """Put qemu for each machine on a guest, and auditctl of each release: root_of() tells where. Raises BuildError."""
     recipe = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:12]
-    guest.put(built("machines", recipe, "", _make), _DIRECTORY)
+    guest.put(built("machines", recipe, ".tar", _make), f"{_DIRECTORY}.tar")
+    guest.run(f"tar --extract --file {_DIRECTORY}.tar --directory {_DIRECTORY.rpartition('/')[0]}; rm {_DIRECTORY}.tar")
 
 
 def root_of(machine: str, release: str) -> str:
@@ -59,7 +60,9 @@ def _make(build: Build) -> pathlib.Path:
             library = "libauparse0" if release in ("bullseye", "bookworm") else "libauparse0t64"
             root = _unpacked(build, release, architecture, ["auditd", "libaudit1", library])
             _keep(made / f"{release}-{machine}", libraries, root)
-    return made
+    archive = build.directory / "machines.tar"
+    build.run("tar", "--create", "--file", str(archive), "--directory", str(build.directory), "machines")
+    return archive
 
 
 def _keep(wanted: pathlib.Path, *roots: pathlib.Path) -> None:

@@ -12,6 +12,7 @@ from . import tables
 from .model import Field
 from .resolver import Resolver
 from .values import KINDS
+from .words import is_digit, lower, upper
 
 __all__ = ("is_newer", "readable_value", "unread_list_option")
 
@@ -30,7 +31,7 @@ def unread_list_option(option: str, value: str, filter_list: str, resolver: Reso
     Releases before 3.1 know neither the list io_uring nor names of lists in upper case. Releases 4.0.4 to 4.1.0 delete
     the rule that -A should add.
     """
-    is_lower = value == value.lower()
+    is_lower = value == lower(value)
     # Asking a host for its release takes time, and most rules do not depend on it.
     if option != "-A" and is_lower and filter_list != "io_uring":
         return []
@@ -49,9 +50,9 @@ def readable_value(field: Field, text: str, resolver: Resolver) -> str:
     """
     if field.name == "success" and text in ("yes", "no"):
         return str(field.value)
-    if (field.name == "filetype" and text.isdigit()) or (field.name == "fstype" and not text[0].isdigit()):
+    if (field.name == "filetype" and is_digit(text)) or (field.name == "fstype" and not is_digit(text)):
         return KINDS[field.name].format(field.value)
-    if field.name == "msgtype" and not text[0].isdigit():
-        known = tables.record_type_name(field.value) == text.upper()
+    if field.name == "msgtype" and not is_digit(text):
+        known = tables.record_type_name(field.value) == upper(text)
         return text if known and not is_newer(tables.record_type_since(text), resolver) else str(field.value)
     return text

@@ -14,7 +14,7 @@ from .permissions import format_permissions, permission_syscalls, permission_sys
 from .resolver import Resolver
 from .statements import Statement
 from .values import KINDS
-from .words import quote
+from .words import is_digit, lower, quote
 
 __all__ = ("RULE_OPTIONS", "RuleParser")
 
@@ -70,7 +70,7 @@ class RuleParser:
 
     def _read_list(self, option: str, value: str) -> None:
         words = value.split(",")
-        lowered = [word.lower() for word in words]
+        lowered = [lower(word) for word in words]
         action = [word for word in words if word in ACTIONS]
         filters = [word for word in lowered if word in LISTS]
         if len(words) != 2 or len(action) != 1 or len(filters) != 1:
@@ -88,7 +88,7 @@ class RuleParser:
         self._unread += unread_list_option(option, value, self._list, self._resolver)
         # In a file, the place of the line decides where its rule goes, so -A becomes -a.
         self._words.append("-a" if option == "-A" else option)
-        self._words.append(",".join(word if word in ACTIONS else word.lower() for word in words))
+        self._words.append(",".join(word if word in ACTIONS else lower(word) for word in words))
 
     def _read_watch(self, option: str, value: str) -> None:
         if self._list or self._fields:
@@ -139,7 +139,7 @@ class RuleParser:
 
     def _syscall(self, name: str) -> Tuple[int, str]:
         """The number of a syscall, and the word that the host's auditctl reads for it."""
-        if name[0].isdigit():
+        if is_digit(name):
             number = KINDS["number"].parse(name, self._resolver)
             if number >= _FIRST_CLASS_BIT:
                 raise RuleError(

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import FrozenSet, Iterator, Optional, Tuple
 
 from . import syscalls, tables
+from .words import lower
 
 __all__ = (
     "PERMISSIONS",
@@ -103,7 +104,7 @@ def least_permission_syscalls(permissions: int, arch: int) -> FrozenSet[int]:
 
 
 def _names(permissions: str, version: Tuple[int, ...]) -> Iterator[str]:
-    for letter in permissions.lower():
+    for letter in lower(permissions):
         for since, names in _SYSCALLS[letter]:
             if version >= since:
                 yield from names.split()

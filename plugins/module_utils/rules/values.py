@@ -15,7 +15,7 @@ from .errors import RuleError
 from .fields import COMPARISONS
 from .permissions import PERMISSIONS, format_permissions
 from .resolver import Resolver
-from .words import has_control_character
+from .words import has_control_character, is_digit, lower
 
 __all__ = ("KINDS", "UNSET", "Kind", "parse_number")
 
@@ -29,7 +29,7 @@ _AF_MAX = 46
 # Python's int() reads more than auditctl does (1_000, full width digits), so the digits are checked first.
 _DIGITS = {8: frozenset("01234567"), 10: frozenset("0123456789"), 16: frozenset("0123456789abcdefABCDEF")}
 # Patterns that are compiled when they are first used, which most rules never do.
-_ARCH = "(?i)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+"
+_ARCH = "(?ai)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+"
 _RECORD_TYPE = r"[A-Za-z][A-Za-z0-9_]*(?:\[[0-9]{1,7}\])?"
 # auditctl looks for these before it looks for `=`, and splits the text there.
 _LONG_OPERATORS = ("!=", ">=", "<=", "&=")
@@ -69,7 +69,7 @@ def signed(number: int) -> int:
 
 
 def _starts_as_number(text: str) -> bool:
-    return text[:1].isdigit() or (text[:1] == "-" and text[1:2].isdigit())
+    return is_digit(text) or (text[:1] == "-" and is_digit(text[1:]))
 
 
 def _parse_unsigned(text: str, resolver: Resolver) -> int:
@@ -100,7 +100,7 @@ def _parse_auid(text: str, resolver: Resolver) -> int:
 
 
 def _parse_gid(text: str, resolver: Resolver) -> int:
-    if text[:1].isdigit():
+    if is_digit(text):
         return parse_number(text, most=UNSET - 1)
     number = resolver.gid(text)
     if number is None:
@@ -143,7 +143,7 @@ def _format_arch(number: int) -> str:
 
 
 def _parse_msgtype(text: str, resolver: Resolver) -> int:
-    if text[:1].isdigit():
+    if is_digit(text):
         return parse_number(text, most=0x7FFFFFFF)
     number = tables.record_type_number(text) if re.fullmatch(_RECORD_TYPE, text) else None
     if not number:
@@ -152,14 +152,14 @@ def _parse_msgtype(text: str, resolver: Resolver) -> int:
 
 
 def _parse_permissions(text: str, resolver: Resolver) -> int:
-    letters = text.lower()
+    letters = lower(text)
     if not 1 <= len(letters) <= 4 or not set(letters) <= set(PERMISSIONS):
         raise RuleError("must be one to four of the letters r (read), w (write), x (execute) and a (attributes)", text)
     return sum(PERMISSIONS[letter] for letter in set(letters))
 
 
 def _parse_filetype(text: str, resolver: Resolver) -> int:
-    number = tables.FILE_TYPES.get(text.lower())
+    number = tables.FILE_TYPES.get(lower(text))
     if number is None and text in map(str, tables.FILE_TYPES.values()):
         # auditctl -l prints numbers, which auditctl then refuses to read.
         number = int(text)
@@ -174,9 +174,9 @@ def _format_filetype(number: int) -> str:
 
 
 def _parse_fstype(text: str, resolver: Resolver) -> int:
-    if text[:1].isdigit():
+    if is_digit(text):
         return parse_number(text, most=UNSET - 1)
-    number = tables.FILE_SYSTEMS.get(text.lower())
+    number = tables.FILE_SYSTEMS.get(lower(text))
     if number is None:
         known = ", ".join(sorted(tables.FILE_SYSTEMS))
         raise RuleError(f"is not a type of file system that auditctl knows; use {known}, or a magic number", text)

@@ -4,6 +4,7 @@
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from strategies import Host
 
@@ -157,3 +158,29 @@ def test_an_arch_after_expanded_permissions_is_not_read():
     statement = parse_line(line, Host(version=(3, 1, 3)))
     assert statement.unread == ("-F arch=b64",)
     assert statement.text == "-a always,exit -F arch=b64 -p w -F arch=b64"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-a always,exit -S \u212aill",
+        "-a alway\u017f,exit -S open",
+        "-a always,exi\uff54 -S open",
+        "-a always,exit -F s\u212ae=1",
+        "-a always,exit -F path=/x -F perm=\uff52",
+        "-a always,exit -S \u0661",
+        "-a always,exit -F pid=\u00b2",
+        "-a always,exit -F uid=\u0661",
+        "-a always,exit -F arch=\u017f390 -S open",
+        "-a always,exit -S all -F exit=-E\u017fRCH",
+        "-a always,exit -S all -F filetype=\u017focket",
+        "-a always,exclude -F msgtype=U\u017fER",
+        "-a always,exclude -F msgtype=UNKNOWN[\u0661]",
+        "-a always,filesystem -F fstype=cgroup\u00b2",
+        "-e \u0661",
+    ],
+)
+def test_only_letters_and_digits_of_ascii_are_words_of_auditctl(line):
+    """Python folds some letters to ASCII and reads digits of every script; auditctl compares bytes."""
+    with pytest.raises(RuleError):
+        parse_line(line, Host())
