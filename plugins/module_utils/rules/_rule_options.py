@@ -6,7 +6,7 @@ from typing import List, Optional, Set, Tuple
 
 from . import syscalls
 from ._conditions import check_combination, check_list, parse_comparison, parse_condition, split_condition
-from ._releases import is_newer, readable_value, unread_list_option
+from ._releases import is_newer, is_unknown, readable_value, unread_list_option
 from .errors import RuleError
 from .fields import ACTIONS, BY_NAME, LISTS
 from .model import Field, Rule, syscall_machine
@@ -188,7 +188,7 @@ class RuleParser:
         if field.name == "perm":
             self._expand(field.value)
         readable = readable_value(field, condition.value, self._resolver)
-        if readable != condition.value:
+        if readable != condition.value or is_unknown(field, self._resolver):
             self._unread.append(f"-F {value}")
         self._words += [option, quote(f"{condition.name}{condition.operator}{readable}")]
 

@@ -19,6 +19,7 @@ __all__ = (
     "FILE_TYPES",
     "MACHINES",
     "MACHINE_WORDS",
+    "WORDS_SINCE",
     "Machine",
     "arch_machine",
     "arch_name",
@@ -78,6 +79,9 @@ MACHINE_WORDS = {
     "armv7l": "arm",
     "armv8l": "aarch64",
 }
+
+#: The first release of audit that knows such a word. Every release knows the others.
+WORDS_SINCE = {"armv8l": (3, 0, 6)}
 
 _DIGITS = frozenset("0123456789")
 _BY_ARCH = {row.number: row.name for row in MACHINES.values()}

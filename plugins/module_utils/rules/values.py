@@ -23,6 +23,7 @@ __all__ = ("KINDS", "UNSET", "Kind", "parse_number")
 UNSET = 0xFFFFFFFF
 
 _PATH_MAX = 4096
+_NAME_MAX = 255
 _KEY_MAX = 256
 _AF_MAX = 46
 
@@ -214,12 +215,16 @@ def _check_characters(text: str) -> None:
 def _parse_absolute(text: str, resolver: Resolver) -> str:
     if not text.startswith("/"):
         raise RuleError("must be an absolute path", text)
+    if any(len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX for name in text.split("/")):
+        raise RuleError(f"must have at most {_NAME_MAX} bytes between two slashes; the kernel takes no more", text)
     return parse_string(text, resolver, _PATH_MAX - 1)
 
 
 def _parse_file(text: str, resolver: Resolver) -> str:
     if text.endswith("/"):
         raise RuleError("must not end with a slash; for a directory tree, use dir", text)
+    if text.rpartition("/")[2] in (".", ".."):
+        raise RuleError("must not end with . or .., because the kernel refuses such a path", text)
     return _parse_absolute(text, resolver)
 
 

@@ -5,7 +5,7 @@
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
-from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from strategies import Host
 
 EXIT = "-a always,exit -F arch=b64"
@@ -184,3 +184,42 @@ def test_only_letters_and_digits_of_ascii_are_words_of_auditctl(line):
     """Python folds some letters to ASCII and reads digits of every script; auditctl compares bytes."""
     with pytest.raises(RuleError):
         parse_line(line, Host())
+
+
+@pytest.mark.parametrize(
+    ("line", "before", "since"),
+    [
+        ("-a always,exit -F arch=riscv64 -S all", (4, 0, 2), (4, 0, 3)),
+        ("-a always,exit -F arch=armv8l -S openat", (3, 0, 5), (3, 0, 6)),
+        ("-a always,exit -S all -F saddr_fam=45", (3, 0), (3, 0, 9)),
+    ],
+)
+def test_words_that_are_newer_than_the_release(line, before, since):
+    assert parse_line(line, Host(version=since)).unread == ()
+    statement = parse_line(line, Host(version=before))
+    assert len(statement.unread) == 1
+    # The machine has another name that every release reads.
+    assert ("arch=aarch64" in statement.text) is ("armv8l" in line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"-w/srv/with\ space -p wa",
+        f"-a always,exit -F path=/etc/{'a' * 256} -F perm=wa",
+        f"-a always,exit -F dir=/etc/{'a' * 256}/b -F perm=wa",
+        f"-w /etc/{'a' * 256}/b -p wa",
+        f"-a always,exit -S all -F exe=/usr/bin/{'a' * 256}",
+        "-a always,exit -F path=/etc/. -F perm=wa",
+        "-a always,exit -S all -F exe=/usr/bin/..",
+        "-a always,exit -S all -F exe=/",
+    ],
+)
+def test_what_auditctl_misreads_and_paths_that_the_kernel_refuses(line):
+    with pytest.raises(RuleError):
+        parse_line(line, Host())
+
+
+def test_a_comment_of_which_auditctl_reads_the_rest_as_a_line():
+    fits, too_long = "#" + "x" * 6142, "#" + "x" * 6143
+    assert [bool(line.error) for line in parse_file(f"{fits}\n{too_long}\n", "x", Host())] == [False, True]
