@@ -45,10 +45,12 @@ def render(rule: Rule, machine: str) -> str:
 
 
 def _expansion_refused(rule: Rule, place: int, machine: str) -> bool:
-    """Whether some release refuses ``-F perm=`` as the field at that place, because the machine lacks syscalls."""
+    """Whether some release refuses ``-F perm=`` there: the machine lacks syscalls to add, or an arch follows them."""
     named = syscall_machine(rule.fields, machine)
     if not named or not any(field.name == "arch" for field in rule.fields[:place]):
         return False
+    if any(field.name == "arch" for field in rule.fields[place + 1 :]):
+        return True
     return bool(permission_syscalls_refused(format_permissions(rule.fields[place].value), named, STRICT_RELEASE))
 
 

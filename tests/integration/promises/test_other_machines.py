@@ -108,7 +108,8 @@ def _lines(host):
         lines.append(strategies.broken(chance, line) if number % 3 == 0 else line)
     # Neither settings, nor the one line that auditctl drops without a word of its own.
     wanted = (line for line in dict.fromkeys(lines) if not re.search(r"(^| )-[^aAdwWSFCkp \d]|possible", line))
-    return [line for line in wanted if line.strip(" ") and not line.lstrip(" ").startswith("#")]
+    # Of a line that is too long, auditctl reads the rest as another one.
+    return [line for line in wanted if line.strip(" #") and line.lstrip(" ")[0] != "#" and len(line.encode()) <= 6143]
 
 
 def _load(guest, release, machine, lines):
