@@ -9,6 +9,7 @@ from .fields import BY_NAME, COMPARISONS, OPERATORS, FieldType
 from .model import Field
 from .resolver import Resolver
 from .values import KINDS
+from .words import lower
 
 __all__ = ("Condition", "check_combination", "check_list", "parse_comparison", "parse_condition", "split_condition")
 
@@ -31,11 +32,11 @@ def split_condition(text: str) -> Condition:
     for operator in OPERATORS:
         name, found, value = text.partition(operator)
         if found:
-            if name.lower() not in BY_NAME:
+            if lower(name) not in BY_NAME:
                 raise RuleError("there is no field of that name; auditctl(8) lists the fields", name or f"-F {text}")
             if not value and name != "key":
                 raise RuleError("the value is missing after the operator", f"-F {text}")
-            return Condition(BY_NAME[name.lower()], name, operator, value)
+            return Condition(BY_NAME[lower(name)], name, operator, value)
     raise RuleError("a field needs an operator: one of " + " ".join(OPERATORS), f"-F {text}")
 
 
@@ -61,7 +62,7 @@ def parse_comparison(text: str, filter_list: str) -> Field:
         left, found, right = text.partition(operator)
         if found:
             break
-    pair = tuple("auid" if name.lower() == "loginuid" else name.lower() for name in (left, right))
+    pair = tuple("auid" if lower(name) == "loginuid" else lower(name) for name in (left, right))
     numbers = [number for number, known in enumerate(COMPARISONS, 1) if known in (pair, pair[::-1])]
     if filter_list != "exit" or not found or not numbers:
         raise RuleError(

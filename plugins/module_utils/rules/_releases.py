@@ -12,8 +12,9 @@ from . import tables
 from .model import Field
 from .resolver import Resolver
 from .values import KINDS
+from .words import is_digit, lower, upper
 
-__all__ = ("is_known", "is_newer", "readable_value", "unread_list_option")
+__all__ = ("is_known", "is_newer", "is_unknown", "readable_value", "unread_list_option")
 
 # The tables date names that every release knows to this one: for these a host need not be asked for its release.
 _OLDEST = (2, 8)
@@ -36,7 +37,7 @@ def unread_list_option(option: str, value: str, filter_list: str, resolver: Reso
     Releases before 3.1 know neither the list io_uring nor names of lists in upper case. Releases 4.0.4 to 4.1.0 delete
     the rule that -A should add.
     """
-    is_lower = value == value.lower()
+    is_lower = value == lower(value)
     # Asking a host for its release takes time, and most rules do not depend on it.
     if option != "-A" and is_lower and filter_list != "io_uring":
         return []
@@ -48,16 +49,36 @@ def unread_list_option(option: str, value: str, filter_list: str, resolver: Reso
     return [option] if option == "-A" and (4, 0, 4) <= version < (4, 1, 1) else []
 
 
+def is_unknown(field: Field, resolver: Resolver) -> bool:
+    """Whether the host's auditctl refuses a machine or an address family, however it is written.
+
+    Its C library says how many families there are; 45 (MCTP) is in those that 3.0.8 and later are built with. Debian's
+    4.0.2 knows riscv64, other builds of it do not: on a host of that machine, it must be Debian's.
+    """
+    if field.name == "arch":
+        machine = tables.MACHINES.get(tables.arch_machine(field.number) or "")
+        if machine is None or not is_newer(machine.since, resolver):
+            return False
+        return not (resolver.machine == "riscv64" and resolver.version == (4, 0, 2))
+    return field.name == "saddr_fam" and field.value == 45 and is_newer((3, 0, 8), resolver)
+
+
 def readable_value(field: Field, text: str, resolver: Resolver) -> str:
     """The value of a field as the host's auditctl reads it, where auditctl refuses ``text``, which this library reads.
 
     That is: success=yes and no, the numbers of file types, and names that are newer than the host's auditctl.
     """
+    if (
+        field.name == "arch"
+        and lower(text) in tables.WORDS_SINCE
+        and is_newer(tables.WORDS_SINCE[lower(text)], resolver)
+    ):
+        return tables.arch_name(field.number) or text
     if field.name == "success" and text in ("yes", "no"):
         return str(field.value)
-    if (field.name == "filetype" and text.isdigit()) or (field.name == "fstype" and not text[0].isdigit()):
+    if (field.name == "filetype" and is_digit(text)) or (field.name == "fstype" and not is_digit(text)):
         return KINDS[field.name].format(field.value)
-    if field.name == "msgtype" and not text[0].isdigit():
-        known = tables.record_type_name(field.number) == text.upper()
+    if field.name == "msgtype" and not is_digit(text):
+        known = tables.record_type_name(field.number) == upper(text)
         return text if known and not is_newer(tables.record_type_since(text), resolver) else str(field.value)
     return text

@@ -6,7 +6,7 @@ from typing import FrozenSet, List, Optional, Set, Tuple
 
 from . import syscalls
 from ._conditions import check_combination, check_list, parse_comparison, parse_condition, split_condition
-from ._releases import is_newer, readable_value, unread_list_option
+from ._releases import is_newer, is_unknown, readable_value, unread_list_option
 from .errors import RuleError
 from .fields import ACTIONS, BY_NAME, LISTS
 from .model import Field, Rule, syscall_machine
@@ -14,7 +14,7 @@ from .permissions import format_permissions, permission_syscalls, permission_sys
 from .resolver import Resolver
 from .statements import Statement
 from .values import KINDS, parse_number
-from .words import quote
+from .words import is_digit, lower, quote
 
 __all__ = ("RULE_OPTIONS", "RuleParser")
 
@@ -46,8 +46,9 @@ class RuleParser:
         self._syscalls: Set[int] = set()
         self._every_syscall = False
         self._syscalls_given = False
+        # The place in the words of a -F perm= for which some release adds syscalls, and those that the host's adds.
+        self._adding_place: Optional[int] = None
         self._added_syscalls: FrozenSet[int] = frozenset()
-        self._adds_syscalls = False
         self._is_watch = False
         self._key_allowed = False
         self._words: List[str] = []
@@ -70,7 +71,7 @@ class RuleParser:
 
     def _read_list(self, option: str, value: str) -> None:
         words = value.split(",")
-        lowered = [word.lower() for word in words]
+        lowered = [lower(word) for word in words]
         action = [word for word in words if word in ACTIONS]
         filters = [word for word in lowered if word in LISTS]
         if len(words) != 2 or len(action) != 1 or len(filters) != 1:
@@ -88,7 +89,7 @@ class RuleParser:
         self._unread += unread_list_option(option, value, self._list, self._resolver)
         # In a file, the place of the line decides where its rule goes, so -A becomes -a.
         self._words.append("-a" if option == "-A" else option)
-        self._words.append(",".join(word if word in ACTIONS else word.lower() for word in words))
+        self._words.append(",".join(word if word in ACTIONS else lower(word) for word in words))
 
     def _read_watch(self, option: str, value: str) -> None:
         if self._list or self._fields:
@@ -108,7 +109,7 @@ class RuleParser:
             raise RuleError("-p needs a watch (-w), or a field of a rule on the list exit, before it", f"-p {value}")
         field = Field("perm", "=", KINDS["perm"].parse(value, self._resolver))
         places = [place for place, other in enumerate(self._fields) if other.name == "perm"]
-        if places and self._adds_syscalls:
+        if places and self._adding_place is not None:
             # The syscalls that auditctl has added for the first one match none of these permissions, or too few.
             check_combination(self._fields, field, f"-p {value}")
         if places:
@@ -142,7 +143,7 @@ class RuleParser:
 
     def _syscall(self, name: str) -> Tuple[int, str]:
         """The number of a syscall, and the word that the host's auditctl reads for it."""
-        if name[0].isdigit():
+        if is_digit(name):
             number = parse_number(name)
             if number >= _FIRST_CLASS_BIT:
                 raise RuleError(
@@ -176,19 +177,20 @@ class RuleParser:
         if condition.type.name == "arch" and self._syscalls_given:
             raise RuleError("arch must come before the syscalls (-S)", f"-F {value}")
         if condition.type.name == "arch" and self._added_syscalls:
-            raise RuleError("arch must come before perm, because of which auditctl adds syscalls", f"-F {value}")
+            self._unread.append(f"-F {value}")
+            self._add_no_syscalls()
         field = parse_condition(condition, self._list, self._resolver)
         check_combination(self._fields, field, f"-F {value}")
         self._fields.append(field)
-        if field.name == "perm":
-            self._expand(field.number)
         self._key_allowed = self._key_allowed or field.name in _KEY_MAY_FOLLOW
         if field.name == "perm" and self._permissions_refused(field.number):
             self._unread.append(f"-F {value}")
-            self._words += ["-p", condition.value]
+            self._write_unexpanded(condition.value)
             return
+        if field.name == "perm":
+            self._expand(field.number)
         readable = readable_value(field, condition.value, self._resolver)
-        if readable != condition.value:
+        if readable != condition.value or is_unknown(field, self._resolver):
             self._unread.append(f"-F {value}")
         self._words += [option, quote(f"{condition.name}{condition.operator}{readable}")]
 
@@ -198,17 +200,35 @@ class RuleParser:
 
     def _expand(self, permissions: int) -> None:
         """Add the syscalls that auditctl adds for ``-F perm=`` after an arch or -S."""
-        if self._permissions_refused(permissions):
-            return
         machine = self._expanding_machine()
-        self._adds_syscalls = machine is not None
-        if machine and self._resolver.version:
+        if machine is None or self._permissions_refused(permissions):
+            return
+        self._adding_place = len(self._words)
+        if self._resolver.version:
             letters = format_permissions(permissions)
             self._added_syscalls = permission_syscalls(letters, machine, self._resolver.version)
 
+    def _add_no_syscalls(self) -> None:
+        """Write -p for the -F perm= that adds syscalls: after it, auditctl takes another arch."""
+        permissions = next(format_permissions(field.number) for field in self._fields if field.name == "perm")
+        place = len(self._words) if self._adding_place is None else self._adding_place
+        self._words[place : place + 2] = ["-p", permissions]
+        self._adding_place, self._added_syscalls = None, frozenset()
+
+    def _write_unexpanded(self, permissions: str) -> None:
+        """Write the permissions that have just been read such that auditctl adds no syscalls: it refuses some of them.
+
+        That is -p, which needs a field before it; or else -F perm= before -S.
+        """
+        if len(self._fields) > 1:
+            self._words += ["-p", permissions]
+        else:
+            self._words[2:2] = ["-F", f"perm={permissions}"]
+
     def _expanding_machine(self) -> Optional[str]:
         """The machine whose syscalls a release that adds any would add for a ``-F perm=`` here; None if none would."""
-        if self._syscalls or any(field.name == "arch" for field in self._fields):
+        named = self._syscalls_given and not self._is_watch
+        if named or any(field.name == "arch" for field in self._fields):
             return self._machine()
         return None
 
@@ -258,7 +278,7 @@ class RuleParser:
             None if everything else frozenset(chosen),
             tuple(self._keys),
         )
-        named = frozenset(self._syscalls) if self._adds_syscalls and not self._every_syscall else None
+        named = frozenset(self._syscalls) if self._adding_place is not None and not self._every_syscall else None
         return Statement(
             self._operation,
             text,

@@ -47,6 +47,8 @@ def parse_file(text: str, name: str, resolver: Resolver) -> List[RulesLine]:
         try:
             if line.strip(" ") and not line.lstrip(" ").startswith("#"):
                 statement = parse_line(line, resolver)
+            elif _is_too_long(line) and line.strip(" "):
+                raise RuleError(f"is longer than {_LINE_MAX} bytes; auditctl reads the rest of a comment as a line")
         except RuleError as problem:
             error = problem.of(line, origin)
         parsed.append(RulesLine(line, origin, statement, error))
@@ -60,9 +62,19 @@ def parse_line(text: str, resolver: Resolver) -> Statement:
             if char in text:
                 raise RuleError(f"contains {name}; a rule is one line, and only spaces separate its words", rule=text)
         raise RuleError("contains a control character", rule=text)
-    if len(text) * 4 > _LINE_MAX and len(text.encode("utf-8", "surrogateescape")) > _LINE_MAX:
+    if _is_too_long(text):
         raise RuleError(f"is longer than {_LINE_MAX} bytes; auditctl takes the rest for another line", rule=text)
+    if "\\" in text.lstrip(" ").partition(" ")[0]:
+        raise RuleError(
+            "has a backslash in its first word, which auditctl drops together with the space after it; write the "
+            "option and its value as two words",
+            rule=text,
+        )
     return parse_arguments(split(text), resolver, text)
+
+
+def _is_too_long(text: str) -> bool:
+    return len(text) * 4 > _LINE_MAX and len(text.encode("utf-8", "surrogateescape")) > _LINE_MAX
 
 
 def parse_arguments(arguments: List[str], resolver: Resolver, text: str = "") -> Statement:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import FrozenSet, Iterator, Optional, Set, Tuple
 
 from . import syscalls, tables
+from .words import lower
 
 __all__ = (
     "PERMISSIONS",
@@ -122,7 +123,7 @@ def matchable_syscalls(permissions: int, arch: int) -> FrozenSet[int]:
 
 
 def _names(permissions: str, version: Tuple[int, ...]) -> Iterator[str]:
-    for letter in permissions.lower():
+    for letter in lower(permissions):
         for since, names in _SYSCALLS[letter]:
             if version >= since:
                 yield from names.split()

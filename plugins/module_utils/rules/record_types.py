@@ -11,6 +11,7 @@ from . import tables
 from .errors import RuleError
 from .resolver import Resolver
 from .values import KINDS
+from .words import upper
 
 __all__ = ("CATEGORIES", "category_of", "expand", "names_of")
 
@@ -60,7 +61,7 @@ def names_of(category: str) -> Tuple[str, ...]:
 def category_of(name: str) -> str:
     """The category of a record type, by its name in any case. Raises KeyError for an unknown name."""
     for category in CATEGORIES:
-        if name.upper() in names_of(category):
+        if upper(name) in names_of(category):
             return category
     raise KeyError(name)
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Dict, Iterator, Mapping, Optional, Tuple
 
+from .words import lower
+
 __all__ = ("ALIASES", "IO_URING", "MACHINES", "decode", "name", "names", "number", "since")
 
 #: The machines that have a table of syscalls, by auditctl's names.
@@ -63,7 +65,7 @@ def number(machine: str, name: str) -> Optional[int]:
 
     This and the functions below raise ValueError for a machine that has no table.
     """
-    name = name.lower()
+    name = lower(name)
     return _numbers(machine).get(ALIASES.get(machine, {}).get(name, name))
 
 

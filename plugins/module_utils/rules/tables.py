@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
 from . import syscalls
+from .words import is_digit, lower, upper
 
 __all__ = (
     "ERRNO_ALIASES",
@@ -18,6 +19,7 @@ __all__ = (
     "FILE_TYPES",
     "MACHINES",
     "MACHINE_WORDS",
+    "WORDS_SINCE",
     "Machine",
     "arch_machine",
     "arch_name",
@@ -78,6 +80,10 @@ MACHINE_WORDS = {
     "armv8l": "aarch64",
 }
 
+#: The first release of audit that knows such a word. Every release knows the others.
+WORDS_SINCE = {"armv8l": (3, 0, 6)}
+
+_DIGITS = frozenset("0123456789")
 _BY_ARCH = {row.number: row.name for row in MACHINES.values()}
 
 #: S_IF* of inode(7), the values of ``-F filetype=``.
@@ -121,7 +127,7 @@ _RECORD_TYPES_SINCE = """
 
 def machine(word: str) -> Optional[str]:
     """The machine that auditctl or ``uname -m`` calls by this word (in any case), None if auditctl does not know it."""
-    word = word.lower()
+    word = lower(word)
     word = MACHINE_WORDS.get(word, word)
     return word if word in MACHINES else None
 
@@ -132,7 +138,7 @@ def arch_number(text: str, native: str) -> Optional[int]:
     The value is b32, b64, a word for a machine, or an AUDIT_ARCH_* number in decimal, in octal after 0, in hexadecimal
     after 0x, or in hexadecimal that starts with a letter. None if auditctl refuses it.
     """
-    text = text.lower()
+    text = lower(text)
     if text in ("b32", "b64"):
         host = machine(native)
         partner = getattr(MACHINES[host], text) if host else None
@@ -157,7 +163,7 @@ def errno_number(name: str, machine: str = "x86_64") -> Optional[int]:
 
     The machine of the host matters for EDEADLOCK only.
     """
-    name = name.upper()
+    name = upper(name)
     if machine.startswith("ppc") and name in _ERRNO_POWERPC:
         return _ERRNO_POWERPC[name]
     return _numbers("errno").get(ERRNO_ALIASES.get(name, name))
@@ -173,9 +179,10 @@ def errno_name(number: int, machine: str = "x86_64") -> Optional[str]:
 
 def record_type_number(name: str) -> Optional[int]:
     """The number of a record type by its name, such as CWD or ``UNKNOWN[1307]``; None for an unknown name."""
-    name = name.upper()
-    if name.startswith("UNKNOWN[") and name.endswith("]") and name[8:-1].isdigit():
-        return int(name[8:-1])
+    name = upper(name)
+    digits = name[8:-1] if name.startswith("UNKNOWN[") and name.endswith("]") else ""
+    if digits and _DIGITS.issuperset(digits):
+        return int(digits)
     return _numbers("record type").get(name)
 
 
@@ -191,12 +198,12 @@ def record_types() -> Iterator[Tuple[str, int]]:
 
 def record_type_since(name: str) -> Tuple[int, ...]:
     """The first release of audit that knows the name of a record type; (2, 8) stands for 2.8 and all older releases."""
-    return _record_types_since().get(name.upper(), (2, 8))
+    return _record_types_since().get(upper(name), (2, 8))
 
 
 def _arch_digits(text: str) -> Optional[int]:
     # If it starts with a digit it is a number of C, if with a letter it is hexadecimal.
-    base = 16 if text[:2] == "0x" or not text[:1].isdigit() else 8 if text[0] == "0" else 10
+    base = 16 if text[:2] == "0x" or not is_digit(text) else 8 if text[0] == "0" else 10
     try:
         return int(text, base)
     except ValueError:

@@ -15,7 +15,7 @@ from .errors import RuleError
 from .fields import COMPARISONS
 from .permissions import PERMISSIONS, format_permissions
 from .resolver import Resolver
-from .words import has_control_character
+from .words import has_control_character, is_digit, lower
 
 __all__ = ("KINDS", "UNSET", "Kind", "decimal", "parse_number")
 
@@ -23,6 +23,7 @@ __all__ = ("KINDS", "UNSET", "Kind", "decimal", "parse_number")
 UNSET = 0xFFFFFFFF
 
 _PATH_MAX = 4096
+_NAME_MAX = 255
 _KEY_MAX = 256
 _AF_MAX = 46
 
@@ -31,7 +32,7 @@ _DIGITS = {8: frozenset("01234567"), 10: frozenset("0123456789"), 16: frozenset(
 # More than any number has that this collection knows.
 _MOST_DIGITS = 20
 # Patterns that are compiled when they are first used, which most rules never do.
-_ARCH = "(?i)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+"
+_ARCH = "(?ai)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+"
 _RECORD_TYPE = r"[A-Za-z][A-Za-z0-9_]*(?:\[[0-9]{1,7}\])?"
 # auditctl looks for these before it looks for `=`, and splits the text there.
 _LONG_OPERATORS = ("!=", ">=", "<=", "&=")
@@ -80,7 +81,7 @@ def signed(number: int) -> int:
 
 
 def _starts_as_number(text: str) -> bool:
-    return text[:1].isdigit() or (text[:1] == "-" and text[1:2].isdigit())
+    return is_digit(text) or (text[:1] == "-" and is_digit(text[1:]))
 
 
 def _parse_unsigned(text: str, resolver: Resolver) -> int:
@@ -111,7 +112,7 @@ def _parse_auid(text: str, resolver: Resolver) -> int:
 
 
 def _parse_gid(text: str, resolver: Resolver) -> int:
-    if text[:1].isdigit():
+    if is_digit(text):
         return parse_number(text, most=UNSET - 1)
     number = resolver.gid(text)
     if number is None:
@@ -154,7 +155,7 @@ def _format_arch(number: int) -> str:
 
 
 def _parse_msgtype(text: str, resolver: Resolver) -> int:
-    if text[:1].isdigit():
+    if is_digit(text):
         return parse_number(text, most=0x7FFFFFFF)
     number = tables.record_type_number(text) if re.fullmatch(_RECORD_TYPE, text) else None
     if not number:
@@ -163,14 +164,14 @@ def _parse_msgtype(text: str, resolver: Resolver) -> int:
 
 
 def _parse_permissions(text: str, resolver: Resolver) -> int:
-    letters = text.lower()
+    letters = lower(text)
     if not 1 <= len(letters) <= 4 or not set(letters) <= set(PERMISSIONS):
         raise RuleError("must be one to four of the letters r (read), w (write), x (execute) and a (attributes)", text)
     return sum(PERMISSIONS[letter] for letter in set(letters))
 
 
 def _parse_filetype(text: str, resolver: Resolver) -> int:
-    number = tables.FILE_TYPES.get(text.lower())
+    number = tables.FILE_TYPES.get(lower(text))
     if number is None and text in map(str, tables.FILE_TYPES.values()):
         # auditctl -l prints numbers, which auditctl then refuses to read.
         number = int(text)
@@ -185,9 +186,9 @@ def _format_filetype(number: int) -> str:
 
 
 def _parse_fstype(text: str, resolver: Resolver) -> int:
-    if text[:1].isdigit():
+    if is_digit(text):
         return parse_number(text, most=UNSET - 1)
-    number = tables.FILE_SYSTEMS.get(text.lower())
+    number = tables.FILE_SYSTEMS.get(lower(text))
     if number is None:
         known = ", ".join(sorted(tables.FILE_SYSTEMS))
         raise RuleError(f"is not a type of file system that auditctl knows; use {known}, or a magic number", text)
@@ -225,12 +226,16 @@ def _check_characters(text: str) -> None:
 def _parse_absolute(text: str, resolver: Resolver) -> str:
     if not text.startswith("/"):
         raise RuleError("must be an absolute path", text)
+    if any(len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX for name in text.split("/")):
+        raise RuleError(f"must have at most {_NAME_MAX} bytes between two slashes; the kernel takes no more", text)
     return parse_string(text, resolver, _PATH_MAX - 1)
 
 
 def _parse_file(text: str, resolver: Resolver) -> str:
     if text.endswith("/"):
         raise RuleError("must not end with a slash; for a directory tree, use dir", text)
+    if text.rpartition("/")[2] in (".", ".."):
+        raise RuleError("must not end with . or .., because the kernel refuses such a path", text)
     return _parse_absolute(text, resolver)
 
 

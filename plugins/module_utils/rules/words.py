@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Words of a line of a rules file: spaces separate them, and a backslash makes a space part of a word."""
 
+import string
 from typing import List
 
-__all__ = ("has_control_character", "quote", "split")
+__all__ = ("has_control_character", "is_digit", "lower", "quote", "split", "upper")
+
+# auditctl compares bytes, so no other letters are letters of its words: not U+212A, which str.lower() makes a k.
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 
 
 def split(text: str) -> List[str]:
@@ -30,6 +35,21 @@ def split(text: str) -> List[str]:
 def quote(word: str) -> str:
     """One word as it has to be written in a rules file: split(quote(word)) is [word], unless the word is empty."""
     return word.replace("\\", "\\\\").replace(" ", "\\ ") if "\\" in word or " " in word else word
+
+
+def lower(text: str) -> str:
+    """The text with the letters of ASCII in lower case."""
+    return text.translate(_LOWER)
+
+
+def upper(text: str) -> str:
+    """The text with the letters of ASCII in upper case."""
+    return text.translate(_UPPER)
+
+
+def is_digit(text: str) -> bool:
+    """Whether the text starts with a digit of ASCII."""
+    return "0" <= text[:1] <= "9"
 
 
 def has_control_character(text: str) -> bool:

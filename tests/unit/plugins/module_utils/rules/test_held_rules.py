@@ -36,6 +36,15 @@ def held_rules(machine, count):
         yield wire.decode(wire.encode(made))
 
 
+def is_unwritable(part, held):
+    """Whether old releases refuse a part of a rule in all its forms: the list io_uring, RISC-V, the family 45."""
+    return (
+        (held.list == "io_uring" and part.startswith("-a "))
+        or (part.startswith("-F arch") and tables.arch_machine(held.value("arch")) in ("riscv32", "riscv64"))
+        or (part.startswith("-F saddr_fam") and held.value("saddr_fam") == 45)
+    )
+
+
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_rendered_rule_is_the_same_bytes_and_has_only_names_that_the_release_knows(machine, release):
@@ -43,8 +52,8 @@ def test_a_rendered_rule_is_the_same_bytes_and_has_only_names_that_the_release_k
     for held in held_rules(machine, 200):
         line = render(held, machine, release)
         statement = parse_line(line, host)
-        unread = [part for part in statement.unread if held.list != "io_uring" or not part.startswith("-a ")]
-        assert (unread, statement.text) == ([], line)
+        assert [part for part in statement.unread if not is_unwritable(part, held)] == []
+        assert statement.text == line
         if wire.encode(statement.rule) != wire.encode(held):
             # Only the order of fields, because arch is read before -S.
             moved += 1

@@ -11,7 +11,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.render import re
 from strategies import HOST, Host
 
 R = "-a always,exit -S open"
-EXE = "/" + "\U0001f600" * 600
+EXE = ("/" + "\U0001f600" * 60) * 10
 
 
 def fields(count):
@@ -23,8 +23,8 @@ def fields(count):
     [
         # One byte more than the first of a pair is too much.
         (R + " " * (6143 - len(R)), "6143 bytes", R + " " * (6144 - len(R))),
-        ("-a always,exit -F path=/" + "\U0001f600" * 900, "6143 bytes",
-         f"-a always,exit -F path=/{chr(0x1F600) * 1000} -F exe={EXE}"),
+        ("-a always,exit -F path=" + ("/" + "\U0001f600" * 60) * 15, "6143 bytes",
+         f"-a always,exit -F path={('/' + chr(0x1F600) * 60) * 16} -F exe={EXE}"),
         ("-a always,exit" + fields(63), "at most 63 fields", "-a always,exit" + fields(64)),
         (R + fields(62) + " -k k", "at most 63 fields", R + fields(63) + " -k k"),
         (R + fields(62) + " -k k -k l", "at most 63 fields", R + fields(63) + " -F key=k"),

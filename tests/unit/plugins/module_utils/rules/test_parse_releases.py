@@ -5,7 +5,7 @@
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
-from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from strategies import Host
 
 EXIT = "-a always,exit -F arch=b64"
@@ -138,13 +138,6 @@ def test_lines_that_each_release_loads_as_another_rule(line, named):
     assert len(rules) == (1 if named is None else 3)
 
 
-def test_no_arch_after_added_syscalls():
-    line = f"{EXIT} -F perm=x -F arch=b64"
-    assert parse_line(line, Host(version=(3, 0, 9))).rule.syscalls is None
-    with pytest.raises(RuleError, match="arch must come before perm"):
-        parse_line(line, Host(version=(3, 1, 3)))
-
-
 def test_the_last_arch_is_the_one_whose_syscalls_are_added():
     line = "-a always,exit -F arch=b64 -F arch=b32 -S open -F perm=x"
     assert parse_line(line, Host(version=(3, 1, 3))).rule.syscalls == {5, 11}
@@ -159,3 +152,100 @@ def test_a_perm_that_the_machine_makes_auditctl_refuse_is_written_with_p(syscall
     assert (read.unread, read.text) == ((), line)
     before = "-a always,exit -F perm=wa -F arch=b64 -F path=/etc/passwd"
     assert parse_line(before, Host("aarch64", (4, 0, 2))).unread == ()
+
+
+ARM64 = Host("aarch64", (4, 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("-a always,exit -S openat -F perm=wa", "-a always,exit -F perm=wa -S openat"),
+        ("-a always,exit -S all -F perm=wa -k x", "-a always,exit -F perm=wa -S all -k x"),
+        ("-a always,exit -F uid=0 -S all -F perm=wa", "-a always,exit -F uid=0 -S all -p wa"),
+        ("-a always,exit -F arch=b64 -F perm=wa -F arch=b64", "-a always,exit -F arch=b64 -p wa -F arch=b64"),
+        ("-a always,exit -F perm=wa -F arch=b64", "-a always,exit -F perm=wa -F arch=b64"),
+        ("-w /etc/passwd -p wa", "-w /etc/passwd -p wa"),
+    ],
+)
+def test_permissions_on_a_machine_without_the_syscalls_of_the_expansion(line, text):
+    """The forms that the real auditctl of arm64 reads; see tests/integration/promises/test_other_machines.py."""
+    statement = parse_line(line, ARM64)
+    assert statement.text == text
+    assert bool(statement.unread) is (line != text)
+    again = parse_line(text, ARM64)
+    assert (again.text, again.unread, again.rule) == (text, (), statement.rule)
+
+
+def test_an_arch_after_expanded_permissions_is_not_read():
+    """From 3.1.3 on, -F perm= adds syscalls, and auditctl takes no arch after syscalls."""
+    line = "-a always,exit -F arch=b64 -F perm=w -F arch=b64"
+    assert parse_line(line, Host(version=(3, 1, 2))).unread == ()
+    statement = parse_line(line, Host(version=(3, 1, 3)))
+    assert statement.unread == ("-F arch=b64",)
+    assert statement.text == "-a always,exit -F arch=b64 -p w -F arch=b64"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-a always,exit -S \u212aill",
+        "-a alway\u017f,exit -S open",
+        "-a always,exi\uff54 -S open",
+        "-a always,exit -F s\u212ae=1",
+        "-a always,exit -F path=/x -F perm=\uff52",
+        "-a always,exit -S \u0661",
+        "-a always,exit -F pid=\u00b2",
+        "-a always,exit -F uid=\u0661",
+        "-a always,exit -F arch=\u017f390 -S open",
+        "-a always,exit -S all -F exit=-E\u017fRCH",
+        "-a always,exit -S all -F filetype=\u017focket",
+        "-a always,exclude -F msgtype=U\u017fER",
+        "-a always,exclude -F msgtype=UNKNOWN[\u0661]",
+        "-a always,filesystem -F fstype=cgroup\u00b2",
+        "-e \u0661",
+    ],
+)
+def test_only_letters_and_digits_of_ascii_are_words_of_auditctl(line):
+    """Python folds some letters to ASCII and reads digits of every script; auditctl compares bytes."""
+    with pytest.raises(RuleError):
+        parse_line(line, Host())
+
+
+@pytest.mark.parametrize(
+    ("line", "before", "since"),
+    [
+        ("-a always,exit -F arch=riscv64 -S all", (4, 0, 2), (4, 0, 3)),
+        ("-a always,exit -F arch=armv8l -S openat", (3, 0, 5), (3, 0, 6)),
+        ("-a always,exit -S all -F saddr_fam=45", (3, 0), (3, 0, 9)),
+    ],
+)
+def test_words_that_are_newer_than_the_release(line, before, since):
+    assert parse_line(line, Host(version=since)).unread == ()
+    statement = parse_line(line, Host(version=before))
+    assert len(statement.unread) == 1
+    # The machine has another name that every release reads.
+    assert ("arch=aarch64" in statement.text) is ("armv8l" in line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"-w/srv/with\ space -p wa",
+        f"-a always,exit -F path=/etc/{'a' * 256} -F perm=wa",
+        f"-a always,exit -F dir=/etc/{'a' * 256}/b -F perm=wa",
+        f"-w /etc/{'a' * 256}/b -p wa",
+        f"-a always,exit -S all -F exe=/usr/bin/{'a' * 256}",
+        "-a always,exit -F path=/etc/. -F perm=wa",
+        "-a always,exit -S all -F exe=/usr/bin/..",
+        "-a always,exit -S all -F exe=/",
+    ],
+)
+def test_what_auditctl_misreads_and_paths_that_the_kernel_refuses(line):
+    with pytest.raises(RuleError):
+        parse_line(line, Host())
+
+
+def test_a_comment_of_which_auditctl_reads_the_rest_as_a_line():
+    fits, too_long = "#" + "x" * 6142, "#" + "x" * 6143
+    assert [bool(line.error) for line in parse_file(f"{fits}\n{too_long}\n", "x", Host())] == [False, True]

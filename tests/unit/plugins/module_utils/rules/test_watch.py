@@ -63,8 +63,11 @@ def test_every_arch_of_the_host_and_no_other():
 def test_both_forms_have_all_syscalls_on_every_release(machine, version, permissions):
     host = Host(machine, version)
     modern, watch = statements("/etc/x", False, permissions, [], "syscall", host)
+    # Before 4.0.3, auditctl does not know RISC-V, except Debian's 4.0.2.
+    is_unknown = machine == "riscv64" and version in ((3, 0), (3, 1, 3))
     for statement in (*modern, *watch):
-        assert (statement.rule.syscalls, statement.named_syscalls, statement.unread) == (None, None, ())
+        assert (statement.rule.syscalls, statement.named_syscalls) == (None, None)
+        assert bool(statement.unread) is (is_unknown and not statement.watch)
         assert statement.text.endswith(f"/etc/x -p {permissions}")
 
 
