@@ -120,22 +120,29 @@ def test_a_directory_that_is_gone_costs_its_own_rule_alone(lab, playbook, tmp_pa
 
 
 def test_rules_are_loaded_for_the_paths_that_all_others_see(lab, changes):
-    """Debian 12 loads them with ProtectKernelModules: a watch of /usr/lib/modules never matches after a boot."""
+    """Like some distributions, this host loads them with ProtectHome: a watch there never matches after a boot.
+
+    /usr/lib/modules, which Debian 12 hides, is a disk of its own here, mounted after the rules are loaded.
+    """
     guest = lab.boot("bookworm", name="sandboxed")
+    guest.run(
+        "install -d /home/joe /etc/systemd/system/auditd.service.d;"
+        "printf '[Service]\\nProtectHome=yes\\n' >/etc/systemd/system/auditd.service.d/home.conf;"
+        "systemctl daemon-reload"
+    )
     role = {
         "role": "linux.audit.auditd",
         "auditd_manage_packages": False,
         "auditd_kernel_arguments": [],
         "auditd_journald_audit": "unmanaged",
         "auditd_rule_packs": [],
-        "auditd_rules": ["-w /usr/lib/modules -p wa -k modules"],
+        "auditd_rules": ["-a always,exit -F dir=/home -F perm=wa -F key=homes"],
     }
 
     def recorded():
-        # The guest's modules are on a file system that is read-only: the attempt counts.
-        guest.run("chmod 0755 /usr/lib/modules", check=False)
+        guest.run("chmod 0755 /home/joe")
         guest.run("until auditctl -s | grep -q '^backlog 0'; do sleep 0.1; done; sleep 1")
-        found = guest.run("ausearch --input-logs --raw -k modules", check=False).stdout
+        found = guest.run("ausearch --input-logs --raw -k homes", check=False).stdout
         return 'exe="/usr/bin/chmod"' in found
 
     changes(guest, role | {"auditd_load_rules_unconfined": False})

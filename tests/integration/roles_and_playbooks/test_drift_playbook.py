@@ -77,7 +77,11 @@ printf '%s\\n' 'active = yes' 'direction = out' 'path = /usr/local/sbin/site' >s
 printf '%s\\n' 'type = always' 'format = string' >>site.conf
 chmod 640 site.conf
 """
-RUN_PLUGIN = f"{PLUGIN} pkill -HUP -x auditd;until pgrep -x site >/dev/null; do auditctl -m x; sleep 0.2; done;"
+# A reload does not do: a daemon that has had plugins, and then had none, may leave the next one without records.
+RUN_PLUGIN = (
+    f"{PLUGIN} pkill -TERM -x auditd; while pidof auditd; do sleep 0.1; done; systemctl reset-failed auditd;"
+    "systemctl start auditd; until pgrep -x site >/dev/null; do auditctl -m x; sleep 0.2; done;"
+)
 NO_PLUGIN = f"rm -f {PLUGINS}/site.conf; pkill -KILL -x site"
 FULL = "admin_space_left_action = suspend\\nspace_left = 9999999\\nadmin_space_left = 9999998"
 STATES = {
