@@ -16,13 +16,11 @@ from .._host.host import Host
 from .._host.processes import process_name, programs_below, state_and_parent
 from .._host.programs import find_program, run_program
 from .._host.signals import signals_held
-from .._kernel.netlink import AuditUnavailable, Kernel, PermissionDenied
-from .conf_file import read_settings
+from .._kernel.netlink import AuditUnavailable, Kernel, KernelError, PermissionDenied
 from .errors import DaemonError, OtherDaemon, PluginsStalled
-from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
-from .meaning import effective
 from .messages import DaemonRecords, SystemLog, complaints_in, with_words
 from .plugin_processes import await_end, make_record, pass_records
+from .rotation import why_not_rotated
 from .state_report import REPORT_FILES, parse_report, report_stamps
 from .systemd import AUDITD_UNIT, rules_unit, systemctl, unit_properties
 from .taken import file_now, remember
@@ -203,7 +201,10 @@ class Daemon:
         pid = self.settled_pid()
         if pid:
             self._end(pid)
-            other = self.settled_pid()
+            try:
+                other = self.settled_pid()
+            except KernelError as error:
+                raise DaemonError(f"auditd (pid {pid}) is not running any more, but then {error}") from error
             if other:
                 raise DaemonError(f"auditd (pid {pid}) has ended, but something started it again (pid {other})")
         return pid
@@ -241,7 +242,7 @@ class Daemon:
         deadline = time.monotonic() + _ANSWER_SECONDS
         while not records.rotated():
             if time.monotonic() > deadline:
-                raise log.error(f"auditd (pid {pid}) does not rotate its logs{_why_not_rotated(self.version)}")
+                raise log.error(f"auditd (pid {pid}) does not rotate its logs{why_not_rotated(self.version)}")
             time.sleep(0.1)
 
     def resume(self) -> None:
@@ -364,18 +365,6 @@ class Daemon:
             code = unit_properties(AUDITD_UNIT, "ExecMainStatus").get("ExecMainStatus", "")
             status = int(code) if code.isdigit() else 0
         return with_words("auditd does not start", words or [_EXIT_CODES.get(status, ""), output])
-
-
-def _why_not_rotated(version: Optional[Tuple[int, ...]]) -> str:
-    """What in its configuration keeps the daemon from rotating its logs, if anything does; to end a sentence."""
-    held = effective(AUDITD_CONF, read_settings(AUDITD_CONF_PATH), version or (4,))
-    if held["write_logs"] == "no" or held["log_format"] == "nolog":
-        key = "write_logs" if held["write_logs"] == "no" else "log_format"
-        return f": it writes none, because {AUDITD_CONF_PATH} has {key} = {held[key]}"
-    number = held["num_logs"] or "0"
-    if number in ("0", "1") and held["max_log_file_action"] != "keep_logs":
-        return f": that needs num_logs = 2 or more in {AUDITD_CONF_PATH}, where it is {number}"
-    return ""
 
 
 def find_daemon(host: Host) -> Daemon:
