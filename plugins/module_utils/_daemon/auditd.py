@@ -203,7 +203,7 @@ class Daemon:
             self._end(pid)
             try:
                 other = self.settled_pid()
-            except KernelError as error:
+            except (KernelError, OSError) as error:
                 raise DaemonError(f"auditd (pid {pid}) is not running any more, but then {error}") from error
             if other:
                 raise DaemonError(f"auditd (pid {pid}) has ended, but something started it again (pid {other})")
