@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import functools
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import yaml
@@ -79,6 +79,8 @@ def sources(items: Any) -> list[dict[str, Any]]:
     ``parameters``. Raises AnsibleError for an item, pack or parameter that does not exist.
     """
     asked: dict[str, Any] = {}
+    if not isinstance(items or [], Iterable):
+        raise AnsibleError(f"packs must be a list of names of packs, or of dictionaries with a name, not {items!r}")
     for item in [items] if isinstance(items, (str, Mapping)) else items or []:
         entry = {"name": item} if isinstance(item, str) else item
         keys = set(entry) if isinstance(entry, Mapping) else set()

@@ -18,7 +18,7 @@ from .._host.outliving import successor_of
 from .._host.processes import process_name, programs_below, state_and_parent
 from .._host.programs import Finished, find_program, run_program
 from .._host.signals import signals_held
-from .._kernel.netlink import AuditUnavailable, Kernel, PermissionDenied
+from .._kernel.netlink import AuditUnavailable, Kernel, KernelError, PermissionDenied
 from .errors import DaemonError, OtherDaemon, PluginsStalled
 from .messages import DaemonRecords, SystemLog, complaints_in, with_words
 from .plugin_processes import await_end, make_record, pass_records
@@ -194,7 +194,10 @@ class Daemon:
         pid = self.settled_pid()
         if pid:
             self._end(pid)
-            other = self.settled_pid()
+            try:
+                other = self.settled_pid()
+            except (KernelError, OSError) as error:
+                raise DaemonError(f"auditd (pid {pid}) is not running any more, but then {error}") from error
             if other:
                 raise DaemonError(f"auditd (pid {pid}) has ended, but something started it again (pid {other})")
         return pid

@@ -77,7 +77,7 @@ def _number(keyword: Keyword, value: str, target: Target) -> Optional[str]:
     words = "".join(f", or {word}" for word in _allowed(keyword, target))
     hint = "; to turn it off, remove its line" if value == "0" and keyword.default is None else ""
     since = ""
-    if isinstance(keyword.low, ByRelease) and (decimal(value) or low) < low:
+    if isinstance(keyword.low, ByRelease) and number is not None and number < low:
         since = f" since audit {dotted(keyword.low.steps[-1][0])}"
     return f"must be a number from {low} to {high}{since}{words}{hint}"
 

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from .._host.files import file_status, read_text
 from .._host.host import Host
 from .._kernel.lock import locked
+from ..rules.errors import AuditError
 from .auditd import Daemon, find_daemon
 from .conf_file import parse, read_settings
 from .errors import DaemonError, OtherDaemon
@@ -119,16 +120,27 @@ def _bring_to_state(
     if switch and not check_mode:
         daemon.enable(bool(request.enabled))
     if action != "none" and not check_mode:
-        if action == "restart":
-            with rules_kept() as said:
-                done = daemon.restart()
-            warnings += said
-        else:
-            done = getattr(daemon, action)()
+        try:
+            done, said = _acted(daemon, action)
+        except AuditError as error:
+            if not switch:
+                raise
+            which = "" if request.enabled else " not"
+            raise DaemonError(f"{error}; before that, auditd was set{which} to start at boot") from error
+        warnings += said
         confirmed = action != "reload" or done.confirmed
         if not confirmed:
             warnings.append("auditd was told to read its files again, but has not said that it did")
     return action, action != "none" or switch, confirmed, warnings
+
+
+def _acted(daemon: Daemon, action: str) -> Tuple[Any, List[str]]:
+    """What a method of the daemon returns, and warnings."""
+    if action != "restart":
+        return getattr(daemon, action)(), []
+    with rules_kept() as said:
+        done = daemon.restart()
+    return done, said
 
 
 def _refuse_mistakes(host: Host) -> None:

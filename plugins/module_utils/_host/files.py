@@ -3,6 +3,7 @@
 """Files that are read as a whole, and replaced atomically: nobody ever reads half of one."""
 
 import contextlib
+import glob
 import itertools
 import os
 import re
@@ -179,6 +180,9 @@ def _write_draft(path: str, text: str, mode: int) -> str:
     directory = os.path.dirname(path)
     os.makedirs(directory, 0o750, exist_ok=True)
     _remove_leftovers(directory)
+    backup = re.match(r"(.*)\.before-", directory)
+    for other in glob.glob(f"{glob.escape(backup.group(1))}.before-*") if backup else ():
+        _remove_leftovers(other)
     pid = os.getpid()
     handle, draft = tempfile.mkstemp(prefix=_DRAFT.format(pid=pid, start=start_time(pid) or 0), dir=directory)
     try:

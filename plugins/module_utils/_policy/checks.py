@@ -29,7 +29,8 @@ _LOADED_NEVERTHELESS = re.compile(
     "nothing after it|is not an arch|classes of syscalls|the action possible|exactly one of|must come after the list"
     "|so many short words|a key can only be set|take it for the operator|ends the evaluation of the list"
     "|field_compare does not work|perm does not work on the list exclude|-p needs a watch|contains a "
-    "|-S needs the name|leave out -S|is longer than|first word|control character|only have one perm"
+    "|-S needs the name|leave out -S|is longer than|first word|control character|only one perm field"
+    "|does not work on the list task"
 )
 
 

@@ -18,7 +18,7 @@ def hindered(lab):
 
 @pytest.mark.parametrize(
     ("scenario", "share", "least"),
-    [("audit_rule present", "5/61", 10), ("audit_ruleset purge", "7/53", 5), ("audit_search", "3/47", 3)],
+    [("audit_rule present", "5/31", 10), ("audit_ruleset purge", "7/53", 5), ("audit_search", "3/47", 3)],
 )
 def test_a_sample_of_faults(hindered, scenario, share, least):
     cases = try_faults(hindered, scenario, share, timeout=300)

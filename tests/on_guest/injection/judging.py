@@ -13,7 +13,7 @@ _CONFESSIONS = {
     "kernel order": r"could not be put back|still needs|are left|is left|may be left",
     "kernel settings": r"could not be put back|until the next boot|still needs",
     "daemon": r"does not run|is not running|has not said|has not ended|not known|is left stopped",
-    "boot": r"is not (en|dis)abled|starts? at boot",
+    "boot": r"is not (en|dis)abled|start at boot",
 }
 _AS_BEFORE = {
     "file": r"no file has changed|everything is as it was|the old files are back",

@@ -8,7 +8,7 @@ from hostile_host import HostileHosts, failures
 
 NEVER = {
     "path": "kernel", "line": 0, "text": "-a never,task", "reason": "switches auditing off", "stops_loading": False,
-    "stops_recording": True,
+    "stops_recording": True, "lost_at_boot": False,
 }  # fmt: skip
 IN_SYNC = {
     "available": True, "in_sync": True, "reboot_required": False, "pending": [], "rules": [], "problems": [],

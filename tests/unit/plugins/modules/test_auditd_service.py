@@ -10,7 +10,7 @@ import pytest
 
 from acted_host import CONF, UNIT, failure, wait_for, warnings
 from ansible_collections.linux.audit.plugins.module_utils._host.processes import state_and_parent
-from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import Kernel, PermissionDenied
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import Kernel, KernelError, PermissionDenied
 from ansible_collections.linux.audit.plugins.modules import auditd_service
 from running import run_module
 
@@ -219,6 +219,21 @@ def test_a_daemon_that_may_run_is_not_said_to_be_stopped(host, monkeypatch):
     refused = PermissionDenied("the kernel refuses audit requests")
     monkeypatch.setattr(Kernel, "status", mock.Mock(side_effect=refused))
     assert failure(run(state="stopped")) == str(refused)
+
+
+def test_what_was_done_before_an_error_is_said(host, monkeypatch):
+    """The daemon has ended, and does not start at boot, and then the kernel does not answer."""
+    real, asked = Kernel.status, []
+
+    def status(kernel):
+        asked.append(host.pid)
+        if not real(kernel).pid:
+            raise KernelError("no answer")
+        return real(kernel)
+
+    monkeypatch.setattr(Kernel, "status", status)
+    message = failure(run(state="stopped", enabled=False))
+    assert "is not running any more, but then no answer; before that, auditd was set not to start at boot" in message
 
 
 def test_only_root_asks(host, monkeypatch):

@@ -9,7 +9,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.linux.audit.plugins.filter.state import FilterModule
 from ansible_collections.linux.audit.plugins.module_utils._policy.recording import files_problems, kernel_problems
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesFile
-from ansible_collections.linux.audit.plugins.module_utils._policy.survey import _problem
+from ansible_collections.linux.audit.plugins.module_utils._policy.survey import described_problem
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from paths import PLUGINS
 from strategies import HOST
@@ -107,8 +107,8 @@ def result(held=(), *files, **settings):
     rules = [parse_line(line, HOST).rule for line in held]
     text = "".join(line + "\n" for line in files)
     parsed = RulesFile("a.rules", text, tuple(parse_file(text, "a.rules", HOST)))
-    problems = kernel_problems(rules, {"enabled": 1, **settings}, HOST.machine) + files_problems([parsed])
-    return IN_SYNC | {"problems": [_problem(problem) for problem in problems]}
+    problems = kernel_problems(rules, {"enabled": 1, **settings}, HOST) + files_problems([parsed])
+    return IN_SYNC | {"problems": [described_problem(problem) for problem in problems]}
 
 
 @pytest.mark.parametrize(

@@ -273,10 +273,16 @@ def test_the_draft_of_a_killed_run_is_removed_and_that_of_a_live_one_stays(tmp_p
     reused = tmp_path / f".linux-audit.{own}.1.abc"
     live = tmp_path / f".linux-audit.{own}.{start_time(own)}.abc"
     others = tmp_path / ".linux-audit.lock"
+    # A run that was killed while it made a backup has left one there.
+    (tmp_path / "d.before-1").mkdir()
+    in_backup = tmp_path / "d.before-1" / left.name
+    in_backup.touch()
+    write_atomically(str(tmp_path / "d.before-2" / "x"), "kept\n")
+    assert not in_backup.exists()
     for name in (left, reused, live, others):
         name.touch()
     write_atomically(str(path), "new\n")
-    assert sorted(tmp_path.iterdir()) == sorted([live, others, path])
+    assert sorted(child for child in tmp_path.iterdir() if not child.is_dir()) == sorted([live, others, path])
 
 
 def test_a_draft_names_the_process_that_makes_it(tmp_path, monkeypatch):

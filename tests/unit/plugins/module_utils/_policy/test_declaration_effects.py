@@ -237,7 +237,7 @@ def test_rules_of_unknown_users_and_groups(host, purge):
     assert host.state()[:2] == ({}, [])
     outcome = host.declare([PASSWD, NOBODY], purge, on_missing="skip")
     assert outcome.left_out == [NOBODY]
-    assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, PASSWD])
+    assert (host.kernel.lines, host.lines_of(host.file.name)) == (rendered(PASSWD), [HEADER, "-i", PASSWD])
     with pytest.raises(ChangeError, match="nonsense"):
         host.declare([PASSWD, NOBODY, "-w /etc/passwd -p nonsense"], purge, on_missing="skip")
 
@@ -245,7 +245,7 @@ def test_rules_of_unknown_users_and_groups(host, purge):
 def test_a_rule_of_an_unknown_user_can_be_staged(host):
     outcome = host.declare([PASSWD, NOBODY], on_missing="stage")
     assert outcome.left_out == [NOBODY]
-    assert host.lines_of(host.file.name) == [HEADER, PASSWD, NOBODY]
+    assert host.lines_of(host.file.name) == [HEADER, "-i", PASSWD, NOBODY]
     assert host.kernel.lines == rendered(PASSWD)
     assert any("no-such-user" in problem for problem in outcome.problems)
 

@@ -34,7 +34,7 @@ def compared(monkeypatch):
 
 
 def changed(kernel, declared):
-    change = merge(held(kernel), rules(declared), rules(declared), set(), True)
+    change = merge(held(kernel), rules(declared), rules(declared), set(), lambda rule: True)
     return list(change.wanted)
 
 
@@ -50,7 +50,12 @@ def test_rules_of_others_stay_where_they_are_among_declared_ones(monkeypatch, co
     for number, line in enumerate(DECLARED):
         after = wanted[wanted.index(*rules([line])) :]
         assert [rule for rule in after if rule in rules(OTHERS)] == rules(OTHERS[number + 1 :])
-    again = merge([KernelRule(rule, wire.encode(rule)) for rule in wanted], *[rules([new, *DECLARED])] * 2, set(), True)
+    again = merge(
+        [KernelRule(rule, wire.encode(rule)) for rule in wanted],
+        *[rules([new, *DECLARED])] * 2,
+        set(),
+        lambda rule: True,
+    )
     assert list(again.steps) == []
 
 
