@@ -143,7 +143,7 @@ def loaded_forms(statement: Statement) -> Iterator[Rule]:
     yield statement.rule
     machine = syscall_machine(statement.rule.fields, "")
     if statement.named_syscalls is not None and machine:
-        letters = format_permissions(next(field.number for field in statement.rule.fields if field.name == "perm"))
+        letters = format_permissions(*(field.number for field in statement.rule.fields if field.name == "perm"))
         for added in permission_variants(letters, machine):
             yield statement.rule._replace(syscalls=(statement.named_syscalls | added) or None)
     if statement.watch:
