@@ -34,7 +34,8 @@ _STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
 
 # As ``systemctl show`` prints a command: its path, its arguments, its flags. And how a unit file writes the flags.
 _COMMAND = re.compile(r"path=(\S+) ; argv\[\]=(.*?) ; flags=([a-z -]*) ;")
-_PREFIXES = {"ignore-failure": "-", "privileged": "+", "no-setuid": "!", "no-env-expand": ":"}
+_PREFIXES = {"ignore-failure": "-", "privileged": "+", "no-env-expand": ":"}
+_PLAIN_LOADER = re.compile(r"/[\w./-]*/(augenrules|auditctl)( [\w./-]+)*$")
 
 #: Paths at which a property of a unit mounts something else, by the property. A watch holds the inode that auditctl
 #: sees, so it never matches what others do there. Properties that mount the same thing read-only change no inode:
@@ -66,7 +67,7 @@ class HiddenPlace(NamedTuple):
 class Loader(NamedTuple):
     """A service that loads the rules when it starts: its name, its state (``enabled``), what it hides from auditctl.
 
-    ``drop_in``: a part of its unit with which it hides nothing.
+    ``drop_in``: a part of its unit with which it hides nothing; empty if its commands cannot be copied exactly.
     """
 
     unit: str
@@ -133,20 +134,22 @@ def hidden_places(properties: Dict[str, str]) -> List[HiddenPlace]:
 
 
 def drop_in(properties: Dict[str, str]) -> str:
-    """A part of a unit that starts its commands as before, but those that load rules outside of its namespaces.
+    """A part of a unit that starts the commands that load rules outside of its namespaces.
 
-    The other processes of the unit stay in its sandbox.
+    The other processes of the unit stay in its sandbox. Empty if a command is not a plain one: systemctl(1) prints no
+    quotes, so what a shell is given, or an argument with a space, cannot be written again.
     """
     lines = ["[Service]"]
     for start in _STARTS:
         commands = _COMMAND.findall(properties.get(f"{start}Ex", ""))
         if any(_LOADS.search(arguments) for _path, arguments, _flags in commands):
+            if not all(_PLAIN_LOADER.match(arguments) for _path, arguments, _flags in commands):
+                return ""
             lines.append(f"{start}=")
             for _path, arguments, flags in commands:
                 prefixes = "".join(_PREFIXES.get(flag, "") for flag in flags.split())
-                plus = "+" if _LOADS.search(arguments) and "+" not in prefixes else ""
-                lines.append(f"{start}={prefixes.replace('!', '') if plus else prefixes}{plus}{arguments}")
-    return "".join(f"{line}\n" for line in lines)
+                lines.append(f"{start}={prefixes}{'' if '+' in prefixes else '+'}{arguments}")
+    return "".join(f"{line}\n" for line in lines) if len(lines) > 1 else ""
 
 
 def hidden_rules(lines: Iterable[RulesLine], found: Iterable[Loader]) -> List[RulesProblem]:

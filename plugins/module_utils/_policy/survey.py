@@ -130,7 +130,8 @@ def _drop_ins(rules_dir: str, lines: List[RulesLine]) -> List[Dict[str, str]]:
         found = loaders()
     except ProgramError:
         return []
-    return [{"unit": loader.unit, "text": loader.drop_in} for loader in found if hidden_rules(lines, [loader])]
+    hiding = [loader for loader in found if loader.drop_in and hidden_rules(lines, [loader])]
+    return [{"unit": loader.unit, "text": loader.drop_in} for loader in hiding]
 
 
 def _problems(problems: List[RulesProblem]) -> Dict[str, Any]:

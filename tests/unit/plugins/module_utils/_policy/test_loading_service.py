@@ -84,8 +84,19 @@ def test_a_service_that_is_off_hides_nothing():
 
 
 def test_a_part_of_the_unit_starts_only_that_command_outside():
-    """Others keep their flags, and their order."""
-    other = COMMAND.format(" no-setuid").replace("augenrules --load", "true x")
-    assert drop_in({"ExecStart": "", "ExecStartPostEx": f"{other} {COMMAND.format('')}"}) == (
-        "[Service]\nExecStartPost=\nExecStartPost=-!/sbin/true x\nExecStartPost=-+/sbin/augenrules --load\n"
+    """The loading commands keep their flags, and their order; other kinds of start are not touched."""
+    other = COMMAND.format("").replace("augenrules --load", "auditctl -R /etc/audit/more.rules")
+    daemon = COMMAND.format("").replace("augenrules --load", "auditd")
+    assert drop_in({"ExecStartEx": daemon, "ExecStartPostEx": f"{other} {COMMAND.format('')}"}) == (
+        "[Service]\nExecStartPost=\nExecStartPost=-+/sbin/auditctl -R /etc/audit/more.rules\n"
+        "ExecStartPost=-+/sbin/augenrules --load\n"
     )
+
+
+@pytest.mark.parametrize(
+    "command", ["sh -c augenrules --load", "true x y", "augenrules --load $MORE", "auditctl -R /etc/a;b"]
+)
+def test_a_command_that_cannot_be_copied_exactly_leaves_the_unit_alone(command):
+    """systemctl shows no quotes; a part of a unit with a wrong command would load no rule at all."""
+    other = COMMAND.format("").replace("argv[]=/sbin/augenrules --load", f"argv[]=/bin/{command}")
+    assert drop_in({"ExecStartPostEx": f"{other} {COMMAND.format('')}"}) == ""
