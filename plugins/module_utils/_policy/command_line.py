@@ -10,12 +10,14 @@ from .problem import RulesProblem
 
 __all__ = ("boot_loader_problems",)
 
-# What boot loaders read, and which of the lines there are command lines.
+# What boot loaders read, and which of the lines there are command lines. Xen gets its Linux as a module.
+_GRUB = re.compile(r"\s*(linux(efi|16)?\s|module2?\s|set (default_)?kernelopts=)")
 _FILES = (
-    ("/boot/grub*/grub.cfg", re.compile(r"\s*linux(efi|16)?\s")),
+    ("/boot/grub*/grub.cfg", _GRUB),
     ("/boot/grub*/grubenv", re.compile(r"kernelopts=")),
-    ("/boot/efi/EFI/*/grub.cfg", re.compile(r"\s*linux(efi|16)?\s")),
+    ("/boot/efi/EFI/*/grub.cfg", _GRUB),
     ("/boot/loader/entries/*.conf", re.compile(r"options\s")),
+    ("/boot/efi/loader/entries/*.conf", re.compile(r"options\s")),
     ("/efi/loader/entries/*.conf", re.compile(r"options\s")),
     ("/etc/kernel/cmdline", re.compile("")),
     ("/boot/cmdline.txt", re.compile("")),
@@ -23,6 +25,7 @@ _FILES = (
     ("/boot/extlinux/extlinux.conf", re.compile(r"\s*append\s", re.IGNORECASE)),
 )
 _AUDIT = re.compile(r"""(?:^|[\s"'=])audit=([^\s"']*)""")
+# The kernel reads them in any case, audit_enable().
 _OFF = ("0", "off")
 
 
@@ -38,7 +41,7 @@ def boot_loader_problems() -> List[RulesProblem]:
                 continue
             for number, line in lines:
                 values = _AUDIT.findall(line) if is_command_line.match(line) else []
-                if values and values[-1] in _OFF:
+                if values and values[-1].lower() in _OFF:
                     reason = "switches auditing off: a kernel that is booted with it has no audit system"
                     found.append(RulesProblem(f"{path}:{number}", f"audit={values[-1]}", reason, silent=True))
     return found

@@ -15,8 +15,17 @@ _VOLATILE = ("tmpfs", "ramfs")
 # Mounted after local-fs.target, which is all that the loading of rules waits for.
 _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "afs", "autofs", "fuse.sshfs", "fuse.glusterfs")
 # The services that load rules start after systemd-tmpfiles-setup.service.
-_TMPFILES = ("/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d")
+_TMPFILES = (
+    "/etc/tmpfiles.d",
+    "/run/tmpfiles.d",
+    "/usr/local/lib/tmpfiles.d",
+    "/usr/lib/tmpfiles.d",
+    "/lib/tmpfiles.d",
+)
 _MOUNTS = "/proc/self/mountinfo"
+# With one of these options, local-fs.target does not wait for a local file system either, systemd.mount(5).
+_FSTAB = "/etc/fstab"
+_NOT_AWAITED = ("noauto", "nofail", "_netdev")
 
 
 class _Mount(NamedTuple):
@@ -31,6 +40,7 @@ class _Places:
 
     def __init__(self) -> None:
         self._mounts: Optional[List[_Mount]] = None
+        self._late: Optional[Set[str]] = None
         self._made: Optional[Set[str]] = None
         self._answers: Dict[str, Optional[str]] = {}
 
@@ -50,7 +60,7 @@ class _Places:
         mount = self._mount_of(path)
         if mount and self.is_empty(path):
             return f"is on a {mount.kind}, which is empty after a boot"
-        if mount and path != mount.point != "/" and mount.kind in _NETWORK and not self._is_made(path):
+        if mount and path != mount.point != "/" and self._is_late(mount) and not self._is_made(path):
             return f"is on {mount.point} ({mount.kind}), which may be mounted after the rules are loaded"
         return _removable(path)
 
@@ -63,6 +73,12 @@ class _Places:
         ]
         # Of several file systems on one directory, the last is the one that is seen.
         return max(enumerate(around), key=lambda item: (len(item[1].point), item[0]), default=(0, None))[1]
+
+    def _is_late(self, mount: _Mount) -> bool:
+        """Whether a boot may load the rules before it mounts the file system."""
+        if self._late is None:
+            self._late = set(_not_awaited())
+        return mount.kind in _NETWORK or mount.point in self._late
 
     def _is_made(self, path: str) -> bool:
         """Whether systemd-tmpfiles(8) creates the directory at boot."""
@@ -112,15 +128,31 @@ def _read_mount(line: str) -> _Mount:
     return _Mount(before.split()[4].replace("\\040", " "), after.split()[0])
 
 
+def _not_awaited() -> Iterable[str]:
+    """The mount points of fstab(5) that local-fs.target does not wait for."""
+    try:
+        with open(_FSTAB, encoding="utf-8", errors="surrogateescape") as file:
+            lines = [line.split() for line in file]
+    except OSError:
+        return
+    for words in lines:
+        if len(words) > 3 and not words[0].startswith("#") and set(words[3].split(",")) & set(_NOT_AWAITED):
+            yield words[1].replace("\\040", " ").rstrip("/")
+
+
 def _tmpfiles_lines() -> Iterable[Tuple[str, str]]:
+    # Of files of the same name, only that of the first directory counts, tmpfiles.d(5).
+    files: Dict[str, str] = {}
     for directory in _TMPFILES:
-        for name in glob.glob(os.path.join(directory, "*.conf")):
-            try:
-                with open(name, encoding="utf-8", errors="replace") as file:
-                    words = [line.split(None, 2) for line in file]
-            except OSError:
-                continue
-            yield from ((line[0], line[1]) for line in words if len(line) > 1)
+        for path in glob.glob(os.path.join(directory, "*.conf")):
+            files.setdefault(os.path.basename(path), path)
+    for path in files.values():
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                words = [line.split(None, 2) for line in file]
+        except OSError:
+            continue
+        yield from ((line[0], line[1]) for line in words if len(line) > 1)
 
 
 def _removable(path: str) -> Optional[str]:

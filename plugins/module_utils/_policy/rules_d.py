@@ -24,6 +24,7 @@ __all__ = (
     "in_augenrules_order",
     "is_ours",
     "version_key",
+    "written_line",
 )
 
 DEFAULT_DIRECTORY = "/etc/audit/rules.d"
@@ -162,9 +163,14 @@ def add_lines(file: RulesFile, statements: Iterable[Statement], prepend: bool) -
     if prepend:
         rules = [number for number, line in enumerate(lines) if line.statement and line.statement.rule]
         index = rules[0] if rules else index
-    new = [RulesLine(statement.text, file.path, statement) for statement in statements]
+    new = [written_line(statement, file.path) for statement in statements]
     lines[index:index] = new if any(map(continues, lines[:index])) else [_continue(file.path), *new]
     return file._replace(lines=tuple(lines))
+
+
+def written_line(statement: Statement, path: str) -> RulesLine:
+    """The line of a statement in a file. Its text is written such that auditctl of the host can read all of it."""
+    return RulesLine(statement.text, path, statement._replace(unread=()))
 
 
 def continues(line: RulesLine) -> bool:

@@ -9,7 +9,7 @@ from .._kernel.netlink import AuditUnavailable, KernelRule
 from ..rules.errors import RuleError
 from ..rules.fields import LISTS
 from ..rules.model import Rule, canonical, syscall_machine, without_keys
-from ..rules.parse import RulesLine, Statement, parse_line
+from ..rules.parse import Statement, parse_line
 from ..rules.permissions import format_permissions, permission_variants
 from ..rules.render import render
 from ..rules.resolver import Resolver
@@ -18,7 +18,7 @@ from .checks import examine, not_for_files
 from .options import ARGUMENTS as POLICY_ARGUMENTS
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
-from .rules_d import Draft, add_lines, going_on, is_ours
+from .rules_d import Draft, add_lines, going_on, is_ours, written_line
 from .transition import Planner, bring_about, files_transition, plan_list
 
 __all__ = (
@@ -255,7 +255,7 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
         if position in arrangement.replaced:
             statement = arrangement.replaced[position]
             added.append(statement)
-            lines[path][number : number + 1] = [RulesLine(statement.text, path, statement)]
+            lines[path][number : number + 1] = [written_line(statement, path)]
         else:
             del lines[path][number]
     changed = draft.with_files(*(file._replace(lines=tuple(lines[path])) for path, file in draft.files.items()))

@@ -78,6 +78,15 @@ def test_names_that_the_host_does_not_know_are_numbers_in_what_is_said(run):
     assert (held["text"], held["rule"]["syscalls"]) == (line, ["mseal"])
 
 
+@pytest.mark.parametrize("before", [[], ["-a always,exit -F arch=b64 -S 462 -F key=other"]])
+def test_a_name_that_is_written_as_a_number_is_no_reason_to_warn(host, run, before):
+    (host.directory / "50-linux-audit.rules").write_text("".join(f"{line}\n" for line in before))
+    result = run(audit_rule.main, (3, 0, 9), rule="-a always,exit -F arch=b64 -S mseal -F key=k")
+    assert host.files()["rules.d/50-linux-audit.rules"].splitlines()[-1] == "-a always,exit -F arch=b64 -S 462 -F key=k"
+    assert not result.get("warnings")
+    assert run(audit_info.main, (3, 0, 9))["problems"] == []
+
+
 def test_two_permissions_that_others_have_loaded_are_listed_and_purged(host, run):
     fields = [Field("path", "=", "/etc/passwd"), Field("perm", "=", 4), Field("perm", "=", 2)]
     host.kernel.held.append(wire.encode(Rule("exit", "always", tuple(fields))))

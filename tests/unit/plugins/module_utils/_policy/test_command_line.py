@@ -16,6 +16,10 @@ from ansible_collections.linux.audit.plugins.module_utils._policy import command
         ("boot/loader/entries/a.conf", "title x\noptions root=/dev/sda1 audit=0\n", [2]),
         ("etc/kernel/cmdline", "audit=0\n", [1]),
         ("boot/extlinux/extlinux.conf", "  APPEND ro audit=0\n", [1]),
+        ("boot/grub/grub.cfg", "linux /vmlinuz ro audit=OFF\n", [1]),
+        ("boot/grub/grub.cfg", "multiboot2 /xen.gz\n\tmodule2 /vmlinuz placeholder audit=0\n", [2]),
+        ("boot/grub2/grub.cfg", 'set default_kernelopts="root=/dev/sda1 audit=0"\n', [1]),
+        ("boot/efi/loader/entries/debian.conf", "options root=/dev/sda1 audit=Off\n", [1]),
         # Of several words the last counts; other words and other lines do not.
         ("boot/grub/grub.cfg", "linux /vmlinuz audit=0 audit=1\n", []),
         ("boot/grub/grub.cfg", "linux /vmlinuz audit=1 audit=0\n", [1]),

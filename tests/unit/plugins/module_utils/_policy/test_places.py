@@ -30,6 +30,7 @@ def root(tmp_path, monkeypatch):
     (root / "tmpfiles.d").mkdir()
     monkeypatch.setattr(places, "_MOUNTS", str(root / "mounts"))
     monkeypatch.setattr(places, "_TMPFILES", (str(root / "tmpfiles.d"),))
+    monkeypatch.setattr(places, "_FSTAB", str(root / "fstab"))
     return root
 
 
@@ -50,6 +51,18 @@ def test_file_systems_that_are_empty_or_late_at_boot(root, name, words):
     assert words in found if words else found is None
 
 
+@pytest.mark.parametrize(
+    ("options", "is_late"),
+    [("defaults", False), ("rw,nofail", True), ("noauto", True), ("_netdev,rw", True), ("x-nofail", False)],
+)
+def test_a_local_file_system_that_a_boot_does_not_wait_for(root, options, is_late):
+    (root / "fstab").write_text(f"# comment\n/dev/sdb1 {root}/run/held ext4 {options} 0 2\n")
+    found = may_be_missing_at_boot(str(root / "run/held/within"))
+    late = f"is on {root}/run/held (ext4), which may be mounted after the rules are loaded"
+    assert found == (late if is_late else None)
+    assert may_be_missing_at_boot(str(root / "run/held")) is None
+
+
 def test_a_link_leads_to_where_it_points(root):
     (root / "etc/link").symlink_to(root / "run")
     assert "tmpfs" in may_be_missing_at_boot(str(root / "etc/link/faillock"))
@@ -58,6 +71,13 @@ def test_a_link_leads_to_where_it_points(root):
 def test_a_directory_that_tmpfiles_makes_at_boot(root):
     (root / "tmpfiles.d/pam.conf").write_text(f"# pam\n\nd {root}/run/faillock 0755 root root\n")
     assert may_be_missing_at_boot(str(root / "run/faillock")) is None
+
+
+def test_a_tmpfiles_file_that_another_of_its_name_replaces_makes_nothing(root, monkeypatch):
+    (root / "tmpfiles.d/pam.conf").write_text(f"d {root}/run/faillock 0755 root root\n")
+    (root / "etc/pam.conf").symlink_to(os.devnull)
+    monkeypatch.setattr(places, "_TMPFILES", (str(root / "etc"), str(root / "tmpfiles.d")))
+    assert "tmpfs" in may_be_missing_at_boot(str(root / "run/faillock"))
 
 
 @pytest.mark.parametrize(
@@ -115,4 +135,4 @@ def test_places_are_read_once_however_many_rules_there_are(root, monkeypatch):
     with places.places_read_once():
         together = [may_be_missing_at_boot(name) for name in names]
     assert together == alone
-    assert sorted(reads) == sorted([str(root / "mounts"), str(root / "tmpfiles.d/pam.conf")])
+    assert sorted(reads) == sorted([str(root / "mounts"), str(root / "fstab"), str(root / "tmpfiles.d/pam.conf")])
