@@ -229,7 +229,9 @@ problems:
       description: Whether the next boot does not load what the line says, or may not.
       type: bool
     stops_recording:
-      description: Whether the line or setting switches auditing off for all or nearly all events.
+      description:
+        - Whether the line or setting switches auditing off for all or nearly all events, or is a rule that will record
+          nothing after a boot (see RV(loading_drop_ins)).
       type: bool
   sample:
     - path: /etc/audit/rules.d/30-site.rules
@@ -280,7 +282,7 @@ drift:
       type: list
       elements: dict
   sample:
-    missing: [-a always,exit -F path=/etc/shadow -F perm=wa -F key=identity]
+    missing: ["-a always,exit -F path=/etc/shadow -F perm=wa -F key=identity"]
     extra: []
     other_key:
       - file: -a always,exit -F path=/etc/passwd -F perm=wa -F key=identity

@@ -106,8 +106,8 @@ options:
       - What to do with a rule that the kernel would refuse, because its directory does not exist, and with a rule that
         names a user or group that does not exist.
       - V(fail) changes nothing at all, V(skip) leaves the rule out.
-      - V(stage) writes the rule to the file alone. Because C(auditctl -R) stops at the first rule that it cannot load
-        (unless the set has C(-c) or C(-i)), the directory, user or group must exist at the next boot.
+      - V(stage) writes the rule to the file alone. The next run, or a boot, loads it if the directory, user or group
+        exists by then. Otherwise a boot loses only this rule, because the file begins with C(-i).
     type: str
     choices: [fail, skip, stage]
     default: fail

@@ -68,8 +68,8 @@ options:
       - What to do if the kernel would refuse the watch, because the directory of O(path) is missing (or O(path) itself,
         if it is watched as a directory).
       - V(fail) fails and changes nothing.
-      - V(defer) writes the watch to O(file) alone. Because C(auditctl -R) stops at the first rule that it cannot load,
-        the directory must exist at the next boot.
+      - V(defer) writes the watch to O(file) alone. The next run, or a boot, loads it if the directory exists by then. A
+        boot without the directory loses only this watch, because the file begins with C(-i).
     type: str
     choices: [fail, defer]
     default: fail

@@ -11,8 +11,9 @@ description:
   - Works where C(systemctl stop auditd) and C(systemctl restart auditd) are refused, and where there is no C(service).
   - Sends signals to the process that gets the records of the kernel. So the daemon's own records of a reload or an end
     name the user who asked for it.
-  - After a start, the kernel must name a new process that stays alive. After a reload, the daemon must say that it has
-    read its files. Otherwise the task fails with the daemon's own words.
+  - After a start, the kernel must name a new process that stays alive. If the daemon does not start, or rejects its
+    files at a reload, the task fails with the daemon's own words. If it does not say that it has read its files, the
+    task warns.
 author:
   - The linux.audit contributors (@linux-audit)
 extends_documentation_fragment:

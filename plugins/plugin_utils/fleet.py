@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from .answers import as_table
 from .host_state import auditing_off, differences, host_state
-from .printable import printable
+from .printable import counted, printable
 
 __all__ = ("IN_SYNC", "declared_differences", "drift_row", "fleet_report")
 
@@ -123,7 +123,7 @@ def fleet_report(rows: Iterable[Mapping]) -> list[str]:
     rows = sorted(rows, key=lambda row: (_rank(row), str(row["host"])))
     counts = Counter(_kind(row) for row in rows)
     totals = ", ".join(f"{counts[kind]} {kind}" for kind in sorted(counts, key=_place))
-    lines = [f"{len(rows)} hosts: {totals}." if rows else "0 hosts."]
+    lines = [f"{counted(len(rows), 'host')}: {totals}." if rows else "0 hosts."]
     lines += as_table([{key: value for key, value in row.items() if key != "reasons"} for row in rows])
     return lines + [printable(f"{row['host']}: {reason}") for row in rows for reason in row.get("reasons") or []]
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from ansible_collections.linux.audit.plugins.plugin_utils.answers import row
-from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
+from ansible_collections.linux.audit.plugins.plugin_utils.printable import counted, printable
 
 __all__ = ("answer_of_fleet", "answer_of_host")
 
@@ -101,9 +101,10 @@ def _owners(parts: Mapping[str, Mapping], inventory: set[str]) -> dict[str, str]
 
 def _lines(parts: Mapping[str, Mapping], question: str, asked: list[str], shown: int) -> list[str]:
     left_out = sum(part["left_out"] for part in parts.values())
-    total = f" of {'' if all(part['exact'] for part in parts.values()) else 'up to '}{shown + left_out}"
+    at_most = "" if all(part["exact"] for part in parts.values()) else "up to "
+    events = f"{f'{shown} of {at_most}' if left_out else ''}{counted(shown + left_out, 'event')}"
     silent = [host for host in asked if host not in parts]
-    hosts = f"{len(parts)} of {len(asked)}" if silent else f"{len(parts)}"
+    hosts = f"{f'{len(parts)} of ' if silent else ''}{counted(len(asked), 'host')}"
     notes: dict[str, list[str]] = {}
     for host, part in parts.items():
         for note in part["notes"]:
@@ -113,7 +114,7 @@ def _lines(parts: Mapping[str, Mapping], question: str, asked: list[str], shown:
     if silent:
         notes["did not answer; the table says nothing of these hosts"] = silent
     return [
-        f"{question} {shown}{total if left_out else ''} events on {hosts} hosts.",
+        f"{question} {events} on {hosts}.",
         *(f"{_named(hosts)}: {note}" for note, hosts in notes.items()),
     ]
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text of managed hosts and of their logs, made harmless for whatever shows it: a terminal, or a spreadsheet."""
+"""Text for people; that of managed hosts and their logs is made harmless for a terminal and for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ("for_spreadsheet", "printable", "shortened", "width")
+__all__ = ("counted", "for_spreadsheet", "printable", "shortened", "width")
 
 # Letters and marks that Unicode counts as printable and that nevertheless show nothing (Default_Ignorable_Code_Point).
 _INVISIBLE = re.compile(
@@ -35,6 +35,11 @@ def printable(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, bytes):
         return [printable(item) for item in value]
     return value
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun, as in "1 host" and "2 hosts"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _escape(character: str) -> str:

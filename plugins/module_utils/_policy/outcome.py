@@ -104,9 +104,7 @@ class Outcome(NamedTuple):
         """A warning of what waits for the next boot, if anything does."""
         if not self.pending:
             return []
-        return [
-            f"{len(self.pending)} changes take effect only after a reboot, because the kernel is locked; see pending"
-        ]
+        return ["the changes in pending take effect only after a reboot, because the kernel is locked"]
 
 
 def outcome_of(transition: Transition, pending: List[str], state: HostState, options: Options, host: Host) -> Outcome:

@@ -168,6 +168,6 @@ def test_questions_that_are_none(guests, playbook):
 def test_nothing_is_found(guests, playbook):
     lines = playbook("linux.audit.who_touched", limit=HOSTS[0], extra={"path": "/no/such/path"})
     assert lines[-1]["result"]["msg"] == [
-        "Who touched /no/such/path? 0 events on 1 hosts.",
+        "Who touched /no/such/path? 0 events on 1 host.",
         f"{HOSTS[0]}: no rule watches /no/such/path",
     ]

@@ -53,7 +53,7 @@ def test_a_name_of_a_process_is_no_template_and_no_escape_sequence(tmp_path, que
     lines = hosts.run(f"linux.audit.{question}", columns="time,program", **QUESTIONS[question])
     assert failures(lines) == {}
     (table,) = shown(lines, "Answer")
-    assert table[0].endswith("2 events on 1 hosts.")
+    assert table[0].endswith("2 events on 1 host.")
     assert {row.split("  ", 1)[1] for row in table[2:]} == {TEMPLATE, ESCAPED}
     assert not (ROOT / "PWNED").exists()
     if question == "investigate":

@@ -40,7 +40,7 @@ def test_a_record_of_another_node_is_attributed_to_the_node():
         {"central": told("central", event(1, "web1"), event(2, "srv.example"), event(3), own=["srv.example"])}
     )
     assert places(found) == [("web1", "central"), ("central", ""), ("central", "")]
-    assert found["lines"] == ["Who? 3 events on 1 hosts."]
+    assert found["lines"] == ["Who? 3 events on 1 host."]
 
 
 def test_an_event_in_two_logs_comes_once():
@@ -81,7 +81,7 @@ def test_two_searches_may_leave_out_the_same_events():
     """Then the number is the largest that there can be."""
     results = [{"events": [event(1)], "truncated": True, "total": 3, "gaps": [], "own_nodes": []}] * 2
     part = FILTERS["host_answer"](results, [event(1)], COLUMNS, "web1")
-    assert answer({"web1": part})["lines"][0] == "Who? 1 of up to 5 events on 1 hosts."
+    assert answer({"web1": part})["lines"][0] == "Who? 1 of up to 5 events on 1 host."
 
 
 def test_hosts_that_did_not_answer_are_named_and_not_counted():
