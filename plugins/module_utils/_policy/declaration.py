@@ -17,6 +17,7 @@ from .control_lines import with_settings
 from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
+from .precedence import with_precedence
 from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order
 from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
@@ -66,13 +67,17 @@ class DeclarationOutcome(NamedTuple):
 
 
 class Declaration(NamedTuple):
-    """The lines of the file, the rules for the kernel, the rules for the file alone, settings, and omitted rules."""
+    """The lines of the file, the rules for the kernel, the rules for the file alone, settings, and omitted rules.
+
+    ``prepended``: those of the lines that were declared with -A.
+    """
 
     lines: Tuple[RulesLine, ...]
     statements: Tuple[Statement, ...]
     staged: Tuple[Statement, ...]
     settings: Dict[str, Value]
     left_out: List[str]
+    prepended: Tuple[RulesLine, ...] = ()
 
 
 def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: Host) -> DeclarationOutcome:
@@ -105,6 +110,10 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
         old = directory.file(options.file)
         new = old._replace(lines=wanted.lines if reach.present else ())
         files = _remaining_files(directory, new, reach)
+        if new.lines and wanted.prepended:
+            place = files.index(new)
+            lines = with_precedence(new.lines, wanted.prepended, new.path, files[:place], host)
+            files[place] = new = new._replace(lines=tuple(lines))
         rules = _kernel_change(state, wanted, reach, old, files, options) if options.live else RulesChange()
         if state.directory is None:
             return Transition(rules, settings, files=files)
@@ -174,7 +183,14 @@ class _Reader:
                 # The file that had this line may be moved away, and augenrules --load would then only add rules.
                 lines.insert(1 if lines[0].text == HEADER else 0, RulesLine("-D", "", parse_line("-D", self._host)))
             lines = going_on(lines, "")
-        return Declaration(tuple(lines), tuple(self._statements), tuple(self._staged), self._settings, self._left_out)
+        return Declaration(
+            tuple(lines),
+            tuple(self._statements),
+            tuple(self._staged),
+            self._settings,
+            self._left_out,
+            tuple(self._prepended),
+        )
 
     def _read_control(self, line: RulesLine, option: str, value: str) -> None:
         if option in BY_OPTION:
@@ -199,7 +215,7 @@ class _Reader:
             self.problems.append(f"{line.origin}: '{line.text}': {reason}")
         kept = statement._replace(unread=())
         if statement.operation == "prepend":
-            # Some releases read -A as -d. At this position in the file, -a means the same.
+            # Some releases read -A as -d. At this position in the file, -a means the same; see precedence.py.
             self._prepended.insert(0, line._replace(text=statement.text, statement=kept._replace(operation="append")))
         else:
             self._kept.append(line._replace(text=statement.text, statement=kept))

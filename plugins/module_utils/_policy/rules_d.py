@@ -51,7 +51,7 @@ class RulesDirectory:
             raise FileError(f"rules_dir must be an absolute path, not '{path}'")
         self.path = path.rstrip("/") or "/"
         self.files = [_load(name, self.path, resolver) for name in _names(self.path)]
-        self._resolver = resolver
+        self.resolver = resolver
 
     def require(self) -> None:
         """Raise FileError if there is no such directory."""
@@ -114,7 +114,7 @@ class RulesDirectory:
         path = os.path.join(os.path.dirname(self.path), "audit.rules")
         before = read_text(path)
         filled = [texts[os.path.join(self.path, name)] or "" for name in names]
-        old = any("\r" in text for text in filled) and (self._resolver.version or _RETURNS_STRIPPED) < _RETURNS_STRIPPED
+        old = any("\r" in text for text in filled) and (self.resolver.version or _RETURNS_STRIPPED) < _RETURNS_STRIPPED
         after = compile_rules(filled, awk_knows_white_space, old)
         return None if before == after else Edit(path, before, after, compiled=True)
 
@@ -151,7 +151,7 @@ def is_ours(file: RulesFile) -> bool:
 
 
 def add_lines(file: RulesFile, statements: Iterable[Statement], prepend: bool) -> RulesFile:
-    """The file with the lines of statements added at its end, or before its first rule.
+    """The file with the lines of statements added at its end, or before its first rule; with -A, after all others.
 
     auditctl goes on after each of them, see going_on(); lines of others before them are read as they were.
     """
@@ -163,6 +163,11 @@ def add_lines(file: RulesFile, statements: Iterable[Statement], prepend: bool) -
         rules = [number for number, line in enumerate(lines) if line.statement and line.statement.rule]
         index = rules[0] if rules else index
     new = [RulesLine(statement.text, file.path, statement) for statement in statements]
+    if new and new[0].statement.operation == "prepend":
+        first = [
+            number for number, line in enumerate(lines) if line.statement and line.statement.operation == "prepend"
+        ]
+        index = first[-1] + 1 if first else index
     lines[index:index] = new if any(map(continues, lines[:index])) else [_continue(file.path), *new]
     return file._replace(lines=tuple(lines))
 
