@@ -318,11 +318,20 @@ def _problems(outcome: Outcome, wanted: Declaration, options: Options, host: Hos
     problems = [str(problem) for problem in found if not problem.dead]
     target = os.path.join(options.rules_dir.rstrip("/") or "/", options.file)
     problems += _settings_read_later(outcome.files, target, wanted.settings)
-    controls = [line.statement.control for file in outcome.files for line in file.lines if line.statement]
-    if ("-D", "") not in controls:
-        problems.append("no file has the line -D: augenrules --load fails if the kernel already holds one of the rules")
+    problems += _without_deletion([line for file in outcome.files for line in file.lines if line.statement])
     summary = [f"{len(dead)} rules are never evaluated, because others match first; see problems"] if dead else []
     return problems + dead, problems + summary
+
+
+def _without_deletion(lines: Sequence[RulesLine]) -> List[str]:
+    """What happens when the files are loaded into a kernel that holds rules, if no line deletes these first."""
+    controls = [line.statement.control for line in lines]
+    if ("-D", "") in controls:
+        return []
+    first = next((place for place, line in enumerate(lines) if line.statement.rule), len(lines))
+    if ("-i", "") in controls[:first]:
+        return ["no file has the line -D: augenrules --load deletes no rule that the kernel holds, it only adds rules"]
+    return ["no file has the line -D: augenrules --load fails if the kernel already holds one of the rules"]
 
 
 def _settings_read_later(files: Sequence[RulesFile], target: str, settings: Mapping[str, Value]) -> List[str]:
