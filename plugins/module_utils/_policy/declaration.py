@@ -11,6 +11,7 @@ from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
 from ..rules.model import Rule, canonical, without_keys
 from ..rules.parse import RulesLine, Statement, parse_line
+from ..rules.render import render
 from .boot import loaded_by
 from .checks import examine, missing_directory, not_for_files
 from .control_lines import with_settings
@@ -18,13 +19,17 @@ from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
 from .precedence import with_precedence
-from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order
+from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
 from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
 
-__all__ = ("DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
+__all__ = ("DEFAULT_FILE", "DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
 
 
+#: The file of a task that names none.
+DEFAULT_FILE = "40-linux-audit-ruleset.rules"
+#: A warning names at most so many rules.
+_NAMED = 5
 #: Words of the errors of lines with users and groups that the host does not have.
 _NOBODY = ("the name of a user on the host", "the name of a group on the host")
 
@@ -103,6 +108,7 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
 def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> DeclarationOutcome:
     """Bring the file and the kernel to the declaration. Raises AuditError, see bring_about()."""
     backups: List[str] = []
+    replaced: List[Rule] = []
 
     def plan_declaration(state: HostState) -> Transition:
         settings = settings_change(state.settings, wanted.settings) if reach.present else SettingsChange()
@@ -122,10 +128,12 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
         # The proof plans once more, when the directory of the backup exists.
         backups.extend([backup] if backup and not backups else [])
         added, removed = _changed_rules(old, new) if edits else ([], [])
+        replaced[:] = _replaced(added, removed)
         return Transition(rules, settings, edits, files, added, removed)
 
     outcome = bring_about(plan_declaration, options, host)
     problems, warnings = _problems(outcome, wanted, options, host) if reach.present else ([], [])
+    warnings += _of_another_task(replaced, options, host)
     silent = list(map(str, outcome.silent))
     problems, warnings = silent + problems, silent + warnings
     return DeclarationOutcome(outcome, wanted.left_out, backups[0] if backups else None, problems, warnings)
@@ -282,7 +290,7 @@ def _edits(
     after = "".join(line.text + "\n" for line in new.lines) if reach.present else None
     edits = [] if after == new.text else [Edit(new.path, new.text, after)]
     remaining = {file.path for file in files}
-    others = [file for file in directory.files if file.path not in remaining]
+    others = [file for file in directory.files if file.path not in remaining and not is_masked(file.path)]
     if not others:
         return edits, None
     # augenrules reads no other directory than rules.d.
@@ -309,6 +317,24 @@ def _changed_rules(old: RulesFile, new: RulesFile) -> Tuple[List[Rule], List[Rul
     )
     added = [rule for same, rule in after.items() if same not in before]
     return added, [rule for same, rule in before.items() if same not in after]
+
+
+def _replaced(added: Sequence[Rule], removed: Sequence[Rule]) -> List[Rule]:
+    """The removed rules, if other rules were added; a rule that has got another key is none of either."""
+    before, after = set(map(without_keys, removed)), set(map(without_keys, added))
+    return [rule for rule in removed if without_keys(rule) not in after] if after - before else []
+
+
+def _of_another_task(rules: Sequence[Rule], options: Options, host: Host) -> List[str]:
+    """A warning of replaced rules that another task may have declared, which names no file either."""
+    if not rules or options.file != DEFAULT_FILE:
+        return []
+    named = [f"'{render(rule, host.machine, host.version)}'" for rule in rules[:_NAMED]]
+    more = [f"{len(rules) - _NAMED} more"] if len(rules) > _NAMED else []
+    return [
+        f"{len(rules)} rules that an earlier run has declared in {options.file} are replaced by others: "
+        f"{', '.join(named + more)}; if another task declares them, give each task a file of its own"
+    ]
 
 
 def _problems(outcome: Outcome, wanted: Declaration, options: Options, host: Host) -> Tuple[List[str], List[str]]:

@@ -22,6 +22,7 @@ __all__ = (
     "continues",
     "going_on",
     "in_augenrules_order",
+    "is_masked",
     "is_ours",
     "version_key",
 )
@@ -145,6 +146,11 @@ class Draft(NamedTuple):
         return sorted(self.files.values(), key=lambda file: version_key(os.path.basename(file.path)))
 
 
+def is_masked(path: str) -> bool:
+    """Whether the file is a link to /dev/null, which augenrules reads as an empty file."""
+    return os.path.islink(path) and os.path.realpath(path) == os.devnull
+
+
 def is_ours(file: RulesFile) -> bool:
     """Whether this collection has made the file, or would make it."""
     return HEADER in (file.text or HEADER)
@@ -262,7 +268,7 @@ def _names(directory: str) -> List[str]:
 
 def _load(name: str, directory: str, resolver: Resolver) -> RulesFile:
     path = os.path.join(directory, name)
-    text = read_text(path)
+    text = None if is_masked(path) else read_text(path)
     return RulesFile(path, text, tuple(parse_file(text or "", path, resolver)))
 
 
