@@ -530,3 +530,20 @@ def test_an_immutable_kernel(spare, playbook, tmp_path):
     _result, state = host.four_times("audit_ruleset", second, changed=False)
     (again,) = host.tasks(task("audit_ruleset", second))
     assert (again["changed"], again["reboot_required"], again["pending"]) == (False, False, [])
+
+
+def test_lines_of_audit_rules_that_a_boot_loads_are_not_lost(host):
+    """A unit that loads audit.rules as it is; then one that compiles it, whose former text is kept."""
+    unit = "/etc/systemd/system/auditd.service.d/alone.conf"
+    compiled = "/etc/audit/audit.rules"
+    start = "/sbin/auditctl -R /etc/audit/audit.rules"
+    text = f"[Service]\nExecStartPost=\nExecStartPost={start}\n"
+    host.guest.run(f"mkdir -p {unit.rpartition('/')[0]}; cat >{unit}", input=text)
+    host.guest.run(f"systemctl daemon-reload; printf -- '-D\\n{HOSTS}\\n' >{compiled}")
+    try:
+        host.fails("audit_ruleset", {"rules": [IDENTITY]}, "auditd.service loads", HOSTS, "with auditctl -R")
+        host.fails("audit_rule", {"rule": IDENTITY}, "auditd.service loads", HOSTS)
+    finally:
+        host.guest.run(f"rm {unit}; systemctl daemon-reload")
+    host.tasks(task("audit_ruleset", {"rules": [IDENTITY]}))
+    assert host.guest.run(f"cat {compiled}.prev").stdout == f"-D\n{HOSTS}\n"
