@@ -36,7 +36,9 @@ options:
   position:
     description:
       - Whether a new rule goes after or before all other rules of its list, in the kernel and in O(file).
-      - Files are read in the order of their names, so put rules that must come first into a file that sorts first.
+      - Files are read in the order of their names. If an earlier file has a rule that a prepended rule must precede,
+        the line is written with C(-A), so that a boot puts the rule first, too. audit 4.0.4 to 4.1.0 takes C(-A) for
+        C(-d); there, name a O(file) that sorts first.
     type: str
     choices: [append, prepend]
     default: append

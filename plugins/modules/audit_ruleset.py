@@ -127,7 +127,10 @@ options:
     type: bool
     default: true
   file:
-    description: The file of O(rules_dir) that holds the set. Its name must end in V(.rules).
+    description:
+      - The file of O(rules_dir) that holds the set. Its name must end in V(.rules).
+      - Each file holds one set. If two tasks declare sets, give each a file of its own; without one, each run of either
+        task replaces the rules of the other. A warning names rules of the default file that other rules replace.
     type: str
     default: 40-linux-audit-ruleset.rules
   rules_dir:
@@ -275,6 +278,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linux.audit.plugins.module_utils._ansible import run
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import (
+    DEFAULT_FILE,
     Reach,
     add_declaration,
     declare,
@@ -308,7 +312,7 @@ ARGUMENTS = dict(
     keep_keys={"type": "list", "elements": "str", "default": [], "no_log": False},
     on_missing={"type": "str", "choices": ["fail", "skip", "stage"], "default": "fail"},
     state={"type": "str", "choices": ["present", "absent"], "default": "present"},
-    file={"type": "str", "default": "40-linux-audit-ruleset.rules"},
+    file={"type": "str", "default": DEFAULT_FILE},
 )
 
 

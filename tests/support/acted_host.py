@@ -29,6 +29,8 @@ from ansible_collections.linux.audit.plugins.module_utils._host.files import Edi
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable, Kernel, KernelRule
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
+from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from played_root import play_root
 
 ACTORS = pathlib.Path(__file__).resolve().parent / "actors"
@@ -56,6 +58,7 @@ class ActedHost:
         self.conf, self.plugins_d, self.log = root / "etc/auditd.conf", root / "etc/plugins.d", root / "log/audit.log"
         self.remote = root / "etc/audisp-remote.conf"
         self.unavailable = None
+        self._host = Host()
         for name in ("bin", "etc", "etc/plugins.d", "log", "pids"):
             (root / name).mkdir(mode=0o755)
         self.conf.write_text(CONF)
@@ -218,11 +221,12 @@ class ActedHost:
     def _rules(self):
         """What the kernel holds: a file of lines, which the played programs may empty."""
         path = self.root / "rules"
-        return [KernelRule(line, line.encode()) for line in path.read_text().splitlines()] if path.exists() else []
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [KernelRule(parse_line(line, self._host).rule, line.encode()) for line in lines]
 
     def _append(self, rule):
         with open(self.root / "rules", "a", encoding="utf-8") as file:
-            file.write(f"{rule}\n")
+            file.write(f"{render(rule, self._host.machine)}\n")
 
     def _message(self, text):
         """A record of a user, which auditd passes on. It learns of the record by a signal of its own."""

@@ -4,31 +4,53 @@
 
 Before audit 4 the unit of auditd, and the scripts of many packages, delete all rules after each start and load those of
 the files. They stop at the first line that the kernel refuses, and the start succeeds all the same.
+
+A rule that is missing then is put back, unless somebody has removed it from the files: audit.rules had it before the
+restart, or the file that augenrules keeps of the time before, and does not have it any more.
 """
 
 from collections import Counter
 from contextlib import contextmanager
-from typing import Iterator, List, Sequence
+from typing import Iterator, List, NamedTuple, Sequence, Set
 
+from .._host.files import FileError, read_text
+from .._host.host import Host
 from .._kernel.netlink import Kernel, KernelError, KernelRule, RuleRefused
 from ..rules.errors import AuditError
+from ..rules.model import Rule, canonical, without_keys
+from ..rules.parse import parse_file
+from ..rules.render import render
 from .errors import DaemonError
 
 __all__ = ("rules_kept",)
+
+# What augenrules compiles from rules.d and loads, and its former text.
+_COMPILED = "/etc/audit/audit.rules"
+_FORMER = "/etc/audit/audit.rules.prev"
+#: A warning names at most so many rules.
+_NAMED = 5
+
+
+class _Held(NamedTuple):
+    """Before the restart: the rules of the kernel, and the texts that they were loaded from."""
+
+    rules: List[KernelRule]
+    texts: List[str]
 
 
 @contextmanager
 def rules_kept(needed: bool = True) -> Iterator[List[str]]:
     """Put rules back that the kernel has lost in the block, if that is needed.
 
-    A warning of that is added to the list that is yielded. If the block fails, DaemonError has the warning.
+    Warnings of that are added to the list that is yielded. If the block fails, DaemonError has the warnings.
     """
     warnings: List[str] = []
-    before = _held() if needed else []
+    before = _Held(_held(), [_text(_FORMER), _text(_COMPILED)]) if needed else _Held([], [])
     try:
         yield warnings
     except AuditError as error:
-        if _put_back(before, warnings):
+        _put_back(before, warnings)
+        if warnings:
             raise DaemonError("; ".join([str(error), *warnings])) from error
         raise
     _put_back(before, warnings)
@@ -43,28 +65,87 @@ def _held() -> List[KernelRule]:
         return []
 
 
-def _put_back(before: Sequence[KernelRule], warnings: List[str]) -> bool:
-    """Add the rules that are missing, in their order, if there are fewer than before; whether there were."""
-    after = _held() if before else []
-    if len(after) >= len(before):
-        return False
-    there = Counter(held.data for held in after)
+def _text(path: str) -> str:
+    try:
+        return read_text(path) or ""
+    except FileError:
+        return ""
+
+
+def _put_back(before: _Held, warnings: List[str]) -> None:
+    """Add the rules that are missing, in their order, unless the files no longer have them; say so in warnings."""
+    after = _held() if before.rules else []
+    missing = _missing(before.rules, after)
+    if not missing:
+        return
+    host = Host()
+    now = _rules(_text(_COMPILED), host)
+    given_up = set().union(*(_rules(text, host) for text in before.texts)) - now
+    gone = [held for held in missing if canonical(held.rule) in given_up]
+    lost = [held for held in missing if canonical(held.rule) not in given_up]
+    if lost:
+        without_file = sum(canonical(held.rule) not in now for held in lost)
+        warnings.append(_loaded_again(lost, without_file, before.rules, after, gone))
+    if gone:
+        named = [f"'{render(held.rule, host.machine, host.version)}'" for held in gone[:_NAMED]]
+        more = [f"{len(gone) - _NAMED} more"] if len(gone) > _NAMED else []
+        warnings.append(
+            f"the restart of auditd dropped {len(gone)} rules from the kernel, because the rules files no longer have "
+            f"them: {', '.join(named + more)}"
+        )
+
+
+def _missing(before: Sequence[KernelRule], after: Sequence[KernelRule]) -> List[KernelRule]:
+    """The rules of before that are missing after; a rule that has got other keys is not."""
+    there = Counter(canonical(held.rule) for held in after)
+    matches = {without_keys(held.rule) for held in after}
+    missing = []
+    left = there.copy()
+    for held in before:
+        same = canonical(held.rule)
+        left[same] -= 1
+        if left[same] < 0 and (same in there or without_keys(held.rule) not in matches):
+            missing.append(held)
+    return missing
+
+
+def _rules(text: str, host: Host) -> Set[Rule]:
+    """The rules that auditctl -R would load from a text without errors."""
+    rules: Set[Rule] = set()
+    for line in parse_file(text, _COMPILED, host):
+        if line.statement and line.statement.rule and line.statement.operation == "delete":
+            rules.discard(canonical(line.statement.rule))
+        elif line.statement and line.statement.rule:
+            rules.add(canonical(line.statement.rule))
+    return rules
+
+
+def _loaded_again(
+    lost: Sequence[KernelRule],
+    without_file: int,
+    before: Sequence[KernelRule],
+    after: Sequence[KernelRule],
+    gone: Sequence[KernelRule],
+) -> str:
+    """Add lost rules; the warning. ``without_file``: how many of them no file has."""
     refused: List[str] = []
-    lost = 0
     with Kernel() as kernel:
-        for held in before:
-            there[held.data] -= 1
-            if there[held.data] < 0:
-                lost += 1
-                try:
-                    kernel.append(held.rule)
-                except RuleRefused as error:
-                    refused.append(str(error))
+        for held in lost:
+            try:
+                kernel.append(held.rule)
+            except RuleRefused as error:
+                refused.append(str(error))
     what = (
         f"the start of auditd, which loads the rules files, left {len(after)} of {len(before)} rules in the kernel; "
-        f"{lost - len(refused)} were put back. Look in the rules files for a line that this kernel refuses"
+        f"{len(lost) - len(refused)} were put back"
     )
-    if [held.data for held in _held()] != [held.data for held in before]:
+    if without_file:
+        what += f", of which {without_file} are in no file, so a boot will not load them"
+    if without_file < len(lost):
+        what += ". Look in the rules files for a line that this kernel refuses"
+    dropped = {canonical(held.rule) for held in gone}
+    order = [canonical(held.rule) for held in before if canonical(held.rule) not in dropped]
+    known = set(order)
+    if [same for same in (canonical(held.rule) for held in _held()) if same in known] != order:
         refused.append("the kernel does not hold them in the order that they had; mend the files and load them again")
-    warnings.append("; ".join([what, *refused]))
-    return True
+    return "; ".join([what, *refused])

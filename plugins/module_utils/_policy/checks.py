@@ -18,7 +18,7 @@ from ..rules.parse import RulesLine, Statement, parse_line
 from .places import may_be_missing_at_boot, places_read_once
 from .problem import RulesProblem
 from .recording import files_problems
-from .rules_d import RulesFile, awk_knows_white_space, continues, in_augenrules_order
+from .rules_d import RulesFile, awk_knows_white_space, continues, in_augenrules_order, is_masked
 
 __all__ = ("examine", "is_refused", "missing_directory", "not_for_files", "unsupported")
 
@@ -99,6 +99,10 @@ def _of_file(file: RulesFile, is_last: bool) -> Iterable[RulesProblem]:
     name = os.path.basename(file.path)
     if " " in name:
         yield RulesProblem(file.path, name, "contains a space: augenrules before 4.2 ignores the file")
+    if is_masked(file.path):
+        reason = "is a symbolic link to /dev/null, so it holds no rule; no task changes or removes it"
+        yield RulesProblem(file.path, name, reason)
+        return
     if os.path.islink(file.path):
         end = "" if os.path.exists(file.path) else ", and leads nowhere"
         yield RulesProblem(file.path, name, f"is a symbolic link{end}; a task that changes the file replaces the link")

@@ -11,19 +11,25 @@ from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
 from ..rules.model import Rule, canonical, without_keys
 from ..rules.parse import RulesLine, Statement, parse_line
+from ..rules.render import render
 from .boot import loaded_by
 from .checks import examine, missing_directory, not_for_files
 from .control_lines import with_settings
 from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
-from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order
+from .precedence import with_precedence
+from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
 from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
 
-__all__ = ("DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
+__all__ = ("DEFAULT_FILE", "DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
 
 
+#: The file of a task that names none.
+DEFAULT_FILE = "40-linux-audit-ruleset.rules"
+#: A warning names at most so many rules.
+_NAMED = 5
 #: Words of the errors of lines with users and groups that the host does not have.
 _NOBODY = ("the name of a user on the host", "the name of a group on the host")
 
@@ -66,13 +72,17 @@ class DeclarationOutcome(NamedTuple):
 
 
 class Declaration(NamedTuple):
-    """The lines of the file, the rules for the kernel, the rules for the file alone, settings, and omitted rules."""
+    """The lines of the file, the rules for the kernel, the rules for the file alone, settings, and omitted rules.
+
+    ``prepended``: those of the lines that were declared with -A.
+    """
 
     lines: Tuple[RulesLine, ...]
     statements: Tuple[Statement, ...]
     staged: Tuple[Statement, ...]
     settings: Dict[str, Value]
     left_out: List[str]
+    prepended: Tuple[RulesLine, ...] = ()
 
 
 def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: Host) -> DeclarationOutcome:
@@ -98,6 +108,7 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
 def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> DeclarationOutcome:
     """Bring the file and the kernel to the declaration. Raises AuditError, see bring_about()."""
     backups: List[str] = []
+    replaced: List[Rule] = []
 
     def plan_declaration(state: HostState) -> Transition:
         settings = settings_change(state.settings, wanted.settings) if reach.present else SettingsChange()
@@ -105,6 +116,10 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
         old = directory.file(options.file)
         new = old._replace(lines=wanted.lines if reach.present else ())
         files = _remaining_files(directory, new, reach)
+        if new.lines and wanted.prepended:
+            place = files.index(new)
+            lines = with_precedence(new.lines, wanted.prepended, new.path, files[:place], host)
+            files[place] = new = new._replace(lines=tuple(lines))
         rules = _kernel_change(state, wanted, reach, old, files, options) if options.live else RulesChange()
         if state.directory is None:
             return Transition(rules, settings, files=files)
@@ -113,10 +128,12 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
         # The proof plans once more, when the directory of the backup exists.
         backups.extend([backup] if backup and not backups else [])
         added, removed = _changed_rules(old, new) if edits else ([], [])
+        replaced[:] = _replaced(added, removed)
         return Transition(rules, settings, edits, files, added, removed)
 
     outcome = bring_about(plan_declaration, options, host)
     problems, warnings = _problems(outcome, wanted, options, host) if reach.present else ([], [])
+    warnings += _of_another_task(replaced, options, host)
     silent = list(map(str, outcome.silent))
     problems, warnings = silent + problems, silent + warnings
     return DeclarationOutcome(outcome, wanted.left_out, backups[0] if backups else None, problems, warnings)
@@ -174,7 +191,14 @@ class _Reader:
                 # The file that had this line may be moved away, and augenrules --load would then only add rules.
                 lines.insert(1 if lines[0].text == HEADER else 0, RulesLine("-D", "", parse_line("-D", self._host)))
             lines = going_on(lines, "")
-        return Declaration(tuple(lines), tuple(self._statements), tuple(self._staged), self._settings, self._left_out)
+        return Declaration(
+            tuple(lines),
+            tuple(self._statements),
+            tuple(self._staged),
+            self._settings,
+            self._left_out,
+            tuple(self._prepended),
+        )
 
     def _read_control(self, line: RulesLine, option: str, value: str) -> None:
         if option in BY_OPTION:
@@ -199,7 +223,7 @@ class _Reader:
             self.problems.append(f"{line.origin}: '{line.text}': {reason}")
         kept = statement._replace(unread=())
         if statement.operation == "prepend":
-            # Some releases read -A as -d. At this position in the file, -a means the same.
+            # Some releases read -A as -d. At this position in the file, -a means the same; see precedence.py.
             self._prepended.insert(0, line._replace(text=statement.text, statement=kept._replace(operation="append")))
         else:
             self._kept.append(line._replace(text=statement.text, statement=kept))
@@ -266,7 +290,7 @@ def _edits(
     after = "".join(line.text + "\n" for line in new.lines) if reach.present else None
     edits = [] if after == new.text else [Edit(new.path, new.text, after)]
     remaining = {file.path for file in files}
-    others = [file for file in directory.files if file.path not in remaining]
+    others = [file for file in directory.files if file.path not in remaining and not is_masked(file.path)]
     if not others:
         return edits, None
     # augenrules reads no other directory than rules.d.
@@ -295,6 +319,24 @@ def _changed_rules(old: RulesFile, new: RulesFile) -> Tuple[List[Rule], List[Rul
     return added, [rule for same, rule in before.items() if same not in after]
 
 
+def _replaced(added: Sequence[Rule], removed: Sequence[Rule]) -> List[Rule]:
+    """The removed rules, if other rules were added; a rule that has got another key is none of either."""
+    before, after = set(map(without_keys, removed)), set(map(without_keys, added))
+    return [rule for rule in removed if without_keys(rule) not in after] if after - before else []
+
+
+def _of_another_task(rules: Sequence[Rule], options: Options, host: Host) -> List[str]:
+    """A warning of replaced rules that another task may have declared, which names no file either."""
+    if not rules or options.file != DEFAULT_FILE:
+        return []
+    named = [f"'{render(rule, host.machine, host.version)}'" for rule in rules[:_NAMED]]
+    more = [f"{len(rules) - _NAMED} more"] if len(rules) > _NAMED else []
+    return [
+        f"{len(rules)} rules that an earlier run has declared in {options.file} are replaced by others: "
+        f"{', '.join(named + more)}; if another task declares them, give each task a file of its own"
+    ]
+
+
 def _problems(outcome: Outcome, wanted: Declaration, options: Options, host: Host) -> Tuple[List[str], List[str]]:
     """What would go wrong at the next boot, including overridden settings; and a shorter form for warnings."""
     found = examine(outcome.files, host, outcome.features)
@@ -302,11 +344,20 @@ def _problems(outcome: Outcome, wanted: Declaration, options: Options, host: Hos
     problems = [str(problem) for problem in found if not problem.dead]
     target = os.path.join(options.rules_dir.rstrip("/") or "/", options.file)
     problems += _settings_read_later(outcome.files, target, wanted.settings)
-    controls = [line.statement.control for file in outcome.files for line in file.lines if line.statement]
-    if ("-D", "") not in controls:
-        problems.append("no file has the line -D: augenrules --load fails if the kernel already holds one of the rules")
+    problems += _without_deletion([line for file in outcome.files for line in file.lines if line.statement])
     summary = [f"{len(dead)} rules are never evaluated, because others match first; see problems"] if dead else []
     return problems + dead, problems + summary
+
+
+def _without_deletion(lines: Sequence[RulesLine]) -> List[str]:
+    """What happens when the files are loaded into a kernel that holds rules, if no line deletes these first."""
+    controls = [line.statement.control for line in lines]
+    if ("-D", "") in controls:
+        return []
+    first = next((place for place, line in enumerate(lines) if line.statement.rule), len(lines))
+    if ("-i", "") in controls[:first]:
+        return ["no file has the line -D: augenrules --load deletes no rule that the kernel holds, it only adds rules"]
+    return ["no file has the line -D: augenrules --load fails if the kernel already holds one of the rules"]
 
 
 def _settings_read_later(files: Sequence[RulesFile], target: str, settings: Mapping[str, Value]) -> List[str]:

@@ -16,6 +16,7 @@ from ..rules.parse import RulesLine
 from .problem import RulesProblem
 
 __all__ = (
+    "OFF",
     "HiddenPlace",
     "Loader",
     "drop_in",
@@ -27,7 +28,7 @@ __all__ = (
 )
 
 _LOADERS = ("audit-rules.service", "auditd.service")
-_OFF = ("disabled", "masked", "masked-runtime")
+OFF = ("disabled", "masked", "masked-runtime")
 _UNIT_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _LOADS = re.compile(r"\baugenrules\b|\bauditctl\s+(?:-\w\s+)*-R\b")
 _STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
@@ -67,13 +68,15 @@ class HiddenPlace(NamedTuple):
 class Loader(NamedTuple):
     """A service that loads the rules when it starts: its name, its state (``enabled``), what it hides from auditctl.
 
-    ``drop_in``: a part of its unit with which it hides nothing; empty if its commands cannot be copied exactly.
+    ``commands``: what it starts to load them. ``drop_in``: a part of its unit with which it hides nothing; empty if
+    its commands cannot be copied exactly.
     """
 
     unit: str
     state: str
     hidden: Sequence[HiddenPlace]
     drop_in: str = ""
+    commands: str = ""
 
 
 def why_nothing_loads() -> Optional[str]:
@@ -103,10 +106,10 @@ def loaders() -> List[Loader]:
     for name in names:
         properties = _properties(systemctl, name)
         starts = [part for start in _STARTS for part in properties.get(start, "").split(" ; ") if "argv[]" in part]
-        if any(_LOADS.search(part) for part in starts):
-            found.append(
-                Loader(name, properties.get("UnitFileState", ""), hidden_places(properties), drop_in(properties))
-            )
+        commands = [part.partition("argv[]=")[2] for part in starts if _LOADS.search(part)]
+        if commands:
+            state, hidden = properties.get("UnitFileState", ""), hidden_places(properties)
+            found.append(Loader(name, state, hidden, drop_in(properties), " ; ".join(commands)))
     return found
 
 
@@ -154,7 +157,7 @@ def drop_in(properties: Dict[str, str]) -> str:
 
 def hidden_rules(lines: Iterable[RulesLine], found: Iterable[Loader]) -> List[RulesProblem]:
     """The rules that a boot loads, and that never match after it, because the service sees other inodes there."""
-    places = [(loader, place) for loader in found if loader.state not in _OFF for place in loader.hidden]
+    places = [(loader, place) for loader in found if loader.state not in OFF for place in loader.hidden]
     problems = []
     for line in lines if places else ():
         rule = line.statement.rule if line.statement and line.statement.operation in ("append", "prepend") else None
@@ -209,6 +212,6 @@ def unit_states_problem(rules: str, auditd: str) -> Optional[str]:
     """The same, from what ``systemctl is-enabled`` prints for both units; for a missing unit, nothing or not-found."""
     if rules.startswith("masked"):
         return f"are not loaded at boot: {_LOADERS[0]} is {rules}"
-    if rules.startswith("enabled") or auditd not in _OFF:
+    if rules.startswith("enabled") or auditd not in OFF:
         return None
     return f"are not loaded at boot: {_LOADERS[1]} is {auditd}"

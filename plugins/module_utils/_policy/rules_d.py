@@ -22,6 +22,7 @@ __all__ = (
     "continues",
     "going_on",
     "in_augenrules_order",
+    "is_masked",
     "is_ours",
     "version_key",
     "written_line",
@@ -52,7 +53,7 @@ class RulesDirectory:
             raise FileError(f"rules_dir must be an absolute path, not '{path}'")
         self.path = path.rstrip("/") or "/"
         self.files = [_load(name, self.path, resolver) for name in _names(self.path)]
-        self._resolver = resolver
+        self.resolver = resolver
 
     def require(self) -> None:
         """Raise FileError if there is no such directory."""
@@ -115,7 +116,7 @@ class RulesDirectory:
         path = os.path.join(os.path.dirname(self.path), "audit.rules")
         before = read_text(path)
         filled = [texts[os.path.join(self.path, name)] or "" for name in names]
-        old = any("\r" in text for text in filled) and (self._resolver.version or _RETURNS_STRIPPED) < _RETURNS_STRIPPED
+        old = any("\r" in text for text in filled) and (self.resolver.version or _RETURNS_STRIPPED) < _RETURNS_STRIPPED
         after = compile_rules(filled, awk_knows_white_space, old)
         return None if before == after else Edit(path, before, after, compiled=True)
 
@@ -146,13 +147,18 @@ class Draft(NamedTuple):
         return sorted(self.files.values(), key=lambda file: version_key(os.path.basename(file.path)))
 
 
+def is_masked(path: str) -> bool:
+    """Whether the file is a link to /dev/null, which augenrules reads as an empty file."""
+    return os.path.islink(path) and os.path.realpath(path) == os.devnull
+
+
 def is_ours(file: RulesFile) -> bool:
     """Whether this collection has made the file, or would make it."""
     return HEADER in (file.text or HEADER)
 
 
 def add_lines(file: RulesFile, statements: Iterable[Statement], prepend: bool) -> RulesFile:
-    """The file with the lines of statements added at its end, or before its first rule.
+    """The file with the lines of statements added at its end, or before its first rule; with -A, after all others.
 
     auditctl goes on after each of them, see going_on(); lines of others before them are read as they were.
     """
@@ -164,6 +170,11 @@ def add_lines(file: RulesFile, statements: Iterable[Statement], prepend: bool) -
         rules = [number for number, line in enumerate(lines) if line.statement and line.statement.rule]
         index = rules[0] if rules else index
     new = [written_line(statement, file.path) for statement in statements]
+    if new and new[0].statement.operation == "prepend":
+        first = [
+            number for number, line in enumerate(lines) if line.statement and line.statement.operation == "prepend"
+        ]
+        index = first[-1] + 1 if first else index
     lines[index:index] = new if any(map(continues, lines[:index])) else [_continue(file.path), *new]
     return file._replace(lines=tuple(lines))
 
@@ -263,7 +274,7 @@ def _names(directory: str) -> List[str]:
 
 def _load(name: str, directory: str, resolver: Resolver) -> RulesFile:
     path = os.path.join(directory, name)
-    text = read_text(path)
+    text = None if is_masked(path) else read_text(path)
     return RulesFile(path, text, tuple(parse_file(text or "", path, resolver)))
 
 

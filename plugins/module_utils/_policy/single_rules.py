@@ -18,6 +18,7 @@ from .checks import examine, not_for_files
 from .options import ARGUMENTS as POLICY_ARGUMENTS
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
+from .precedence import first_form, put_first
 from .rules_d import Draft, add_lines, going_on, is_ours, written_line
 from .transition import Planner, bring_about, files_transition, plan_list
 
@@ -255,16 +256,26 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
         if position in arrangement.replaced:
             statement = arrangement.replaced[position]
             added.append(statement)
-            lines[path][number : number + 1] = [written_line(statement, path)]
+            line = _in_place_of(held[position][2], statement, draft.directory.resolver)
+            lines[path][number : number + 1] = [written_line(line, path)]
         else:
             del lines[path][number]
     changed = draft.with_files(*(file._replace(lines=tuple(lines[path])) for path, file in draft.files.items()))
-    for goes_first in (True, False):
-        new = [statement for statement in arrangement.added if _goes_first(statement, options) is goes_first]
-        if new:
-            changed = changed.with_files(add_lines(changed.files[draft.target], new, goes_first))
+    first, last = (
+        [statement for statement in arrangement.added if _goes_first(statement, options) is goes_first]
+        for goes_first in (True, False)
+    )
+    changed = put_first(changed, first) if first else changed
+    changed = changed.with_files(add_lines(changed.files[draft.target], last, False)) if last else changed
     target = changed.files[draft.target]
     if change.present and target.text is not None and is_ours(target):
         # Files of releases that did not write this line yet get it at once: without it, a boot may lose the rules.
         changed = changed.with_files(target._replace(lines=tuple(going_on(target.lines, target.path))))
     return changed._replace(added=(*draft.added, *added), removed=(*draft.removed, *removed))
+
+
+def _in_place_of(old: Statement, new: Statement, resolver: Resolver) -> Statement:
+    """The new statement of a line that goes first (-A) if the old one did, unless the host's auditctl misreads -A."""
+    if old.operation == "prepend" and not old.unread:
+        return first_form(new, resolver)
+    return new._replace(operation="append")

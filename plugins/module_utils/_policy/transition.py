@@ -29,6 +29,7 @@ from ..rules.model import Rule, canonical
 from ..rules.plan import Step, plan
 from ..rules.render import render
 from .checks import missing_directory, unsupported
+from .compiled import with_former_text
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, Steps, Transition, outcome_of, step_lines
 from .rules_d import Draft, RulesDirectory
@@ -180,7 +181,7 @@ def _check_rules(rules: Iterable[Rule], features: Optional[int], host: Host) -> 
 def _with_compiled(edits: Sequence[Edit], directory: RulesDirectory) -> List[Edit]:
     """The edits, and the edit of audit.rules that follows from them."""
     compiled = directory.compiled(edit for edit in edits if os.path.dirname(edit.path) == directory.path)
-    return [*edits, *([compiled] if compiled else [])]
+    return [*edits, *(with_former_text(compiled, directory) if compiled else [])]
 
 
 def _add(kernel: Kernel, step: Step) -> None:

@@ -87,7 +87,7 @@ class RuleParser:
             )
         self._operation, self._action, self._list = _OPERATIONS[option], action[0], filters[0]
         self._unread += unread_list_option(option, value, self._list, self._resolver)
-        # In a file, the place of the line decides where its rule goes, so -A becomes -a.
+        # In a single file, the place of the line decides where its rule goes, so -A becomes -a.
         self._words.append("-a" if option == "-A" else option)
         self._words.append(",".join(word if word in ACTIONS else lower(word) for word in words))
 

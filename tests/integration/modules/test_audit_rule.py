@@ -410,3 +410,20 @@ def test_an_immutable_kernel(lab, playbook, tmp_path):
     for result in (check, again):
         assert (result["changed"], result["reboot_required"], result["pending"]) == (False, False, [])
     guest.stop()
+
+
+def test_a_boot_puts_a_prepended_rule_before_those_of_earlier_files(host):
+    """augenrules and auditctl load the files into the order that the kernel was given."""
+    exception = "-a never,exit -F arch=b64 -S mount -F uid=33"
+    host.write("10-base.rules", f"-D\n{MOUNTS}\n{IDENTITY}\n")
+    host.guest.run("augenrules --load")
+    state = host.twice("audit_rule", {"rule": exception, "position": "prepend"})
+    assert state.rules == [exception, MOUNTS, IDENTITY]
+    host.guest.run("auditctl -D; augenrules --load")
+    assert host.state().rules == state.rules
+    state = host.twice("audit_ruleset", {"rules": [IDENTITY, "-A never,exit -F arch=b64 -S mount -F uid=34"]})
+    host.guest.run("auditctl -D; augenrules --load")
+    booted = host.state().rules
+    assert sorted(booted) == sorted(state.rules)
+    # The order of the exceptions does not count.
+    assert booted[2:] == state.rules[2:] == [MOUNTS, IDENTITY]

@@ -309,8 +309,17 @@ def test_what_is_wrong_in_other_files_is_told(host):
     (problem,) = result["problems"]
     assert f"{RULES_D}/20-other.rules:2" in problem
     assert result["warnings"] == [problem]
-    result, _state = replace(host, {"rules": [MOUNTS], "purge": "all"})
-    assert "no file has the line -D" in result["problems"][0]
+    # Debian's file, which has the line -D, is moved away, so the set gets one.
+    result, state = replace(host, {"rules": [MOUNTS], "purge": "all"})
+    assert result["problems"] == []
+    assert "\n-D\n" in state.files[FILE]
+    host.guest.run(f"sed -i /^-D/d {FILE}")
+    result, _state = replace(host, {"rules": [MOUNTS]})
+    assert "augenrules --load deletes no rule that the kernel holds" in result["problems"][0]
+    # The witness: a rule that no file has stays, and nothing fails.
+    host.load(HOSTS)
+    host.guest.run("augenrules --load")
+    assert HOSTS in host.state().rules
 
 
 def test_what_is_deleted_behind_our_back_comes_back(host):
@@ -530,3 +539,20 @@ def test_an_immutable_kernel(spare, playbook, tmp_path):
     _result, state = host.four_times("audit_ruleset", second, changed=False)
     (again,) = host.tasks(task("audit_ruleset", second))
     assert (again["changed"], again["reboot_required"], again["pending"]) == (False, False, [])
+
+
+def test_lines_of_audit_rules_that_a_boot_loads_are_not_lost(host):
+    """A unit that loads audit.rules as it is; then one that compiles it, whose former text is kept."""
+    unit = "/etc/systemd/system/auditd.service.d/alone.conf"
+    compiled = "/etc/audit/audit.rules"
+    start = "/sbin/auditctl -R /etc/audit/audit.rules"
+    text = f"[Service]\nExecStartPost=\nExecStartPost={start}\n"
+    host.guest.run(f"mkdir -p {unit.rpartition('/')[0]}; cat >{unit}", input=text)
+    host.guest.run(f"systemctl daemon-reload; printf -- '-D\\n{HOSTS}\\n' >{compiled}")
+    try:
+        host.fails("audit_ruleset", {"rules": [IDENTITY]}, "auditd.service loads", HOSTS, "with auditctl -R")
+        host.fails("audit_rule", {"rule": IDENTITY}, "auditd.service loads", HOSTS)
+    finally:
+        host.guest.run(f"rm {unit}; systemctl daemon-reload")
+    host.tasks(task("audit_ruleset", {"rules": [IDENTITY]}))
+    assert host.guest.run(f"cat {compiled}.prev").stdout == f"-D\n{HOSTS}\n"

@@ -103,6 +103,22 @@ def test_a_restart_keeps_the_rules_that_a_bad_line_would_drop(host):
     assert any("were put back" in warning for warning in done["warnings"]), json.dumps(done)
 
 
+def test_a_restart_does_not_bring_back_what_the_files_no_longer_have(host):
+    """An admin removes a rule from rules.d, and leaves the rest to the next restart."""
+    path = "/etc/audit/rules.d/50-removed.rules"
+    host.guest.run(f"printf -- '-D\\n-w /etc/hosts -p wa -k one\\n-w /etc/motd -p wa -k two\\n' >{path}")
+    host.guest.run("augenrules --load")
+    host.guest.run(f"sed -i /motd/d {path}")
+    try:
+        (done,) = host.tasks({"linux.audit.auditd_service": {"state": "restarted"}})
+        assert host.guest.run("auditctl -l").stdout == "-w /etc/hosts -p wa -k one\n"
+    finally:
+        host.guest.run(f"rm {path}; auditctl -D >/dev/null; augenrules >/dev/null")
+    (warning,) = done["warnings"]
+    assert "dropped 1 rules from the kernel, because the rules files no longer have them" in warning
+    assert "path=/etc/motd" in warning
+
+
 def test_two_runs_at_once_lose_no_setting(host):
     """One setting by each run; all of them are in the file when the last is done."""
     settings = {

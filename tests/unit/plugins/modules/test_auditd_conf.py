@@ -103,22 +103,69 @@ def test_a_daemon_that_is_stopped_gets_no_signal(host, run, apply):
     assert host.received == ["SIGCONT"]
 
 
-def test_rules_that_a_restart_drops_are_put_back(host, run):
+ONE, TWO, THREE, FOUR = (f"-a always,exit -S {name} -F key={name}" for name in ("mount", "open", "chmod", "unlink"))
+
+
+def loses_rules(host, *left):
     """The unit of audit 3 deletes all rules and loads them until the first bad line; the start succeeds."""
-    rules = host.root / "rules"
-    rules.write_text("one\ntwo\nthree\nthree\n")
     auditd = (host.root / "bin/auditd").read_text()
-    host.program(
-        "auditd", auditd.replace('    say("Init', '    (ROOT / "rules").write_text("one\\nthree\\n")\n    say("Init')
-    )
+    text = "".join(f"{line}\\n" for line in left)
+    host.program("auditd", auditd.replace('    say("Init', f'    (ROOT / "rules").write_text("{text}")\n    say("Init'))
+    return host.root / "rules"
+
+
+def lines(*rules):
+    """The text of a file."""
+    return "".join(f"{rule}\n" for rule in rules)
+
+
+def test_rules_that_a_restart_drops_are_put_back(host, run):
+    """Also those that no file has, because somebody or something has loaded them into the kernel alone."""
+    rules = loses_rules(host, ONE, THREE)
+    rules.write_text(lines(ONE, TWO, THREE, THREE))
+    compiled = host.root / "audit.rules"
+    compiled.write_text(lines("-D", ONE, THREE, "-w /nowhere/x -p wa", THREE))
+    host.constant("_COMPILED", str(compiled))
     result = run(settings={"local_events": False})
     assert outcome(result) == (True, "restart", False, False)
-    assert rules.read_text() == "one\nthree\ntwo\nthree\n"
+    assert rules.read_text() == lines(ONE, THREE, TWO, THREE)
     (text,) = warnings(result)
-    assert "left 2 of 4 rules in the kernel; 2 were put back" in text
+    assert "left 2 of 4 rules in the kernel; 2 were put back, of which 1 are in no file" in text
     assert "does not hold them in the order that they had" in text
-    rules.write_text("one\n")
+    rules.write_text(lines(ONE))
     assert warnings(run(settings={"local_events": True})) == []
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_rules_that_the_files_no_longer_have_are_not_put_back(host, run, compiled):
+    """Somebody has removed two of them from rules.d; augenrules compiles it in the restart, or has before."""
+    rules = loses_rules(host, FOUR, ONE)
+    rules.write_text(lines(ONE, TWO, THREE))
+    old, new = host.root / "old", host.root / "audit.rules"
+    old.write_text(lines("-D", ONE, TWO) if compiled else "")
+    new.write_text(lines("-D", FOUR, ONE, "-a nonsense", THREE))
+    host.constant("_FORMER", str(old))
+    host.constant("_COMPILED", str(new))
+    if not compiled:
+        auditd = (host.root / "bin/auditd").read_text()
+        write = f'(ROOT / "audit.rules").write_text({new.read_text()!r})'
+        host.program("auditd", auditd.replace('    say("Init', f'    {write}\n    say("Init'))
+        new.write_text(lines("-D", ONE, TWO, THREE))
+    said = warnings(run(settings={"local_events": False}))
+    assert rules.read_text() == lines(FOUR, ONE, THREE)
+    lost, gone = said
+    assert "left 2 of 3 rules in the kernel; 1 were put back. Look in the rules files for a line" in lost
+    assert "order" not in lost
+    assert gone == (
+        f"the restart of auditd dropped 1 rules from the kernel, because the rules files no longer have them: '{TWO}'"
+    )
+
+
+def test_a_rule_that_has_another_key_in_the_files_is_not_put_back(host, run):
+    rules = loses_rules(host, ONE.replace("key=mount", "key=new"), TWO)
+    rules.write_text(lines(ONE, TWO))
+    assert warnings(run(settings={"local_events": False})) == []
+    assert rules.read_text() == lines(ONE.replace("key=mount", "key=new"), TWO)
 
 
 def test_the_result(host, run):

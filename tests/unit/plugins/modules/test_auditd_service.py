@@ -34,15 +34,18 @@ def test_a_daemon_that_is_stopped_is_not_fine(host, state):
 def test_rules_that_a_restart_drops_are_put_back(host):
     """The unit of audit 3 deletes all rules and loads them up to the first bad line."""
     rules = host.root / "rules"
-    rules.write_text("one\ntwo\nthree\n")
+    names = ("mount", "open", "chmod")
+    one, two, three = (f"-a always,exit -S {name} -F key={name}\n" for name in names)
+    rules.write_text(one + two + three)
     auditd = (host.root / "bin/auditd").read_text()
-    host.program("auditd", auditd.replace('    say("Init', '    (ROOT / "rules").write_text("one\\n")\n    say("Init'))
+    written = f'    (ROOT / "rules").write_text({one!r})\n    say("Init'
+    host.program("auditd", auditd.replace('    say("Init', written))
     (text,) = warnings(run(state="restarted"))
     assert text.startswith(
         "the start of auditd, which loads the rules files, left 1 of 3 rules in the kernel; 2 were put"
     )
     assert "order" not in text
-    assert rules.read_text() == "one\ntwo\nthree\n"
+    assert rules.read_text() == one + two + three
 
 
 def test_another_program_in_the_place_of_the_daemon(stage):

@@ -357,7 +357,13 @@ def test_only_the_files(host):
     assert outcome.outcome.added == rendered(MISSING, PASSWD)
     assert (outcome.outcome.settings.lines, outcome.left_out) == ([], [])
     assert host.lines_of(host.file.name) == [HEADER, "-i", "-b 100", MISSING, PASSWD]
-    assert any("has no line -D" in problem or "no file has the line -D" in problem for problem in outcome.problems)
+    adds = "no file has the line -D: augenrules --load deletes no rule that the kernel holds, it only adds rules"
+    assert adds in outcome.problems
+    host.write("10-other.rules", SHADOW)
+    fails = "no file has the line -D: augenrules --load fails if the kernel already holds one of the rules"
+    problems = host.declare(["-b 100", MISSING, PASSWD], live=False).problems
+    assert fails in problems
+    assert adds not in problems
 
 
 def test_only_the_kernel(host):
