@@ -83,7 +83,8 @@ def begin(scenario_name, name):
     new = _state(scenario)
     scenario.reset()
     run("sh", "-c", interference.before)
-    meanwhile = subprocess.Popen(["timeout", "200", "sh", "-c", interference.meanwhile], start_new_session=True)
+    command = ["timeout", "200", "sh", "-c", interference.meanwhile]
+    meanwhile = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     result = run_module(scenario.module, scenario.parameters, traced=False).result
     assert meanwhile.wait() == 0, f"the module ended before anything happened: {result}"
     now = _state(scenario)
@@ -118,11 +119,12 @@ def next_run():
 
 
 def _state(scenario):
-    """Without what fills the disk, and without the rule of others."""
+    """Without what fills the disk, and without the rule and the lock of others."""
     state = {
         part: value for part, value in audited(scenario.directories, scenario.daemon).items() if "/fill" not in part
     }
     state["kernel rules"] = [rule for rule in state["kernel rules"] if rule != _FOREIGN]
+    state["kernel settings"].pop("enabled")
     return state
 
 

@@ -30,7 +30,7 @@ def broken(found):
 
 
 def test_some_pairs_of_modules_at_once(shared):
-    found = [*pairs(shared, "3/36", 1), *pairs(shared, "28/36", 1)]
+    found = [*pairs(shared, "3/36", 1), *pairs(shared, "17/36", 1)]
     assert broken(found) == []
     assert len(found) == 2
 
@@ -42,6 +42,7 @@ def test_all_pairs_of_modules_at_once(shared):
     assert len(found) == 36
 
 
+@pytest.mark.fleet
 def test_a_lost_change_is_seen(shared):
     """Without the lock of the host, modules undo each other, and the comparison says so."""
     path = "/root/lib/ansible_collections/linux/audit/plugins/module_utils/_kernel/lock.py"
