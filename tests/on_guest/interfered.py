@@ -125,6 +125,8 @@ def _state(scenario):
     }
     state["kernel rules"] = [rule for rule in state["kernel rules"] if rule != _FOREIGN]
     state["kernel settings"].pop("enabled")
+    # Nobody declares it, so it is another one after a boot.
+    state["kernel settings"].pop("backlog_wait_time")
     return state
 
 
