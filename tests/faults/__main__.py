@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`./dev faults [--share N/M] [SCENARIO...]`: try all faults on guests, print the table, write it into the page.
 
-With a share, or with scenarios that are named, the page stays as it is.
+With a share, or with scenarios that are named, the page stays as it is unless `--write` is given.
 """
 
 import argparse
@@ -29,6 +29,7 @@ def main():
     """Try, print, and end with 1 if anything was lost."""
     parser = argparse.ArgumentParser(prog="./dev faults")
     parser.add_argument("--share", default="1/1", help="such as 3/10: every tenth case, from the third on")
+    parser.add_argument("--write", action="store_true", help="write the page although not all is tried")
     parser.add_argument("scenario", nargs="*", help=f"by default all: {', '.join(SCENARIOS)}")
     arguments = parser.parse_args()
     number, shares = map(int, arguments.share.split("/"))
@@ -52,12 +53,12 @@ def main():
         for job, found in pool.map(run, work):
             cases += found
             print(f"{' '.join(job)}: {len(found)} tried, {len(lost(found))} lost", flush=True)
-    FOUND.write_text(json.dumps(cases, indent=1))
-    for case in lost(cases):
-        print(f"LOST {case['scenario']}: {case['what']} at {case['text']}")
-        print("".join(f"    {problem}\n" for problem in case["problems"]), end="")
+            for case in lost(found):
+                print(f"LOST {case['scenario']}: {case['what']} at {case['text']}")
+                print("".join(f"    {problem}\n" for problem in case["problems"]), end="", flush=True)
+            FOUND.write_text(json.dumps(cases, indent=1))
     print(table(cases))
-    if not arguments.scenario and arguments.share == "1/1":
+    if arguments.write or (not arguments.scenario and arguments.share == "1/1"):
         write_table(table(cases))
     return 1 if lost(cases) else 0
 

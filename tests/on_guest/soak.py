@@ -82,14 +82,24 @@ def rules(count):
         f"-a always,exit -F arch=b64 -S openat -F exit=-EACCES -F auid={number} -F key=u" for number in range(count)
     ]
     _result, first = apply(lines)
+    before = _processor_seconds()
     result, same = apply(lines)
+    processor = _processor_seconds() - before
     assert not result["changed"]
     lines[count // 2] = lines[count // 2].replace("key=u", "key=v")
     result, one = apply(lines)
     assert len(result["added"]) == len(result["removed"]) == 1
     assert len(kernel_rules()) == count
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    return {"rules": count, "first": first, "no change": same, "one changed": one, "MB": peak}
+    return {
+        "rules": count, "first": first, "no change": same, "one changed": one, "MB": peak, "processor": processor
+    }  # fmt: skip
+
+
+def _processor_seconds():
+    """What the modules have used of the processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def vanishing(count):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files of the daemon put into effect: written, taken by the daemon with proof, or put back."""
 
-from typing import Iterable, NamedTuple, Sequence, Tuple
+from typing import Callable, Iterable, NamedTuple, Sequence, Tuple
 
 from .._host.files import Edit, FileError, written
 from .._host.signals import signals_held
@@ -67,12 +67,21 @@ def put_into_effect(
         try:
             with written(edits):
                 written_all = True
-                return act()
+                return _acted(act)
         except AuditError as error:
             if not written_all:
                 raise
             restored = "the old files are back, and " if edits and not isinstance(error, FileError) else ""
             raise DaemonError(f"{error}; {restored}{_run_as_before(daemon, before, action)}") from error
+
+
+def _acted(act: Callable[[], Done]) -> Done:
+    """What is done with the daemon; an error of /proc is not one of the files that were written."""
+    try:
+        return act()
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise DaemonError(f"the processes of auditd cannot be looked at{where}: {error.strerror}") from error
 
 
 def _reload(daemon: Daemon, plugins: Sequence[str], ended: Sequence[str], may_restart: bool) -> Done:

@@ -295,7 +295,8 @@ class Daemon:
         with successor_of(old, command, 2 * math.ceil(_STOP_SECONDS), self.manager == "systemd") as successor:
             try:
                 self._send(old, signal.SIGTERM)
-            except DaemonError:
+            except BaseException:
+                # Whatever the error is: it would start a daemon whenever somebody ends the old one.
                 successor.give_up()
                 raise
             self._await_end(old)
@@ -307,10 +308,17 @@ class Daemon:
 
     def _await_end(self, pid: int) -> None:
         deadline = time.monotonic() + _STOP_SECONDS
-        while self._exists(pid):
-            if time.monotonic() > deadline:
-                raise DaemonError(f"auditd (pid {pid}) has not ended {_STOP_SECONDS:.0f} seconds after it was told to")
-            time.sleep(0.02)
+        try:
+            while self._exists(pid):
+                if time.monotonic() > deadline:
+                    raise DaemonError(
+                        f"auditd (pid {pid}) has not ended {_STOP_SECONDS:.0f} seconds after it was told to"
+                    )
+                time.sleep(0.02)
+        except OSError as error:
+            raise DaemonError(
+                f"auditd (pid {pid}) was told to end, but it is not known whether it has: {error}"
+            ) from error
 
     def _exists(self, pid: int) -> bool:
         """Whether the process exists. systemd starts no other daemon until it has noticed the end of the old one."""
@@ -335,6 +343,13 @@ class Daemon:
         return [program, "start", AUDITD_UNIT]
 
     def _prove(self, log: SystemLog, plugins: Sequence[str], what: str) -> int:
+        """As _running_with(); an error of what is asked does not hide what was done before it."""
+        try:
+            return self._running_with(log, plugins, what)
+        except (KernelError, OSError) as error:
+            raise DaemonError(f"auditd {what}, but it is not known whether it is running: {error}") from error
+
+    def _running_with(self, log: SystemLog, plugins: Sequence[str], what: str) -> int:
         """Wait until the kernel names an auditd that runs the plugins, and all of them stay; return its process id."""
         now = time.monotonic()
         since, prompt, deadline = now, now + _PROMPT_SECONDS, now + _PLUGIN_SECONDS + _SETTLE_SECONDS

@@ -99,29 +99,50 @@ def _first_of_each_match(rules: Sequence[Rule], idle: Set[int]) -> Tuple[List[in
 def reordered_twin(rule: Rule) -> Rule:
     """An equivalent rule with other bytes, so that the kernel can hold both at the same time.
 
-    The twin of the twin is the rule, so a rule does not grow each time that it moves. The twin has one redundant field
-    more or less at its end. The fields before it stay in their order, which counts on some lists, and because auditctl
-    -l garbles a rule that has its perm before its path.
+    The twin of the twin is the rule, so a rule does not grow each time that it moves. If the last two fields may change
+    places, they do; otherwise the twin has one redundant field more or less.
     """
     row = SEMANTICS[rule.list]
     if not rule.fields and (row.alternatives or not (row.without_fields or rule.keys)):
         # The rule has no effect, and a field would give it one.
         return rule._replace(action="always" if rule.action == "never" else "never")
-    redundant = _redundant_field(rule)
-    run = next((number for number, field in enumerate(reversed(rule.fields)) if field != redundant), len(rule.fields))
-    if row.alternatives or (run == len(rule.fields) and not row.without_fields and not rule.keys):
-        # The first field of the run is not redundant.
-        run -= 1
-    if run % 2:
-        return rule._replace(fields=rule.fields[:-1])
+    if row.alternatives:
+        return _one_more_or_less(rule, rule.fields, rule.fields[-1], 1)
+    if not field_order_counts(rule):
+        base = rule.fields[: len(rule.fields) - _copies_at_end(rule.fields, ANYTHING)]
+        copies = _copies_at_end(base, *base[-1:])
+        pair = base[max(0, len(base) - copies - 1) : len(base) - copies + 1]
+        may_change_places = len(pair) == 2 and not any(f.name in _NOT_MOVED or f == ANYTHING for f in pair)
+        if may_change_places and copies == 1:
+            return rule._replace(fields=(*base[:-2], *reversed(pair), *rule.fields[len(base) :]))
+        if base and not may_change_places and base[-1].name not in _NOT_REPEATED:
+            return _one_more_or_less(rule, base, base[-1], 1)
+    is_needed = not row.without_fields and not rule.keys and set(rule.fields) <= {ANYTHING}
+    return _one_more_or_less(rule, rule.fields, ANYTHING, int(is_needed))
+
+
+# auditctl -l shows a path and its perm as a watch, and garbles a rule that has its perm before its path.
+_NOT_MOVED = ("path", "dir", "perm")
+# The kernel refuses a second one (audit_to_watch(), audit_make_tree(), audit_to_inode(), audit_data_to_entry()).
+_NOT_REPEATED = ("path", "dir", "inode", "exe")
+
+
+def _copies_at_end(fields: Sequence[Field], *field: Field) -> int:
+    """How often a field stands at the end, one time after the other."""
+    return next((number for number, other in enumerate(reversed(fields)) if (other,) != field), len(fields))
+
+
+def _one_more_or_less(rule: Rule, base: Tuple[Field, ...], field: Field, needed: int) -> Rule:
+    """The rule with one copy of a field more or less at the end of ``base``, the first of its fields.
+
+    ``needed``: how many of the copies there change what the rule matches.
+    """
+    rest = rule.fields[len(base) :]
+    if (_copies_at_end(base, field) - needed) % 2:
+        return rule._replace(fields=(*base[:-1], *rest))
     if len(rule.fields) + bool(rule.keys) < MAX_FIELDS:
-        return rule._replace(fields=(*rule.fields, redundant))
+        return rule._replace(fields=(*base, field, *rest))
     return rule._replace(fields=_exchanged(rule))
-
-
-def _redundant_field(rule: Rule) -> Field:
-    """A field that changes nothing at the end of a rule."""
-    return rule.fields[-1] if SEMANTICS[rule.list].alternatives else ANYTHING
 
 
 def _exchanged(rule: Rule) -> Tuple[Field, ...]:
@@ -142,6 +163,7 @@ def _copy(rule: Rule, held: Optional[int], taken: Set[Rule]) -> Rule:
         return rule
     copy = reordered_twin(rule)
     while copy in taken:
-        copy = copy._replace(fields=(*copy.fields, _redundant_field(copy)))
+        more = copy.fields[-1] if SEMANTICS[copy.list].alternatives else ANYTHING
+        copy = copy._replace(fields=(*copy.fields, more))
     taken.add(copy)
     return copy

@@ -21,7 +21,7 @@ NAME = "-a always,exit -F arch=b64 -S sethostname -F key=name"
 PASSWD = "-w /etc/passwd -p wa -k identity"
 BACKLOG = "-b 8192"
 CHECKPOINT = "/var/lib/marks/search"
-_AUDITD_CONF = "/root/auditd.conf.installed"
+_INSTALLED = {f"/etc/audit/{name}": f"/root/{name}.installed" for name in ("auditd.conf", "audisp-remote.conf")}
 
 
 class Scenario(NamedTuple):
@@ -67,15 +67,16 @@ class Scenario(NamedTuple):
 
 
 def _reset_daemon():
-    if not os.path.exists(_AUDITD_CONF):
-        shutil.copy("/etc/audit/auditd.conf", _AUDITD_CONF)
+    for path, kept in _INSTALLED.items():
+        if not os.path.exists(kept):
+            shutil.copy(path, kept)
     for directory in ("/etc/audit", "/etc/audit/plugins.d"):
         for name in os.listdir(directory):
             if ".before-" in name or (name.startswith(".linux-audit.") and name != ".linux-audit.lock"):
                 os.unlink(os.path.join(directory, name))
-    shutil.copy(_AUDITD_CONF, "/etc/audit/auditd.conf")
+    for path, kept in _INSTALLED.items():
+        shutil.copy(kept, path)
     run("sed", "-i", "s/^active = .*/active = no/", "/etc/audit/plugins.d/syslog.conf")
-    run("sed", "-i", "s/^remote_server =.*/remote_server =/", "/etc/audit/audisp-remote.conf")
     start_daemon()
 
 

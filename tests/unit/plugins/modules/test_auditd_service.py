@@ -239,6 +239,19 @@ def test_what_was_done_before_an_error_is_said(host, monkeypatch):
     assert "is not running any more, but then no answer; before that, auditd was set not to start at boot" in message
 
 
+def test_a_daemon_that_was_started_is_said_to_be_when_the_kernel_does_not_answer_then(host, monkeypatch):
+    run(state="stopped")
+    real = Kernel.status
+
+    def status(kernel):
+        if real(kernel).pid:
+            raise KernelError("no answer")
+        return real(kernel)
+
+    monkeypatch.setattr(Kernel, "status", status)
+    assert failure(run(state="started")) == "auditd was started, but it is not known whether it is running: no answer"
+
+
 def test_only_root_asks(host, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert "only root can talk to the audit daemon" in failure(run(state="started"))
