@@ -214,7 +214,7 @@ problems:
       description: The file, or V(kernel) for the running kernel.
       type: str
     line:
-      description: The number of the line, V(0) for the file as a whole and for the kernel.
+      description: The number of the line, V(0) for the whole file and the kernel.
       type: int
     text:
       description: The line as it is written.
@@ -230,8 +230,7 @@ problems:
       type: bool
     stops_recording:
       description:
-        - Whether the line or setting switches auditing off for all or nearly all events, or is a rule that will record
-          nothing after a boot (see RV(loading_drop_ins)).
+        - Whether it switches auditing off, or is a rule that will record nothing after a boot (RV(loading_drop_ins)).
       type: bool
   sample:
     - path: /etc/audit/rules.d/30-site.rules

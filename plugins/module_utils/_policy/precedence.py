@@ -28,7 +28,8 @@ def put_first(draft: Draft, statements: Sequence[Statement]) -> Draft:
     Raises ChangeError where no line of the target does that.
     """
     resolver = draft.directory.resolver
-    plain = [statement._replace(operation="append") for statement in statements]
+    # As they are written, which is how _late() finds them again.
+    plain = [statement._replace(operation="append", unread=()) for statement in statements]
     changed = draft.with_files(add_lines(draft.files[draft.target], plain, True))
     late = _late(changed.in_order(), plain)
     if late is None:
@@ -69,7 +70,7 @@ def first_form(statement: Statement, resolver: Resolver) -> Statement:
     """The statement as a line with -A."""
     # The option -w has no form that goes first.
     text = render(statement.rule, resolver.machine, resolver.version) if statement.watch else statement.text
-    return statement._replace(operation="prepend", text=f"-A{text[2:]}", watch=False)
+    return statement._replace(operation="prepend", text=f"-A{text[2:]}", watch=False, unread=())
 
 
 def _refuse_unread(late: _Late, path: str, resolver: Resolver) -> None:

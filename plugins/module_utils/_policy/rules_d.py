@@ -181,7 +181,7 @@ def add_lines(file: RulesFile, statements: Iterable[Statement], prepend: bool) -
 
 def written_line(statement: Statement, path: str) -> RulesLine:
     """The line of a statement in a file. Its text is written such that auditctl of the host can read all of it."""
-    return RulesLine(statement.text, path, statement._replace(unread=()))
+    return RulesLine(statement.text, path, statement._replace(unread=()) if statement.unread else statement)
 
 
 def continues(line: RulesLine) -> bool:

@@ -127,6 +127,13 @@ _NOT_MOVED = ("path", "dir", "perm")
 _NOT_REPEATED = ("path", "dir", "inode", "exe")
 
 
+def _redundant_field(rule: Rule) -> Field:
+    """A field that changes nothing at the end of a rule."""
+    last = rule.fields[-1] if rule.fields else ANYTHING
+    is_repeated = SEMANTICS[rule.list].alternatives or not (field_order_counts(rule) or last.name in _NOT_REPEATED)
+    return last if is_repeated else ANYTHING
+
+
 def _copies_at_end(fields: Sequence[Field], *field: Field) -> int:
     """How often a field stands at the end, one time after the other."""
     return next((number for number, other in enumerate(reversed(fields)) if (other,) != field), len(fields))
@@ -163,7 +170,6 @@ def _copy(rule: Rule, held: Optional[int], taken: Set[Rule]) -> Rule:
         return rule
     copy = reordered_twin(rule)
     while copy in taken:
-        more = copy.fields[-1] if SEMANTICS[copy.list].alternatives else ANYTHING
-        copy = copy._replace(fields=(*copy.fields, more))
+        copy = copy._replace(fields=(*copy.fields, _redundant_field(copy)))
     taken.add(copy)
     return copy

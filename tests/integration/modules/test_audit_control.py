@@ -98,7 +98,7 @@ def test_several_settings_in_one_task(host):
     assert result["diff"][-1]["before"] == "backlog_limit: 8192\nfailure: printk\n"
     # A boot sets all of them.
     assert state.files[FILE] == f"{HEADER}-r 0\n"
-    assert host.guest.run("grep -c . /etc/audit/audit.rules").stdout == "6\n"
+    assert host.guest.run("grep -c . /etc/audit/audit.rules").stdout == "7\n"
 
 
 def test_the_last_line_counts(host):

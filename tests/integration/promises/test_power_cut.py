@@ -32,8 +32,9 @@ def lines(text):
 @pytest.mark.parametrize(
     ("module", "arguments", "path", "new"),
     [
-        ("audit_rule", {"rules": [WATCHED.format("one")]}, RULES, lambda old: [*lines(old), WATCHED.format("one")]),
-        ("audit_ruleset", {"rules": LONG, "file": RULES.rpartition("/")[2]}, RULES, lambda _old: LONG),
+        ("audit_rule", {"rules": [WATCHED.format("one")]}, RULES,
+         lambda old: [*lines(old), "-i", WATCHED.format("one")]),
+        ("audit_ruleset", {"rules": LONG, "file": RULES.rpartition("/")[2]}, RULES, lambda _old: ["-i", *LONG]),
         ("auditd_conf", {"settings": {"num_logs": 9}}, CONF,
          lambda old: ["num_logs = 9" if line.startswith("num_logs =") else line for line in lines(old)]),
         ("audisp_plugin", SITE, PLUGIN,

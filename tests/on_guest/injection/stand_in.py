@@ -16,7 +16,7 @@ __all__ = ("call_module", "load_library", "load_module")
 _PLUGINS = "ansible_collections.linux.audit.plugins"
 
 
-class Ended(Exception):
+class Ended(SystemExit):
     """The module has ended with this result."""
 
 
