@@ -25,7 +25,8 @@ REMOVAL = "linux.audit.auditd : Remove the distribution's rule that switches aud
 def silent(guest):
     """A guest as such a distribution installs it."""
     guest.run(
-        f"rm -f /etc/audit/rules.d/[4-9]*; auditctl -D >/dev/null; printf -- '-D\\n\\n{RULE}\\n' >{FILE};"
+        "find /etc/audit/rules.d -name '*.rules' ! -name audit.rules -delete;"
+        f"auditctl -D >/dev/null; printf -- '-D\\n\\n{RULE}\\n' >{FILE};"
         "augenrules --load >/dev/null"
     )
     assert "-a never,task" in guest.run("auditctl -l").stdout
