@@ -20,7 +20,7 @@ def drift_row(value, report=None, declared=(), remote="", keep_keys=()):
         return fleet.drift_row(value, report, results, remote, keep_keys)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError(
-            f"linux.audit.drift_row takes results of modules, and one of these is not what a module returns: {error!r}"
+            f"linux.audit.drift_row takes results of modules, and got a value that no module returns: {error!r}"
         ) from error
 
 

@@ -11,7 +11,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from paths import MODULE_UTILS
 
-__all__ = ("Vendor",)
+__all__ = ("FIRST", "Vendor", "refused_lines")
 
 # The rule that is loaded first: auditctl complains on stderr only once it has sent a rule, before that to syslog.
 FIRST = "-a always,exit -S all -F a3=0xABCDEF -k the-first-of-all"
@@ -23,6 +23,19 @@ with Kernel() as kernel:
     rules = "\\n".join(held.data.hex() for held in kernel.rules())
 print(base64.b64encode(zlib.compress(rules.encode())).decode())
 """
+
+
+def refused_lines(errors):
+    """What `auditctl -R` says of the lines that it refuses, by place: lines come after -c and FIRST."""
+    refused, reasons = {}, []
+    for message in errors.splitlines():
+        found = re.match(r"There was an error in line (\d+) of", message)
+        if found:
+            refused[int(found.group(1)) - 3] = " ".join(reasons)
+            reasons = []
+        elif not re.search(r"warning|slower|while processing", message, re.IGNORECASE):
+            reasons.append(message)
+    return refused
 
 
 class Vendor:
@@ -53,14 +66,7 @@ class Vendor:
             check=False,
             timeout=300,
         )
-        refused, reasons = {}, []
-        for message in done.stderr.splitlines():
-            found = re.match(r"There was an error in line (\d+) of", message)
-            if found:
-                refused[int(found.group(1)) - 3] = " ".join(reasons)
-                reasons = []
-            elif not re.search(r"warning|slower|while processing", message, re.IGNORECASE):
-                reasons.append(message)
+        refused = refused_lines(done.stderr)
         assert done.returncode == bool(refused), done.stderr[-2000:]
         return refused
 

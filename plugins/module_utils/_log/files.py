@@ -102,7 +102,7 @@ class LogFile:
         return None
 
     def since(self, start: float) -> int:
-        """The offset of the first line with a record of this time or later, to the second; the end if there is none.
+        """The offset of the first line with a record of this time or later, to the second; the end if no line has one.
 
         The whole file is searched up to that line, because times do not always rise: clocks are set back, and a record
         has the time at which its system call began, but is written when the call ends, which for accept(2) may be hours
@@ -111,7 +111,7 @@ class LogFile:
         return self._find(_at_or_after(int(start)), 0)
 
     def _find(self, pattern: Pattern[bytes], begin: int) -> int:
-        """Where the first line with the pattern begins, at an offset or after it; the end if there is none."""
+        """Where the first line with the pattern begins, at an offset or after it; the end if no line has it."""
         while begin < self.end:
             data = self.read(begin, min(begin + _SEARCHED + _OVERLAP, self.end))
             found = pattern.search(data)

@@ -15,7 +15,7 @@ _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?", re.IGNORECASE | re.ASCII
 )
 
-# Seconds of the units of a relative time, by their names. A month has no fixed length, so there is none; m is a minute.
+# Seconds of the units of a relative time, by their names. A month has no fixed length, so m is a minute.
 _UNITS = {
     name: seconds
     for seconds, names in (

@@ -320,7 +320,7 @@ def _changed_rules(old: RulesFile, new: RulesFile) -> Tuple[List[Rule], List[Rul
 
 
 def _replaced(added: Sequence[Rule], removed: Sequence[Rule]) -> List[Rule]:
-    """The removed rules, if other rules were added; a rule that has got another key is none of either."""
+    """The removed rules, if other rules were added; a rule whose key alone changed is neither."""
     before, after = set(map(without_keys, removed)), set(map(without_keys, added))
     return [rule for rule in removed if without_keys(rule) not in after] if after - before else []
 

@@ -23,14 +23,12 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.parse import par
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from lab.machines import RELEASES, install_machines, root_of
 from paths import DATA, ON_GUEST
+from vendor import FIRST, refused_lines
 
 VERSIONS = {"bullseye": (3, 0), "bookworm": (3, 0, 9), "trixie": (4, 0, 2), "sid": (4, 2, 1)}
 # What `uname -m` prints, where auditctl has another word for the machine.
 UNAME = {"arm": "armv7l"}
 LINES = 120
-
-# The line that is loaded first: auditctl complains on stderr only once it has sent a rule, before that to syslog.
-FIRST = "-a always,exit -S all -F a3=0xABCDEF -k the-first-of-all"
 
 # About permissions, which make the difference between the machines.
 PERMISSIONS = [
@@ -117,14 +115,7 @@ def _load(guest, release, machine, lines):
     guest.run("cat > /root/foreign.rules", input="\n".join(["-c", FIRST, *lines, ""]))
     command = f"python3 /root/foreign_auditctl.py {machine} {root_of(machine, release)} /root/foreign.rules"
     result = json.loads(guest.run(command, timeout=600).stdout)
-    refused, reasons = {}, []
-    for message in result["errors"].splitlines():
-        found = re.match(r"There was an error in line (\d+) of", message)
-        if found:
-            refused[int(found.group(1)) - 3] = " ".join(reasons)
-            reasons = []
-        elif not re.search(r"warning|slower|while processing", message, re.IGNORECASE):
-            reasons.append(message)
+    refused = refused_lines(result["errors"])
     rules = [_native(bytes.fromhex(rule), machine) for rule in result["rules"]][1:]
     assert len(rules) == len(lines) - len(refused)
     sent = iter(rules)

@@ -103,7 +103,7 @@ def test_a_report_has_totals_and_the_worst_hosts_first():
 def test_what_is_no_result_and_no_row_is_refused():
     with pytest.raises(AnsibleFilterError, match=r"linux.audit.drift_row takes a result of audit_info"):
         drift_row(["in sync"])
-    with pytest.raises(AnsibleFilterError, match=r"one of these is not what a module returns"):
+    with pytest.raises(AnsibleFilterError, match=r"got a value that no module returns"):
         drift_row(IN_SYNC | {"status": 5})
     with pytest.raises(AnsibleFilterError, match=r"linux.audit.fleet_report takes a list of rows"):
         fleet_report([{"state": "in sync"}])
