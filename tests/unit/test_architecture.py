@@ -16,6 +16,7 @@ MOST_BOXES = 7
 MOST_LINES_OF_MAIN = 14
 MOST_LINES_OF_A_FUNCTION = 44
 MOST_LINES_OF_A_FILE = 399
+MANUAL = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 
 GENERATED = {"module_utils/rules/_generated_syscalls.py", "module_utils/rules/_generated_tables.py"}
 """Tables that a program of tools/ writes may be as long as they need be."""
@@ -181,9 +182,16 @@ def test_functions_are_short():
     assert long == {}
 
 
+def lines_without_manual(path):
+    """The number of lines of a file, without the manual page that a module carries for Ansible."""
+    manual = [node for node in trees()[path].body if isinstance(node, ast.Assign)
+              and isinstance(node.targets[0], ast.Name) and node.targets[0].id in MANUAL]  # fmt: skip
+    return len(path.read_text().splitlines()) - sum(node.end_lineno - node.lineno + 1 for node in manual)
+
+
 def test_files_are_short():
-    """A file has fewer than 400 lines, unless it is generated."""
-    counts = {short(path): len(path.read_text().splitlines()) for path in trees()}
+    """A file has fewer than 400 lines of code, unless it is generated."""
+    counts = {short(path): lines_without_manual(path) for path in trees()}
     assert set(counts) >= GENERATED
     long = {name: lines for name, lines in counts.items() if lines > MOST_LINES_OF_A_FILE and name not in GENERATED}
     assert long == {}
