@@ -60,7 +60,8 @@ def successor_of(pid: int, command: Sequence[str], seconds: int, zombies: bool) 
     words = [str(pid), "yes" if zombies else "no", str(seconds), *command]
     with tempfile.TemporaryFile() as output:
         try:
-            process = subprocess.Popen(
+            # run_command() of Ansible waits for the end of what it runs.
+            process = subprocess.Popen(  # pylint: disable=ansible-bad-function
                 ["/bin/sh", "-c", _SCRIPT, "linux-audit-successor", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
