@@ -31,7 +31,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGE = "ansible_collections.linux.audit"
 # What is changed if no path is given: all but tables of names and numbers.
 SUBJECTS = "plugins/module_utils/rules/*.py"
-TABLES = ("_generated_syscalls.py", "_generated_tables.py", "syscalls.py", "tables.py")
+TABLES = ("_generated_syscalls.py", "_generated_tables.py", "_typical.py", "syscalls.py", "tables.py")
 TESTS = "tests/unit/plugins/module_utils/rules"
 # Modules that are tested through another one, whose name their tests have.
 TESTED_AS = {

@@ -15,6 +15,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.fields import LI
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule, without_keys
 from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
 from ansible_collections.linux.audit.plugins.module_utils.rules.plan import Step, plan, reordered_twin
+from ansible_collections.linux.audit.plugins.module_utils.rules.wire import MAX_FIELDS
 from list_model import ANSWERS, FilterList, events, rules
 
 EVENTS = {filter_list: events(filter_list) for filter_list in LISTS}
@@ -257,6 +258,19 @@ def test_fields_of_a_twin(fields, twin):
     assert reordered_twin(other) == rule
 
 
+def test_the_twin_of_a_rule_that_has_no_room_for_another_field():
+    """Two of its fields change places, the others stay; the twin of the twin is the rule."""
+    same = [("uid", "!=", 1)] * 2
+    rule = always("k", *same, *(("auid", "!=", number) for number in range(MAX_FIELDS - 6)), ("arch", "=", 1), *same)
+    twin = reordered_twin(rule)
+    assert sorted(twin.fields) == sorted(rule.fields)
+    assert [place for place, pair in enumerate(zip(twin.fields, rule.fields, strict=True)) if pair[0] != pair[1]] == [
+        2,
+        3,
+    ]
+    assert reordered_twin(twin) == rule
+
+
 @pytest.mark.parametrize("filter_list", LISTS)
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
@@ -272,6 +286,10 @@ def test_rules_whose_order_does_not_count(filter_list, data):
         (always("a", ("uid", "=", 1)), always("b", ("uid", "=", 2)), False),
         (always("a", ("uid", "<", 1000)), always("b", ("uid", ">=", 1000)), False),
         (always("a", ("uid", "<=", 1000)), always("b", ("uid", ">=", 1000)), True),
+        (always("a", ("uid", ">", 1000)), always("b", ("uid", "=", 1000)), False),
+        (always("a", ("uid", ">", 999)), always("b", ("uid", "=", 1000)), True),
+        # One of the two has no effect: nothing matches a rule of this list without a field.
+        (Rule("user", "always"), Rule("user", "never", (Field("uid", "=", 1),)), False),
         (always("a", ("uid", ">", 5), ("uid", "<", 9)), always("b", ("uid", "=", 9)), False),
         (always("a", ("uid", "=", 1)), always("b", ("euid", "=", 2)), True),
         (always("a", ("arch", "=", 0xC000003E)), always("b", ("arch", "=", 0x40000003)), False),

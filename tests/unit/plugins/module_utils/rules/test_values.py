@@ -6,7 +6,7 @@ import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.fields import FIELDS
-from ansible_collections.linux.audit.plugins.module_utils.rules.values import KINDS, UNSET
+from ansible_collections.linux.audit.plugins.module_utils.rules.values import KINDS, UNSET, decimal, parse_number
 from strategies import HOST, Host
 
 NUMBERS = [
@@ -237,3 +237,20 @@ def test_values_that_are_relative_to_the_host():
     # A user whose id is what stands for no user.
     with pytest.raises(RuleError, match="unset"):
         KINDS["uid"].parse("odd", Host(users={"odd": UNSET}))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0), ("12", 12), ("9" * 20, 10**20 - 1), ("9" * 21, None), ("", None), ("-1", None), ("1a", None),
+        ("\u0661", None), ("\u00b2", None),
+    ],
+)  # fmt: skip
+def test_decimal_digits(text, number):
+    assert decimal(text) == number
+
+
+def test_the_longest_number():
+    assert parse_number("9" * 20, most=10**20) == (10**20 - 1) & UNSET
+    with pytest.raises(RuleError, match="must be a number"):
+        parse_number("1" + "0" * 20, most=10**20)
