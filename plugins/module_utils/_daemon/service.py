@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The audit daemon as a service: brought to a state, and asked to rotate, resume or report."""
 
+import contextlib
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from .._host.files import file_status, read_text
 from .._host.host import Host
@@ -64,7 +65,62 @@ def _managed(request: ServiceRequest, host: Host, check_mode: bool) -> Dict[str,
         # auditd is not running, so it can be stopped, and start at boot or not; nothing else can be asked of it.
         if request.state not in (None, "stopped") or request.rotate or request.resume or request.report:
             raise
-        return _managed_without(daemon, request, check_mode)
+        with _errors_say_what_changed(daemon, request):
+            return _managed_without(daemon, request, check_mode)
+    with _errors_say_what_changed(daemon, request):
+        return _managed_auditd(daemon, host, request, check_mode)
+
+
+@contextlib.contextmanager
+def _errors_say_what_changed(daemon: Daemon, request: ServiceRequest) -> Iterator[None]:
+    """Add to an error how the daemon differs from before, because what failed may have acted, or what came before."""
+    pid, enabled = _pid(daemon), _enabled(daemon, request)
+    try:
+        yield
+    except (AuditError, OSError) as error:
+        changes = [_change_of_enabled(enabled, daemon, request)]
+        # Methods of the daemon say by themselves whether it is running.
+        if not isinstance(error, DaemonError):
+            changes.insert(0, _change_of_process(pid, daemon))
+        if not any(changes):
+            raise
+        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        said = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise DaemonError("; ".join([where + said, *filter(None, changes)])) from error
+
+
+def _pid(daemon: Daemon) -> int:
+    try:
+        return daemon.settled_pid()
+    except OtherDaemon:
+        return 0
+
+
+def _enabled(daemon: Daemon, request: ServiceRequest) -> Optional[bool]:
+    """Whether the daemon starts at boot, if that is asked for."""
+    return None if request.enabled is None else daemon.enabled
+
+
+def _change_of_process(before: int, daemon: Daemon) -> str:
+    try:
+        pid = _pid(daemon)
+    except (AuditError, OSError):
+        return "whether auditd is running now is not known"
+    if pid == before:
+        return ""
+    return f"auditd is running now (pid {pid})" if pid else "auditd is not running any more"
+
+
+def _change_of_enabled(before: Optional[bool], daemon: Daemon, request: ServiceRequest) -> str:
+    try:
+        enabled = _enabled(daemon, request)
+    except (AuditError, OSError):
+        return "whether auditd is set to start at boot is not known"
+    return "" if enabled is before else f"auditd is now set{'' if enabled else ' not'} to start at boot"
+
+
+def _managed_auditd(daemon: Daemon, host: Host, request: ServiceRequest, check_mode: bool) -> Dict[str, Any]:
+    """The result for a host whose audit daemon is auditd, running or not."""
     action, changed, confirmed, warnings = _bring_to_state(daemon, host, request, check_mode)
     result = _signalled(daemon, request, action, check_mode)
     result.update(
@@ -120,13 +176,7 @@ def _bring_to_state(
     if switch and not check_mode:
         daemon.enable(bool(request.enabled))
     if action != "none" and not check_mode:
-        try:
-            done, said = _acted(daemon, action)
-        except AuditError as error:
-            if not switch:
-                raise
-            which = "" if request.enabled else " not"
-            raise DaemonError(f"{error}; before that, auditd was set{which} to start at boot") from error
+        done, said = _acted(daemon, action)
         warnings += said
         confirmed = action != "reload" or done.confirmed
         if not confirmed:

@@ -12,7 +12,7 @@ _CONFESSIONS = {
     "kernel rules": r"could not be put back|still needs|are left|is left|may be left",
     "kernel order": r"could not be put back|still needs|are left|is left|may be left",
     "kernel settings": r"could not be put back|until the next boot|still needs",
-    "daemon": r"does not run|is not running|has not said|has not ended|not known|is left stopped",
+    "daemon": r"does not run|is not running|has not said|has not ended|not known|is left stopped|is running now",
     "boot": r"is not (en|dis)abled|start at boot",
 }
 _AS_BEFORE = {

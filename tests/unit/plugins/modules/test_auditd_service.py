@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """auditd_service: starting, stopping and asking the daemon, run as Ansible runs it, on a host that is played."""
 
+import errno
 import os
 import signal
 from unittest import mock
@@ -9,6 +10,7 @@ from unittest import mock
 import pytest
 
 from acted_host import CONF, UNIT, failure, wait_for, warnings
+from ansible_collections.linux.audit.plugins.module_utils._daemon import auditd
 from ansible_collections.linux.audit.plugins.module_utils._host.processes import state_and_parent
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import Kernel, KernelError, PermissionDenied
 from ansible_collections.linux.audit.plugins.modules import auditd_service
@@ -214,6 +216,9 @@ def test_what_keeps_the_daemon_from_running(host):
     host.unavailable = "this host is a container"
     for check in (True, False):
         assert failure(run(check=check, state="started")) == "this host is a container"
+        # Its unit is active, so it is not stopped, whatever the kernel says.
+        assert failure(run(check=check, state="stopped")) == "this host is a container"
+    host.unit(ActiveState="inactive")
     assert run(state="stopped")["changed"] is False
 
 
@@ -236,7 +241,24 @@ def test_what_was_done_before_an_error_is_said(host, monkeypatch):
 
     monkeypatch.setattr(Kernel, "status", status)
     message = failure(run(state="stopped", enabled=False))
-    assert "is not running any more, but then no answer; before that, auditd was set not to start at boot" in message
+    assert "is not running any more, but then no answer; auditd is now set not to start at boot" in message
+
+
+@pytest.mark.parametrize("error", [KernelError("no answer"), OSError(errno.EIO, "Input/output error", "/proc/1/stat")])
+def test_what_changed_is_said_with_any_error(host, monkeypatch, error):
+    """The daemon is looked at again after an error of the kernel or of /proc, which comes once."""
+    real, failures = auditd.Daemon.stop, [error]
+
+    def stop(daemon):
+        real(daemon)
+        raise failures.pop()
+
+    monkeypatch.setattr(auditd.Daemon, "stop", stop)
+    said = "/proc/1/stat: Input/output error" if isinstance(error, OSError) else "no answer"
+    message = failure(run(state="stopped", enabled=False))
+    assert message == f"{said}; auditd is not running any more; auditd is now set not to start at boot"
+    # There is nothing left to do, so nothing is said.
+    assert run(state="stopped", enabled=False)["changed"] is False
 
 
 def test_a_daemon_that_was_started_is_said_to_be_when_the_kernel_does_not_answer_then(host, monkeypatch):
