@@ -15,6 +15,7 @@ from ..rules.fields import LISTS
 from ..rules.lint import idle, shadows
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
+from .named_paths import misnamed
 from .places import may_be_missing_at_boot, places_read_once
 from .problem import RulesProblem
 from .recording import files_problems
@@ -156,6 +157,10 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
     reason = idle(statement.rule)
     if reason:
         yield RulesProblem(line.origin, line.text, f"has no effect: {reason}", dead=True)
+    found = misnamed(statement.rule)
+    if found:
+        dead, partial = found.nothing and not found.tree, not found.nothing
+        yield RulesProblem(line.origin, line.text, found.reason, dead=dead, silent=found.tree, partial=partial)
     missing = missing_directory(statement.rule)
     if missing:
         reason = f"is refused by the kernel, because {missing} does not exist"
