@@ -3,14 +3,13 @@
 """Checks before anything is changed: what the kernel would refuse, and what would fail at the next boot."""
 
 import os
-import re
 import stat
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from .._host.files import file_status
 from .._host.host import Host
 from .._kernel.netlink import feature_names
-from ..rules.errors import RuleError, shown
+from ..rules.errors import MisreadError, RuleError, shown
 from ..rules.fields import LISTS
 from ..rules.lint import idle, shadows
 from ..rules.model import Rule
@@ -21,18 +20,7 @@ from .problem import RulesProblem
 from .recording import files_problems
 from .rules_d import RulesFile, awk_knows_white_space, continues, in_augenrules_order, is_masked
 
-__all__ = ("examine", "is_refused", "missing_directory", "not_for_files", "unsupported")
-
-
-# Errors of lines that auditctl of some release loads as something other than what they say, or may: after such a line,
-# it goes on with the next one. All others end auditctl -R; tests/integration/promises/test_fidelity.py asks it.
-_LOADED_NEVERTHELESS = re.compile(
-    "nothing after it|is not an arch|classes of syscalls|the action possible|exactly one of|must come after the list"
-    "|so many short words|a key can only be set|take it for the operator|ends the evaluation of the list"
-    "|field_compare does not work|perm does not work on the list exclude|-p needs a watch|contains a "
-    "|-S needs the name|leave out -S|is longer than|first word|control character|only one perm field"
-    "|does not work on the list task"
-)
+__all__ = ("examine", "missing_directory", "not_for_files", "unsupported")
 
 
 @places_read_once()
@@ -51,11 +39,6 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
     found += files_problems(files)
     order = {line.origin: number for number, line in enumerate(line for file in files for line in file.lines)}
     return sorted(found, key=lambda problem: order.get(problem.origin, -1))
-
-
-def is_refused(error: RuleError) -> bool:
-    """Whether auditctl of every release refuses the line of an error, so that it loads no line after it."""
-    return not _LOADED_NEVERTHELESS.search(error.reason)
 
 
 def missing_directory(rule: Rule) -> Optional[str]:
@@ -138,7 +121,7 @@ def _of_compiled(directories: Iterable[str]) -> Iterable[RulesProblem]:
 def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool) -> Iterable[RulesProblem]:
     if line.error:
         reason = f"is wrong: {RuleError(line.error.reason, line.error.part)}"
-        refused = is_refused(line.error)
+        refused = not isinstance(line.error, MisreadError)
         yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, lost=refused)
         return
     statement = line.statement

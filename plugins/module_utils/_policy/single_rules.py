@@ -106,7 +106,7 @@ def warnings_of(outcome: Outcome, host: Host) -> List[str]:
 
 def ineffective(statements: Iterable[Statement], said: Sequence[str]) -> List[str]:
     """Which of a task's own rules record nothing, or less than they seem to, as far as that is not ``said`` yet."""
-    found = []
+    found: List[str] = []
     for statement in statements:
         idle_reason, path = idle(statement.rule), misnamed(statement.rule)
         reasons = [f"has no effect: {idle_reason}"] if idle_reason else []

@@ -11,7 +11,7 @@ import re
 from typing import Any, Callable, Dict, NamedTuple, Optional, Union
 
 from . import tables
-from .errors import RuleError
+from .errors import MisreadError, RuleError
 from .fields import COMPARISONS
 from .permissions import PERMISSIONS, format_permissions
 from .resolver import Resolver
@@ -70,7 +70,7 @@ def parse_number(text: str, least: int = 0, most: int = 0xFFFFFFFF, what: str = 
         if least <= number <= most:
             return number & 0xFFFFFFFF
     bounds = f"from {least} to {most}" if most != 0xFFFFFFFF or least else "up to 4294967295"
-    raise RuleError(
+    raise MisreadError(
         f"must be {what} {bounds} (decimal, hexadecimal after 0x, or octal after 0), with nothing after it", text
     )
 
@@ -142,7 +142,7 @@ def _parse_success(text: str, resolver: Resolver) -> int:
 def _parse_arch(text: str, resolver: Resolver) -> int:
     number = tables.arch_number(text, resolver.machine) if re.fullmatch(_ARCH, text) else None
     if number is None:
-        raise RuleError(
+        raise MisreadError(
             f"is not an arch that auditctl knows on {resolver.machine}; use b64, b32, a name such as x86_64, or an "
             "AUDIT_ARCH_* number",
             text,
@@ -218,9 +218,9 @@ def parse_string(text: str, resolver: Resolver, most: int = _PATH_MAX) -> str:
 
 def _check_characters(text: str) -> None:
     if has_control_character(text):
-        raise RuleError("must not contain a control character, such as a tab or a line end", text)
+        raise MisreadError("must not contain a control character, such as a tab or a line end", text)
     if any(operator in text for operator in _LONG_OPERATORS):
-        raise RuleError("must not contain !=, >=, <= or &=, because auditctl would take it for the operator", text)
+        raise MisreadError("must not contain !=, >=, <= or &=, because auditctl would take it for the operator", text)
 
 
 def _parse_absolute(text: str, resolver: Resolver) -> str:

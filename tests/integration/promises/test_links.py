@@ -15,6 +15,7 @@ rm -rf {PLACE}; mkdir -p {PLACE}/directory; touch {PLACE}/file {PLACE}/directory
 cp /bin/true {PLACE}/program
 ln -s file {PLACE}/to-file; ln -s program {PLACE}/to-program; ln -s directory {PLACE}/to-directory; ln -s . {PLACE}/way
 """
+_SETTLE = "auditctl -D >/dev/null; until auditctl -s | grep -q '^backlog 0'; do sleep 0.1; done; sleep 0.3"
 # What a rule seems to say, and whether the kernel records it: a rule, what is done, recorded, what is warned of.
 CASES = (
     ("-w {0}/to-file -p wa", "chmod 600 {0}/to-file", False, "itself, and not what happens to {0}/file"),
@@ -42,16 +43,16 @@ def test_what_is_recorded_of_a_link_is_what_the_warning_says(boot, playbook, tmp
     guest = boot(release)
     host = Audited(guest, playbook, tmp_path)
     guest.run(f"{_PREPARE}\nsystemctl start auditd; auditctl -e 1 >/dev/null")
-    for number, (rule, act, recorded, words) in enumerate(CASES):
-        key = f"link-{release}-{number}"
-        line = rule.format(PLACE) + f" -k {key}"
-        (done,) = host.tasks(task("audit_rule", {"rules": [line], "persistent": False}))
-        assert not done.get("failed"), done
-        warned = [one for one in done.get("warnings", ()) if "symbolic link" in one or "wildcard" in one]
+    lines = [f"{case[0].format(PLACE)} -k link-{release}-{number}" for number, case in enumerate(CASES)]
+    tasks = []
+    for line, (_rule, act, _recorded, _words) in zip(lines, CASES, strict=True):
+        tasks += [task("audit_rule", {"rules": [line], "persistent": False}), f"{act.format(PLACE)}; {_SETTLE}"]
+    done = host.tasks(*tasks)[::2]
+    for line, result, (_rule, act, recorded, words) in zip(lines, done, CASES, strict=True):
+        assert not result.get("failed"), result
+        warned = [one for one in result.get("warnings", ()) if "symbolic link" in one or "wildcard" in one]
         assert (words.format(PLACE) in "".join(warned)) if words else warned == [], (line, warned)
-        guest.run(act.format(PLACE))
-        guest.run("auditctl -D >/dev/null; until auditctl -s | grep -q '^backlog 0'; do sleep 0.1; done; sleep 0.3")
-        found = guest.run(f"ausearch --input-logs --raw -k {key}", check=False).stdout
+        found = guest.run(f"ausearch --input-logs --raw -k {line.split()[-1]}", check=False).stdout
         # The change of the rules themselves is recorded too, with the sendto(2) that asked for it.
         records = [one for one in found.splitlines() if one.startswith("type=SYSCALL") and " syscall=44 " not in one]
         assert bool(records) is recorded, (line, act, records)

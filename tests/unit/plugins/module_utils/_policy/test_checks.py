@@ -57,6 +57,23 @@ def test_a_repeated_rule_stops_auditctl(said):
     assert said(f"{PASSWD}\n-D -k passwd\n{PASSWD}\n") == []
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("-a always,filesystem -F fstype=tracefs", "the action always does nothing on the list filesystem"),
+        ("-a never,user", "a rule without a field matches nothing on the list user"),
+        ("-a always,exit -S openat -F uid>5 -F uid<3", "no event meets all of its conditions of uid"),
+        ("-a always,exit -S openat -F exit<0", "exit<0 never matches"),
+    ],
+)
+def test_a_rule_that_has_no_effect_by_itself_is_dead_and_loaded(said, line, reason):
+    (problem,) = said(f"{PASSWD}\n{line}\n")
+    assert (problem.origin, problem.text) == ("1.rules:2", line)
+    assert problem.reason.startswith(f"has no effect: {reason}")
+    assert problem.dead
+    assert not (problem.stops or problem.lost or problem.silent)
+
+
 def test_rules_that_an_earlier_rule_shadows(said):
     wide, other = "-w /etc -p wa -k etc", "-w /etc -p wa -k conf"
     same, within = said(f"{wide}\n{other}\n", f"{PASSWD}\n")
