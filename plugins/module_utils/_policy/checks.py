@@ -36,7 +36,7 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
     for number, line in enumerate(lines):
         found += _of_line(line, host, features, number > begin)
     found += _of_locks(line for file in files for line in file.lines)
-    found += files_problems(files)
+    found += files_problems(files, host)
     order = {line.origin: number for number, line in enumerate(line for file in files for line in file.lines)}
     return sorted(found, key=lambda problem: order.get(problem.origin, -1))
 
