@@ -15,7 +15,7 @@ from ..rules.lint import idle, shadows
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
 from .named_paths import misnamed
-from .places import may_be_missing_at_boot, places_read_once
+from .places import covered_later, may_be_missing_at_boot, places_read_once
 from .problem import RulesProblem
 from .recording import files_problems
 from .rules_d import RulesFile, awk_knows_white_space, continues, in_augenrules_order, is_masked
@@ -130,13 +130,11 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
     if statement.unread:
         parts = ", ".join(f"'{shown(part)}'" for part in statement.unread)
         reason = f"cannot be read by auditctl {_release(host)}, because of {parts}"
-        yield RulesProblem(
-            line.origin,
-            line.text,
-            reason + (f"; write '{shown(statement.text)}'" if statement.text != line.text else ""),
-            not goes_on,
-            lost=True,
-        )
+        if statement.operation == "prepend":
+            reason += f"; write '{shown(statement.text)}' before all other rules of the list {statement.rule.list}"
+        elif statement.text != line.text:
+            reason += f"; write '{shown(statement.text)}'"
+        yield RulesProblem(line.origin, line.text, reason, not goes_on, lost=True)
     reason = idle(statement.rule)
     if reason:
         yield RulesProblem(line.origin, line.text, f"has no effect: {reason}", dead=True)
@@ -162,6 +160,7 @@ def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
     for directory in _needed_directories(statement.rule):
         why = may_be_missing_at_boot(directory)
         if not why:
+            yield from _of_later_mounts(line, directory)
             continue
         if statement.watch and statement.rule.value("dir") and not may_be_missing_at_boot(os.path.dirname(directory)):
             # For auditctl, -w PATH is the watch of a file if there is no such directory when it loads the line.
@@ -172,26 +171,53 @@ def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
             yield RulesProblem(line.origin, line.text, reason, not goes_on, lost=True)
 
 
+def _of_later_mounts(line: RulesLine, directory: str) -> Iterable[RulesProblem]:
+    """File systems on which the rule records nothing after a boot, because they are mounted after it is loaded."""
+    rule = line.statement.rule
+    points = covered_later(directory, rule.value("dir") == directory)
+    if points:
+        is_there = points[0].startswith(f"{os.path.realpath(directory)} (")
+        reason = (
+            f"may record nothing on {', '.join(points)} after a boot, which may load the rules before it is mounted"
+        )
+        yield RulesProblem(line.origin, line.text, reason, silent=is_there, lost=is_there, partial=not is_there)
+
+
 def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
-    by_list: Dict[str, List[Tuple[RulesLine, bool]]] = {name: [] for name in LISTS}
-    for number, line in enumerate(lines):
-        if line.statement and line.statement.operation == "append":
-            by_list[line.statement.rule.list].append((line, number > begin))
-        elif line.statement and (line.statement.operation == "delete" or (line.statement.control or ("",))[0] == "-D"):
-            # The rules before this line may be gone.
-            by_list = {name: [] for name in LISTS}
     reasons = {
         "identical": "repeats an earlier rule",
         "equivalent": "means the same as an earlier rule",
         "same match": "is never evaluated: an earlier rule matches the same events under another key",
         "": "is never evaluated: an earlier rule matches every event that it matches",
     }
-    for some in by_list.values():
-        for shadow in shadows([line.statement.rule for line, _goes_on in some]):
-            (line, goes_on), (by, _goes_on) = some[shadow.place], some[shadow.by]
-            reason = f"{reasons[shadow.sameness]} ({by.origin}: '{shown(by.text)}')"
-            refused = shadow.sameness == "identical"
-            yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, not refused)
+    for some in _in_kernel_order(lines):
+        for shadow in shadows([line.statement.rule for _number, line in some]):
+            (number, line), (first, by) = some[shadow.place], some[shadow.by]
+            reason = reasons[shadow.sameness]
+            # The kernel refuses a rule that it holds, unless it is to go first (-A).
+            refused = shadow.sameness == "identical" and line.statement.operation == "append" and first < number
+            if shadow.sameness == "identical" and not refused:
+                reason = "is never evaluated: the same rule is put first"
+            reason += f" ({by.origin}: '{shown(by.text)}')"
+            yield RulesProblem(line.origin, line.text, reason, refused and number <= begin, not refused)
+
+
+def _in_kernel_order(lines: Sequence[RulesLine]) -> Iterable[List[Tuple[int, RulesLine]]]:
+    """For each list, the lines whose rules it then has, in its order, with their places in the files."""
+    by_list: Dict[str, List[Tuple[int, RulesLine]]] = {name: [] for name in LISTS}
+    for number, line in enumerate(lines):
+        statement = line.statement
+        if statement is None:
+            continue
+        if statement.operation == "append":
+            by_list[statement.rule.list].append((number, line))
+        elif statement.operation == "prepend" and not statement.unread:
+            # auditctl of some releases, which cannot read -A, deletes the rule instead.
+            by_list[statement.rule.list].insert(0, (number, line))
+        elif statement.operation == "delete" or (statement.control or ("",))[0] == "-D":
+            # The rules before this line may be gone.
+            by_list = {name: [] for name in LISTS}
+    return by_list.values()
 
 
 def _of_locks(lines: Iterable[RulesLine]) -> Iterable[RulesProblem]:

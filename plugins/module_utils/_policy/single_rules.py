@@ -21,7 +21,7 @@ from .options import ARGUMENTS as POLICY_ARGUMENTS
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
 from .precedence import first_form, put_first
-from .rules_d import Draft, add_lines, going_on, is_ours, written_line
+from .rules_d import Draft, add_lines, going_on, is_ours, without_needless_continue, written_line
 from .transition import Planner, bring_about, files_transition, plan_list
 
 __all__ = (
@@ -288,6 +288,8 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
     if change.present and target.text is not None and is_ours(target):
         # Files of releases that did not write this line yet get it at once: without it, a boot may lose the rules.
         changed = changed.with_files(target._replace(lines=tuple(going_on(target.lines, target.path))))
+    if removed:
+        changed = changed.with_files(*without_needless_continue(draft.in_order(), changed.in_order()))
     return changed._replace(added=(*draft.added, *added), removed=(*draft.removed, *removed))
 
 

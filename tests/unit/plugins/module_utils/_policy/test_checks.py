@@ -74,6 +74,26 @@ def test_a_rule_that_has_no_effect_by_itself_is_dead_and_loaded(said, line, reas
     assert not (problem.stops or problem.lost or problem.silent)
 
 
+def test_prepended_rules_are_looked_at_first(said):
+    wide, narrow = "-A always,exit -F dir=/etc -F perm=wa", "-w /etc/hosts -p wa"
+    (problem,) = said(f"{narrow}\n{wide}\n")
+    assert problem.origin == "1.rules:1"
+    assert problem.reason.startswith("is never evaluated: an earlier rule matches every event that it matches")
+    assert problem.reason.endswith(f"(1.rules:2: '{wide}')")
+    assert said("-a always,exit -F dir=/etc -F perm=wa\n-A always,exit -F path=/etc/hosts -F perm=wa\n") == []
+    first = "-A always,exit -F path=/etc/passwd -F perm=wa -F key=passwd"
+    (problem,) = said(f"{PASSWD}\n{first}\n")
+    assert (problem.origin, problem.stops, problem.dead) == ("1.rules:1", False, True)
+    (problem,) = said(f"{first}\n{PASSWD}\n")
+    assert (problem.origin, problem.stops) == ("1.rules:2", True)
+    # auditctl of these releases deletes a rule instead.
+    found = said(f"{narrow}\n{wide}\n", host=Release(4, 0, 5))
+    assert [one.origin for one in found] == ["1.rules:2"]
+    assert found[0].reason.endswith(
+        "because of '-A'; write '-a always,exit -F dir=/etc -F perm=wa' before all other rules of the list exit"
+    )
+
+
 def test_rules_that_an_earlier_rule_shadows(said):
     wide, other = "-w /etc -p wa -k etc", "-w /etc -p wa -k conf"
     same, within = said(f"{wide}\n{other}\n", f"{PASSWD}\n")
