@@ -33,8 +33,14 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
     found += _of_compiled({os.path.dirname(os.path.dirname(file.path)) for file in files})
     found += [problem for file in files for problem in _of_file(file, file is files[-1])]
     found += _of_shadowed_rules(lines, begin)
+    found += _of_deletions(lines, begin)
     for number, line in enumerate(lines):
-        found += _of_line(line, host, features, number > begin)
+        # augenrules writes a line -e after all others.
+        found += _of_line(line, host, features, number > begin or line.text.strip(" ").startswith("-e"))
+    # Of several lines -b, -f or -e, augenrules takes the last alone.
+    loaded = set(map(id, lines))
+    for line in (line for file in files for line in file.lines if id(line) not in loaded):
+        found += _of_line(line, host, features, True)
     found += _of_locks(line for file in files for line in file.lines)
     found += files_problems(files, host)
     order = {line.origin: number for number, line in enumerate(line for file in files for line in file.lines)}
@@ -200,6 +206,25 @@ def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int) -> Iterable[Rules
                 reason = "is never evaluated: the same rule is put first"
             reason += f" ({by.origin}: '{shown(by.text)}')"
             yield RulesProblem(line.origin, line.text, reason, refused and number <= begin, not refused)
+
+
+def _of_deletions(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
+    """Lines that delete a rule which the lines before them do not add."""
+    held: List[Rule] = []
+    for number, line in enumerate(lines):
+        statement = line.statement
+        if statement is None:
+            continue
+        if statement.operation == "delete" and statement.rule in held:
+            held.remove(statement.rule)
+        elif statement.operation == "delete":
+            reason = "deletes a rule that no line before it adds, which the kernel refuses"
+            yield RulesProblem(line.origin, line.text, reason, number <= begin)
+        elif statement.rule:
+            held.append(statement.rule)
+        elif statement.control[0] == "-D":
+            key = statement.control[1]
+            held = [rule for rule in held if key and not any(key in other for other in rule.keys)]
 
 
 def _in_kernel_order(lines: Sequence[RulesLine]) -> Iterable[List[Tuple[int, RulesLine]]]:

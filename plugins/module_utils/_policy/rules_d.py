@@ -274,15 +274,26 @@ def compile_rules(texts: Iterable[str], white_space: Callable[[], bool], keep_re
 
 
 def in_augenrules_order(lines: Iterable[RulesLine]) -> List[RulesLine]:
-    """The lines of all files in the order of augenrules(8): -D comes first, and the last -e comes last, alone."""
+    """The lines of all files in the order of augenrules(8): the last -D, -b and -f come first, the last -e comes last.
 
-    def rank(line: RulesLine) -> int:
-        option, value = (line.statement and line.statement.control) or ("", "")
-        return {"-D": 0 if not value else 1, "-e": 2}.get(option, 1)
+    The other lines of these options are left out. augenrules looks at the beginning of a line, whatever follows.
+    """
+    special: Dict[str, RulesLine] = {}
+    rules = []
+    for line in lines:
+        option = _moved_option(line.text)
+        if option:
+            special[option] = line
+        else:
+            rules.append(line)
+    head = [special[option] for option in ("-D", "-b", "-f") if option in special]
+    return [*head, *rules, *([special["-e"]] if "-e" in special else [])]
 
-    ordered = sorted(lines, key=rank)
-    switches = [number for number, line in enumerate(ordered) if rank(line) == 2]
-    return ordered[: switches[0]] + ordered[-1:] if switches else ordered
+
+def _moved_option(text: str) -> str:
+    """The option of a line that augenrules moves; empty for others."""
+    bare = text.strip(" ")
+    return bare[:2] if bare[:2] in ("-b", "-f", "-e") or bare == "-D" else ""
 
 
 def version_key(name: str) -> tuple:

@@ -58,14 +58,16 @@ class RuleParser:
         """The statement of one line, from its pairs of option and value. Raises RuleError."""
         operations = [option for option, value in options if option in _OPERATIONS]
         if len(operations) != 1:
-            raise MisreadError("a rule has exactly one of -a, -A, -d, -w and -W", " ".join(operations))
+            # Without any, auditctl refuses the first option that needs a list or a watch before it.
+            kind = MisreadError if operations or options[0][0] == "-S" else RuleError
+            raise kind("a rule has exactly one of -a, -A, -d, -w and -W", " ".join(operations))
         for option, value in options:
             if option == "-S" and not self._list:
                 # auditctl accepts -S here, and then even for lists that have no syscalls.
                 raise MisreadError("must come after the list (-a, -A, -d)", f"-S {value}")
             reader = _READERS.get(option)
             if reader is None:
-                raise RuleError("one line holds one rule or one setting; write this on a line of its own", option)
+                raise MisreadError("one line holds one rule or one setting; write this on a line of its own", option)
             reader(self, option, value)
         return self._statement()
 

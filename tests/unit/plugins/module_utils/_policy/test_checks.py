@@ -196,13 +196,29 @@ def test_a_lock_that_augenrules_does_not_move(said, monkeypatch, white_space):
         "-a always,user -F perm=wa",
         "-a always,exit -k needs-something-before-it",
         "-w /etc/passwd and more",
-        "-e 3",
+        "-d always,exit -S swapon",
+        "-W /etc/passwd -p wa",
     ],
 )
 def test_a_line_that_auditctl_refuses_stops_it(said, line):
     (problem,) = said(f"{line}\n")
     assert problem.stops
     assert [problem.stops for problem in said(f"-i\n{line}\n")] == [False]
+
+
+def test_lines_that_augenrules_moves_stop_what_comes_after_them_then(said):
+    """A lock comes last. What is at the head stops all, in spite of -i; of several such lines, the last is kept."""
+    assert [problem.stops for problem in said(f"-e 3\n{PASSWD}\n")] == [False]
+    assert [problem.stops for problem in said(f"-i\n{PASSWD}\n-b many\n")] == [True]
+    assert [problem.stops for problem in said(f"-f many\n{PASSWD}\n-f 1\n")] == [False]
+
+
+def test_what_is_deleted_must_be_there(said):
+    assert said(f"{PASSWD}\n-W /etc/passwd -p wa -k passwd\n") == []
+    (problem,) = said(f"-W /etc/passwd -p wa -k passwd\n{PASSWD}\n")
+    assert problem.reason == "deletes a rule that no line before it adds, which the kernel refuses"
+    assert problem.stops
+    assert len(said(f"{PASSWD}\n-D -k pass\n-W /etc/passwd -p wa -k passwd\n")) == 1
 
 
 def test_a_misspelt_errno_stops_auditctl(said):
