@@ -201,8 +201,9 @@ problems:
   description:
     - What would go wrong with the files at the next boot, in the order of their lines.
     - Problems are invalid lines, lines that the auditctl of the host cannot read, repeated rules, rules that are never
-      evaluated because another rule matches first, missing directories, fields that the kernel does not support, a lock
-      (C(-e 2)) before other rules or undone by a later C(-e), and a file without a newline at its end.
+      evaluated because another rule matches first, paths that are symbolic links (the kernel watches the link itself)
+      or have wildcards, missing directories, fields that the kernel does not support, a lock (C(-e 2)) before other
+      rules or undone by a later C(-e), and a file without a newline at its end.
     - Rules and settings that switch auditing off for all or nearly all events are a problem too, and a warning.
       Examples are C(-a never,task), C(-e 0), C(-r 1), C(audit=0) on the command line of a boot loader, and two rules
       that leave out C(uid=0) and C(uid!=0). If the running kernel has it, RV(problems[].path) is V(kernel).
@@ -230,7 +231,8 @@ problems:
       type: bool
     stops_recording:
       description:
-        - Whether it switches auditing off, or is a rule that will record nothing after a boot (RV(loading_drop_ins)).
+        - Whether it switches auditing off, or is a rule that will record nothing after a boot (RV(loading_drop_ins)),
+          or one for a symbolic link to a directory, which records nothing below that directory.
       type: bool
   sample:
     - path: /etc/audit/rules.d/30-site.rules

@@ -256,11 +256,12 @@ total:
 gaps:
   description:
     - Why the log may lack events that are looked for. It begins after O(start); or no audit daemon runs; or the kernel
-      records nothing, or holds no rule for the O(file), O(key) or O(syscall); or it has lost records.
+      records nothing, or holds no rule for the O(file), O(key) or O(syscall), or only rules with further conditions,
+      which are named; or it has lost records.
     - With O(input_file), only what the log itself tells, because nobody knows what recorded it.
     - If no event is found, each is also a warning. An empty list means that rules for the O(file), O(key) or O(syscall)
-      have been in effect since they were loaded. Other conditions of rules are not compared, so a rule that records
-      failed calls alone, or one user alone, counts too.
+      have been in effect since they were loaded. Rules whose only condition beside the O(file) is a permission
+      with C(w) count, too.
   type: list
   elements: str
   returned: success

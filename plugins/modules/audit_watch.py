@@ -34,6 +34,7 @@ options:
     description:
       - The absolute path of the file or directory.
       - The file does not have to exist, but its directory does.
+      - The kernel watches a symbolic link itself and not what it leads to, and knows no wildcards. A warning says so.
     type: str
     required: true
   permissions:

@@ -64,7 +64,10 @@ def drift_row(
     else:
         reasons.append(state)
     if audit.get("reboot_required"):
-        reasons += [f"waits for a reboot: {change}" for change in audit.get("pending") or []]
+        # A rule that is staged is also one that the kernel lacks, which is said already.
+        named = {reason.partition(": ")[2] for reason in by_state["drift"]}
+        pending = [change for change in audit.get("pending") or [] if change not in named]
+        reasons += [f"waits for a reboot: {change}" for change in pending]
     return {
         "state": state,
         "lock": status.get("enabled", ""),

@@ -12,10 +12,13 @@ from .._host.host import Host
 from .._kernel.netlink import IMMUTABLE, Kernel, KernelError, Status
 from .._kernel.settings import read_settings
 from .._policy.boot import loaded_by
+from .._policy.named_paths import misnamed
 from .._policy.recording import kernel_problems
 from .._policy.rules_d import DEFAULT_DIRECTORY, RulesDirectory, in_augenrules_order
 from ..rules import syscalls
-from ..rules.model import Rule, syscall_machine
+from ..rules.errors import shown
+from ..rules.model import Rule, canonical, syscall_machine
+from ..rules.render import render
 from .file_history import lies_within
 from .files import Log
 from .times import iso
@@ -23,6 +26,10 @@ from .times import iso
 __all__ = ("Looked", "Recorder", "begins", "gaps", "gaps_of_log", "own_nodes", "recorder")
 
 _CONFIGURATION = "/etc/audit/auditd.conf"
+# The letter w of perm. A watch of changes is what most watches are, and what is asked for.
+_WRITE = 2
+# So many rules are named in a sentence.
+_NAMED = 3
 _UNWRITTEN = {"write_logs": "no", "log_format": "nolog"}
 # Some system calls that a rule for any access to files has.
 _FILE_CALLS = (
@@ -85,12 +92,14 @@ def gaps(found: Recorder, looked: Looked) -> List[str]:
     for path in looked.paths:
         recording = {name for name, some in rules if any(_records(rule, path, found.machine) for rule in some)}
         sentences += _unrecorded(found, recording, f"watches {path}")
+        sentences += _conditions([rule for rule in found.held if _records(rule, path, found.machine)], path, found)
     for key in looked.keys:
         recording = {name for name, some in rules if any(key in rule.keys for rule in some)}
         sentences += _unrecorded(found, recording, f"has the key {key}")
     for call in looked.syscalls:
         recording = {name for name, some in rules if any(_has_call(rule, call, found.machine) for rule in some)}
         sentences += _unrecorded(found, recording, f"records the system call {call}")
+        sentences += _conditions([rule for rule in found.held if _has_call(rule, call, found.machine)], call, found)
     return sentences
 
 
@@ -133,12 +142,32 @@ def _unrecorded(found: Recorder, recording: Set[str], what: str) -> List[str]:
     return [f"no rule of the kernel {what}; the rule in rules.d that does is not loaded"]
 
 
+def _conditions(recording: Sequence[Rule], what: str, found: Recorder) -> List[str]:
+    """What rules ask for beside the path or the system call, if each of them asks for something more."""
+    if not recording or not all(map(_is_conditional, recording)):
+        return []
+    texts = [f"'{shown(render(canonical(rule), found.machine))}'" for rule in recording[:_NAMED]]
+    more = [f"{len(recording) - _NAMED} more"] if len(recording) > _NAMED else []
+    return [f"{what} is recorded under the conditions of rules alone: {', '.join(texts + more)}"]
+
+
+def _is_conditional(rule: Rule) -> bool:
+    """Whether a rule has a condition beside the place, the system calls and changes."""
+    return any(
+        not field.number & _WRITE if field.name == "perm" else field.name not in ("arch", "path", "dir")
+        for field in rule.fields
+    )
+
+
 def _records(rule: Rule, wanted: str, machine: str) -> bool:
     """Whether a rule may record an access to a path."""
     if rule.list != "exit" or rule.action != "always":
         return False
     places = [(field.name, field.text.rstrip("/") or "/") for field in rule.fields if field.name in ("path", "dir")]
     if places:
+        wrong = misnamed(rule)
+        if wrong and wrong.nothing:
+            return False
         return all(
             lies_within(value, wanted) or (name == "dir" and wanted.startswith(value.rstrip("/") + "/"))
             for name, value in places

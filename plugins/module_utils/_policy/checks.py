@@ -3,35 +3,24 @@
 """Checks before anything is changed: what the kernel would refuse, and what would fail at the next boot."""
 
 import os
-import re
 import stat
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from .._host.files import file_status
 from .._host.host import Host
 from .._kernel.netlink import feature_names
-from ..rules.errors import RuleError, shown
+from ..rules.errors import MisreadError, RuleError, shown
 from ..rules.fields import LISTS
 from ..rules.lint import idle, shadows
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
-from .places import may_be_missing_at_boot, places_read_once
+from .named_paths import misnamed
+from .places import covered_later, may_be_missing_at_boot, places_read_once
 from .problem import RulesProblem
 from .recording import files_problems
 from .rules_d import RulesFile, awk_knows_white_space, continues, in_augenrules_order, is_masked
 
-__all__ = ("examine", "is_refused", "missing_directory", "not_for_files", "unsupported")
-
-
-# Errors of lines that auditctl of some release loads as something other than what they say, or may: after such a line,
-# it goes on with the next one. All others end auditctl -R; tests/integration/promises/test_fidelity.py asks it.
-_LOADED_NEVERTHELESS = re.compile(
-    "nothing after it|is not an arch|classes of syscalls|the action possible|exactly one of|must come after the list"
-    "|so many short words|a key can only be set|take it for the operator|ends the evaluation of the list"
-    "|field_compare does not work|perm does not work on the list exclude|-p needs a watch|contains a "
-    "|-S needs the name|leave out -S|is longer than|first word|control character|only one perm field"
-    "|does not work on the list task"
-)
+__all__ = ("examine", "missing_directory", "not_for_files", "unsupported")
 
 
 @places_read_once()
@@ -44,17 +33,18 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
     found += _of_compiled({os.path.dirname(os.path.dirname(file.path)) for file in files})
     found += [problem for file in files for problem in _of_file(file, file is files[-1])]
     found += _of_shadowed_rules(lines, begin)
+    found += _of_deletions(lines, begin)
     for number, line in enumerate(lines):
-        found += _of_line(line, host, features, number > begin)
+        # augenrules writes a line -e after all others.
+        found += _of_line(line, host, features, number > begin or line.text.strip(" ").startswith("-e"))
+    # Of several lines -b, -f or -e, augenrules takes the last alone.
+    loaded = set(map(id, lines))
+    for line in (line for file in files for line in file.lines if id(line) not in loaded):
+        found += _of_line(line, host, features, True)
     found += _of_locks(line for file in files for line in file.lines)
-    found += files_problems(files)
+    found += files_problems(files, host)
     order = {line.origin: number for number, line in enumerate(line for file in files for line in file.lines)}
     return sorted(found, key=lambda problem: order.get(problem.origin, -1))
-
-
-def is_refused(error: RuleError) -> bool:
-    """Whether auditctl of every release refuses the line of an error, so that it loads no line after it."""
-    return not _LOADED_NEVERTHELESS.search(error.reason)
 
 
 def missing_directory(rule: Rule) -> Optional[str]:
@@ -137,7 +127,7 @@ def _of_compiled(directories: Iterable[str]) -> Iterable[RulesProblem]:
 def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool) -> Iterable[RulesProblem]:
     if line.error:
         reason = f"is wrong: {RuleError(line.error.reason, line.error.part)}"
-        refused = is_refused(line.error)
+        refused = not isinstance(line.error, MisreadError)
         yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, lost=refused)
         return
     statement = line.statement
@@ -146,16 +136,18 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
     if statement.unread:
         parts = ", ".join(f"'{shown(part)}'" for part in statement.unread)
         reason = f"cannot be read by auditctl {_release(host)}, because of {parts}"
-        yield RulesProblem(
-            line.origin,
-            line.text,
-            reason + (f"; write '{shown(statement.text)}'" if statement.text != line.text else ""),
-            not goes_on,
-            lost=True,
-        )
+        if statement.operation == "prepend":
+            reason += f"; write '{shown(statement.text)}' before all other rules of the list {statement.rule.list}"
+        elif statement.text != line.text:
+            reason += f"; write '{shown(statement.text)}'"
+        yield RulesProblem(line.origin, line.text, reason, not goes_on, lost=True)
     reason = idle(statement.rule)
     if reason:
         yield RulesProblem(line.origin, line.text, f"has no effect: {reason}", dead=True)
+    found = misnamed(statement.rule)
+    if found:
+        dead, partial = found.nothing and not found.tree, not found.nothing
+        yield RulesProblem(line.origin, line.text, found.reason, dead=dead, silent=found.tree, partial=partial)
     missing = missing_directory(statement.rule)
     if missing:
         reason = f"is refused by the kernel, because {missing} does not exist"
@@ -174,6 +166,7 @@ def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
     for directory in _needed_directories(statement.rule):
         why = may_be_missing_at_boot(directory)
         if not why:
+            yield from _of_later_mounts(line, directory)
             continue
         if statement.watch and statement.rule.value("dir") and not may_be_missing_at_boot(os.path.dirname(directory)):
             # For auditctl, -w PATH is the watch of a file if there is no such directory when it loads the line.
@@ -184,26 +177,72 @@ def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
             yield RulesProblem(line.origin, line.text, reason, not goes_on, lost=True)
 
 
+def _of_later_mounts(line: RulesLine, directory: str) -> Iterable[RulesProblem]:
+    """File systems on which the rule records nothing after a boot, because they are mounted after it is loaded."""
+    rule = line.statement.rule
+    points = covered_later(directory, rule.value("dir") == directory)
+    if points:
+        is_there = points[0].startswith(f"{os.path.realpath(directory)} (")
+        reason = (
+            f"may record nothing on {', '.join(points)} after a boot, which may load the rules before it is mounted"
+        )
+        yield RulesProblem(line.origin, line.text, reason, silent=is_there, lost=is_there, partial=not is_there)
+
+
 def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
-    by_list: Dict[str, List[Tuple[RulesLine, bool]]] = {name: [] for name in LISTS}
-    for number, line in enumerate(lines):
-        if line.statement and line.statement.operation == "append":
-            by_list[line.statement.rule.list].append((line, number > begin))
-        elif line.statement and (line.statement.operation == "delete" or (line.statement.control or ("",))[0] == "-D"):
-            # The rules before this line may be gone.
-            by_list = {name: [] for name in LISTS}
     reasons = {
         "identical": "repeats an earlier rule",
         "equivalent": "means the same as an earlier rule",
         "same match": "is never evaluated: an earlier rule matches the same events under another key",
         "": "is never evaluated: an earlier rule matches every event that it matches",
     }
-    for some in by_list.values():
-        for shadow in shadows([line.statement.rule for line, _goes_on in some]):
-            (line, goes_on), (by, _goes_on) = some[shadow.place], some[shadow.by]
-            reason = f"{reasons[shadow.sameness]} ({by.origin}: '{shown(by.text)}')"
-            refused = shadow.sameness == "identical"
-            yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, not refused)
+    for some in _in_kernel_order(lines):
+        for shadow in shadows([line.statement.rule for _number, line in some]):
+            (number, line), (first, by) = some[shadow.place], some[shadow.by]
+            reason = reasons[shadow.sameness]
+            # The kernel refuses a rule that it holds, unless it is to go first (-A).
+            refused = shadow.sameness == "identical" and line.statement.operation == "append" and first < number
+            if shadow.sameness == "identical" and not refused:
+                reason = "is never evaluated: the same rule is put first"
+            reason += f" ({by.origin}: '{shown(by.text)}')"
+            yield RulesProblem(line.origin, line.text, reason, refused and number <= begin, not refused)
+
+
+def _of_deletions(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
+    """Lines that delete a rule which the lines before them do not add."""
+    held: List[Rule] = []
+    for number, line in enumerate(lines):
+        statement = line.statement
+        if statement is None:
+            continue
+        if statement.operation == "delete" and statement.rule in held:
+            held.remove(statement.rule)
+        elif statement.operation == "delete":
+            reason = "deletes a rule that no line before it adds, which the kernel refuses"
+            yield RulesProblem(line.origin, line.text, reason, number <= begin)
+        elif statement.rule:
+            held.append(statement.rule)
+        elif statement.control[0] == "-D":
+            key = statement.control[1]
+            held = [rule for rule in held if key and not any(key in other for other in rule.keys)]
+
+
+def _in_kernel_order(lines: Sequence[RulesLine]) -> Iterable[List[Tuple[int, RulesLine]]]:
+    """For each list, the lines whose rules it then has, in its order, with their places in the files."""
+    by_list: Dict[str, List[Tuple[int, RulesLine]]] = {name: [] for name in LISTS}
+    for number, line in enumerate(lines):
+        statement = line.statement
+        if statement is None:
+            continue
+        if statement.operation == "append":
+            by_list[statement.rule.list].append((number, line))
+        elif statement.operation == "prepend" and not statement.unread:
+            # auditctl of some releases, which cannot read -A, deletes the rule instead.
+            by_list[statement.rule.list].insert(0, (number, line))
+        elif statement.operation == "delete" or (statement.control or ("",))[0] == "-D":
+            # The rules before this line may be gone.
+            by_list = {name: [] for name in LISTS}
+    return by_list.values()
 
 
 def _of_locks(lines: Iterable[RulesLine]) -> Iterable[RulesProblem]:

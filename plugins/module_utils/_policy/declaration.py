@@ -20,7 +20,7 @@ from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
 from .precedence import with_precedence
 from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
-from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
+from .single_rules import Change, arrange_files, arrange_kernel, ineffective, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
 
 __all__ = ("DEFAULT_FILE", "DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
@@ -102,6 +102,7 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
 
     outcome = bring_about(plan_additions, options, host)
     problems = warnings_of(outcome, host)
+    problems += ineffective(change.present, problems)
     return DeclarationOutcome(outcome, wanted.left_out, None, problems, problems)
 
 
@@ -341,12 +342,15 @@ def _problems(outcome: Outcome, wanted: Declaration, options: Options, host: Hos
     """What would go wrong at the next boot, including overridden settings; and a shorter form for warnings."""
     found = examine(outcome.files, host, outcome.features)
     dead = [str(problem) for problem in found if problem.dead]
-    problems = [str(problem) for problem in found if not problem.dead]
+    partial = [str(problem) for problem in found if problem.partial]
+    problems = [str(problem) for problem in found if not problem.dead and not problem.partial]
     target = os.path.join(options.rules_dir.rstrip("/") or "/", options.file)
     problems += _settings_read_later(outcome.files, target, wanted.settings)
     problems += _without_deletion([line for file in outcome.files for line in file.lines if line.statement])
-    summary = [f"{len(dead)} rules are never evaluated, because others match first; see problems"] if dead else []
-    return problems + dead, problems + summary
+    summary = [f"{len(dead)} rules never take effect; see problems"] if dead else []
+    if partial:
+        summary.append(f"{len(partial)} rules record less than their paths seem to say; see problems")
+    return problems + dead + partial, problems + summary
 
 
 def _without_deletion(lines: Sequence[RulesLine]) -> List[str]:

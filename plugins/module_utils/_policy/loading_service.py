@@ -23,6 +23,8 @@ __all__ = (
     "hidden_places",
     "hidden_rules",
     "loaders",
+    "read_only_cause",
+    "stale_rules",
     "unit_states_problem",
     "why_nothing_loads",
 )
@@ -47,6 +49,9 @@ _REPLACED = {
     "ProtectKernelModules": ("/usr/lib/modules",),
     "PrivateDevices": ("/dev",),
 }
+#: Where augenrules writes what it compiles, and the values of ProtectSystem with which it cannot.
+_COMPILED = "/etc/audit"
+_READ_ONLY = ("full", "strict")
 #: These are the host's own in a private /dev, too.
 _SHARED_DEVICES = ("/dev/shm", "/dev/mqueue", "/dev/pts", "/dev/hugepages")
 #: Properties whose values are paths.
@@ -68,7 +73,8 @@ class HiddenPlace(NamedTuple):
 class Loader(NamedTuple):
     """A service that loads the rules when it starts: its name, its state (``enabled``), what it hides from auditctl.
 
-    ``commands``: what it starts to load them. ``drop_in``: a part of its unit with which it hides nothing; empty if
+    ``commands``: what it starts to load them. ``read_only``: the property because of which they cannot write files
+    below /etc. ``drop_in``: a part of its unit with which it hides nothing; empty if
     its commands cannot be copied exactly.
     """
 
@@ -77,6 +83,7 @@ class Loader(NamedTuple):
     hidden: Sequence[HiddenPlace]
     drop_in: str = ""
     commands: str = ""
+    read_only: str = ""
 
 
 def why_nothing_loads() -> Optional[str]:
@@ -109,16 +116,14 @@ def loaders() -> List[Loader]:
         commands = [part.partition("argv[]=")[2] for part in starts if _LOADS.search(part)]
         if commands:
             state, hidden = properties.get("UnitFileState", ""), hidden_places(properties)
-            found.append(Loader(name, state, hidden, drop_in(properties), " ; ".join(commands)))
+            loader = Loader(name, state, hidden, drop_in(properties), " ; ".join(commands), read_only_cause(properties))
+            found.append(loader)
     return found
 
 
 def hidden_places(properties: Dict[str, str]) -> List[HiddenPlace]:
     """Where a unit with these properties, as ``systemctl show`` prints them, sees something else than the host."""
-    # systemd starts a command with "+" outside of the namespaces of the unit; `show` tells by a flag.
-    commands = [properties.get(f"{start}Ex", "") for start in _STARTS]
-    loading = [part for command in commands for part in command.split("}") if _LOADS.search(part)]
-    if loading and all("privileged" in part.partition("flags=")[2].split(";")[0] for part in loading):
+    if _is_unconfined(properties):
         return []
     found = [
         HiddenPlace(path, f"{name}={properties[name]}")
@@ -134,6 +139,45 @@ def hidden_places(properties: Dict[str, str]) -> List[HiddenPlace]:
                 continue
             found.append(HiddenPlace("/" if name.startswith("Root") else target, f"{name}={word}"))
     return found
+
+
+def _is_unconfined(properties: Dict[str, str]) -> bool:
+    """Whether the commands that load rules are started outside of the namespaces of the unit: with "+" before them."""
+    commands = [properties.get(f"{start}Ex", "") for start in _STARTS]
+    loading = [part for command in commands for part in command.split("}") if _LOADS.search(part)]
+    return bool(loading) and all("privileged" in part.partition("flags=")[2].split(";")[0] for part in loading)
+
+
+def read_only_cause(properties: Dict[str, str]) -> str:
+    """The property of a unit because of which augenrules cannot write audit.rules; empty if it can."""
+    if _is_unconfined(properties):
+        return ""
+
+    def around(name: str) -> List[str]:
+        words = [word.lstrip("-+") for word in properties.get(name, "").split()]
+        return [word for word in words if f"{_COMPILED}/".startswith(word.rstrip("/") + "/")]
+
+    writable, read_only = around("ReadWritePaths"), around("ReadOnlyPaths")
+    if read_only and max(map(len, read_only)) > max(map(len, writable), default=0):
+        return f"ReadOnlyPaths={read_only[0]}"
+    protected = properties.get("ProtectSystem", "") in _READ_ONLY and not writable
+    return f"ProtectSystem={properties['ProtectSystem']}" if protected else ""
+
+
+def stale_rules(path: str, found: Iterable[Loader]) -> List[RulesProblem]:
+    """What a boot loads instead of the files of rules.d, if audit.rules (``path``) is not what they compile to."""
+    return [
+        RulesProblem(
+            path,
+            "",
+            f"is not what augenrules makes of rules.d, and {loader.unit} starts augenrules with {loader.read_only}, so "
+            "it cannot write the file, and a boot loads it as it is; run augenrules, or start its command with + "
+            "(systemd.service(5))",
+            lost=True,
+        )
+        for loader in found
+        if loader.state not in OFF and loader.read_only and "augenrules" in loader.commands
+    ]
 
 
 def drop_in(properties: Dict[str, str]) -> str:
@@ -198,7 +242,18 @@ def _state(systemctl: str, unit: str) -> str:
 
 
 def _properties(systemctl: str, unit: str) -> Dict[str, str]:
-    names = ",".join([*_REPLACED, *_PATHS, *_STARTS, *(f"{start}Ex" for start in _STARTS), "UnitFileState"])
+    names = ",".join(
+        [
+            "ProtectSystem",
+            "ReadOnlyPaths",
+            "ReadWritePaths",
+            *_REPLACED,
+            *_PATHS,
+            *_STARTS,
+            *(f"{start}Ex" for start in _STARTS),
+            "UnitFileState",
+        ]
+    )
     output = run_program([systemctl, "show", "-p", names, unit], 10).output.decode("utf-8", "replace")
     found: Dict[str, str] = {}
     for line in output.splitlines():

@@ -8,7 +8,7 @@ import stat
 from contextlib import contextmanager
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-__all__ = ("is_empty_at_boot", "may_be_missing_at_boot", "places_read_once")
+__all__ = ("covered_later", "is_empty_at_boot", "may_be_missing_at_boot", "places_read_once")
 
 # In memory: these are empty when the host boots.
 _VOLATILE = ("tmpfs", "ramfs")
@@ -64,6 +64,19 @@ class _Places:
             return f"is on {mount.point} ({mount.kind}), which may be mounted after the rules are loaded"
         return _removable(path)
 
+    def covered_later(self, directory: str, with_all_below: bool) -> List[str]:
+        """See covered_later()."""
+        path = os.path.realpath(directory)
+        below = path.rstrip("/") + "/"
+        self._mount_of(path)
+        found = {
+            mount.point: f"{mount.point} ({mount.kind})"
+            for mount in self._mounts or ()
+            if mount.point != "/" and self._is_late(mount)
+            if mount.point == path or (with_all_below and mount.point.startswith(below))
+        }
+        return [found[point] for point in sorted(found)]
+
     def _mount_of(self, path: str) -> Optional[_Mount]:
         """The file system that a path is on; None if the host does not tell."""
         if self._mounts is None:
@@ -98,6 +111,15 @@ def places_read_once() -> Iterator[None]:
         yield
     finally:
         _remembered.pop()
+
+
+def covered_later(directory: str, with_all_below: bool) -> List[str]:
+    """The file systems that a boot may mount on a directory after it has loaded the rules; also those on one below it.
+
+    The kernel puts a rule on what is there when it is given the rule, so that it matches nothing on what is mounted
+    there later.
+    """
+    return _places().covered_later(directory, with_all_below)
 
 
 def is_empty_at_boot(directory: str) -> bool:

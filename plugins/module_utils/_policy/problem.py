@@ -14,7 +14,8 @@ class RulesProblem(NamedTuple):
 
     ``stops``: auditctl -R loads none of the lines after it. ``dead``: the rule is loaded, but never has an effect.
     ``silent``: because of the line, the kernel does not record what its rules say. ``lost``: the next boot does not
-    load what the line says, or may not. The origin "kernel" is the running kernel.
+    load what the line says, or may not. ``partial``: the rule records less than its path seems to say. The origin
+    "kernel" is the running kernel.
     """
 
     origin: str
@@ -24,6 +25,7 @@ class RulesProblem(NamedTuple):
     dead: bool = False
     silent: bool = False
     lost: bool = False
+    partial: bool = False
 
     def __str__(self) -> str:
         consequence = "; auditctl would load no line after it" if self.stops else ""

@@ -6,11 +6,13 @@ from typing import Iterable, List, Mapping, Sequence, Tuple
 
 from .._kernel.netlink import IMMUTABLE
 from .._kernel.settings import BY_OPTION, Value
+from ..rules.errors import shown
 from ..rules.model import Rule
+from ..rules.overruled import overruled
 from ..rules.parse import RulesLine
 from ..rules.render import render
 from ..rules.resolver import Resolver
-from ..rules.silence import Silence, silences
+from ..rules.silence import silences
 from .boot import loaded_by
 from .problem import RulesProblem
 from .rules_d import RulesFile, in_augenrules_order
@@ -35,22 +37,22 @@ def kernel_problems(rules: Sequence[Rule], settings: Mapping[str, Value], host: 
         RulesProblem(KERNEL, f"{name} {settings[name]}", reason, silent=True) for name, reason in _low_limits(settings)
     ]
     found += [
-        RulesProblem(KERNEL, render(rules[silence.place], host.machine, host.version), _reason(silence), silent=True)
-        for silence in _silences(rules)
+        RulesProblem(KERNEL, render(rules[place], host.machine, host.version), reason, silent=True)
+        for place, reason in _silences(rules, host)
     ]
     return found
 
 
-def files_problems(files: Iterable[RulesFile]) -> List[RulesProblem]:
+def files_problems(files: Iterable[RulesFile], host: Resolver) -> List[RulesProblem]:
     """Why a kernel that has loaded these files does not record, or is not locked although a line locks it."""
     unordered = [line for file in files for line in file.lines]
     lines = in_augenrules_order(unordered)
     loaded = loaded_by(lines)
     found = []
-    for silence in _silences(loaded.rules):
-        rule = loaded.rules[silence.place]
+    for place, reason in _silences(loaded.rules, host):
+        rule = loaded.rules[place]
         origin = next(line for line in lines if _adds(line, rule))
-        found.append(RulesProblem(origin.origin, origin.text, _reason(silence), silent=True))
+        found.append(RulesProblem(origin.origin, origin.text, reason, silent=True))
     switches = [line for line in unordered if line.statement and (line.statement.control or ("",))[0] == "-e"]
     if switches and loaded.settings.get("enabled") == 0:
         found.append(RulesProblem(switches[-1].origin, switches[-1].text, _OFF, silent=True))
@@ -65,9 +67,18 @@ def files_problems(files: Iterable[RulesFile]) -> List[RulesProblem]:
     return found
 
 
-def _silences(rules: Sequence[Rule]) -> List[Silence]:
-    """The rules that switch auditing off, except those before which all is recorded that is asked for."""
-    return [silence for silence in silences(rules) if _leaves_out(rules, silence.place)]
+def _silences(rules: Sequence[Rule], host: Resolver) -> List[Tuple[int, str]]:
+    """The places of rules that switch auditing off, and how; but for those before which all is recorded that is asked
+    for. Then those that leave out all events of other rules."""
+    found = {one.place: f"switches auditing off: {one.effect}" for one in silences(rules)}
+    found = {place: reason for place, reason in found.items() if _leaves_out(rules, place)}
+    for place, others in overruled(rules):
+        count = f"{len(others)} rules" if len(others) > 1 else "the rule"
+        first = shown(render(rules[others[0]], host.machine, host.version))
+        such = "such as" if len(others) > 1 else "which is"
+        reason = f"leaves out all or nearly all events of {count} after it, {such} '{first}'"
+        found.setdefault(place, reason)
+    return sorted(found.items())
 
 
 def _leaves_out(rules: Sequence[Rule], place: int) -> bool:
@@ -97,7 +108,3 @@ def _low_limits(settings: Mapping[str, Value]) -> List[Tuple[str, str]]:
 def _sets(line: RulesLine, name: str) -> bool:
     control = line.statement.control if line.statement else None
     return bool(control and control[0] in BY_OPTION and BY_OPTION[control[0]].name == name)
-
-
-def _reason(silence: Silence) -> str:
-    return f"switches auditing off: {silence.effect}"

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._host.files import Edit, FileError, read_text
 from ..rules.parse import RulesLine, Statement, parse_file
@@ -25,6 +25,7 @@ __all__ = (
     "is_masked",
     "is_ours",
     "version_key",
+    "without_needless_continue",
     "written_line",
 )
 
@@ -198,6 +199,44 @@ def going_on(lines: Iterable[RulesLine], path: str) -> List[RulesLine]:
     return lines
 
 
+def without_needless_continue(before: Sequence[RulesFile], after: Sequence[RulesFile]) -> List[RulesFile]:
+    """The files, all of them in their order, without a line -i that governs nothing any more.
+
+    With the last of our rules, the -i that was written before it leaves the file of somebody else. Nobody knows who
+    wrote a line -i, so it goes only if it changes nothing: it is the last line of its file, it was not the last before,
+    and every rule of later files comes after a -i or -c of its own. To keep the line is safe: it costs no rule at a
+    boot, which its removal might.
+    """
+    texts = {file.path: file.text for file in before}
+    lines_before = {file.path: _saying(file) for file in before}
+    kept = []
+    for number, file in enumerate(after):
+        said = _saying(file)
+        former = lines_before.get(file.path, [])
+        is_last = bool(said) and said[-1].text.strip() == CONTINUE
+        changed = is_last and bool(former) and former[-1].text.strip() != CONTINUE
+        if changed and texts.get(file.path) is not None and not is_ours(file) and not _governs(after[number + 1 :]):
+            lines = list(file.lines)
+            del lines[max(place for place, line in enumerate(lines) if line is said[-1])]
+            file = file._replace(lines=tuple(lines))
+        kept.append(file)
+    return kept
+
+
+def _saying(file: RulesFile) -> List[RulesLine]:
+    return [line for line in file.lines if line.statement or line.error]
+
+
+def _governs(files: Sequence[RulesFile]) -> bool:
+    """Whether a line in these files is read as it is only because of a -i before them."""
+    for line in (line for file in files for line in _saying(file)):
+        if continues(line):
+            return False
+        if line.error or line.statement.rule:
+            return True
+    return False
+
+
 def _continue(path: str) -> RulesLine:
     return RulesLine(CONTINUE, path, Statement("control", CONTINUE, control=(CONTINUE, "")))
 
@@ -235,15 +274,26 @@ def compile_rules(texts: Iterable[str], white_space: Callable[[], bool], keep_re
 
 
 def in_augenrules_order(lines: Iterable[RulesLine]) -> List[RulesLine]:
-    """The lines of all files in the order of augenrules(8): -D comes first, and the last -e comes last, alone."""
+    """The lines of all files in the order of augenrules(8): the last -D, -b and -f come first, the last -e comes last.
 
-    def rank(line: RulesLine) -> int:
-        option, value = (line.statement and line.statement.control) or ("", "")
-        return {"-D": 0 if not value else 1, "-e": 2}.get(option, 1)
+    The other lines of these options are left out. augenrules looks at the beginning of a line, whatever follows.
+    """
+    special: Dict[str, RulesLine] = {}
+    rules = []
+    for line in lines:
+        option = _moved_option(line.text)
+        if option:
+            special[option] = line
+        else:
+            rules.append(line)
+    head = [special[option] for option in ("-D", "-b", "-f") if option in special]
+    return [*head, *rules, *([special["-e"]] if "-e" in special else [])]
 
-    ordered = sorted(lines, key=rank)
-    switches = [number for number, line in enumerate(ordered) if rank(line) == 2]
-    return ordered[: switches[0]] + ordered[-1:] if switches else ordered
+
+def _moved_option(text: str) -> str:
+    """The option of a line that augenrules moves; empty for others."""
+    bare = text.strip(" ")
+    return bare[:2] if bare[:2] in ("-b", "-f", "-e") or bare == "-D" else ""
 
 
 def version_key(name: str) -> tuple:

@@ -6,8 +6,9 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 
 from .._host.host import Host
 from .._kernel.netlink import AuditUnavailable, KernelRule
-from ..rules.errors import RuleError
+from ..rules.errors import RuleError, shown
 from ..rules.fields import LISTS
+from ..rules.lint import idle
 from ..rules.model import Rule, canonical, syscall_machine, without_keys
 from ..rules.parse import Statement, parse_line
 from ..rules.permissions import format_permissions, permission_variants
@@ -15,11 +16,12 @@ from ..rules.render import render
 from ..rules.resolver import Resolver
 from ..rules.structure import parse_structure
 from .checks import examine, not_for_files
+from .named_paths import misnamed
 from .options import ARGUMENTS as POLICY_ARGUMENTS
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
 from .precedence import first_form, put_first
-from .rules_d import Draft, add_lines, going_on, is_ours, written_line
+from .rules_d import Draft, add_lines, going_on, is_ours, without_needless_continue, written_line
 from .transition import Planner, bring_about, files_transition, plan_list
 
 __all__ = (
@@ -28,6 +30,7 @@ __all__ = (
     "arrange_files",
     "arrange_kernel",
     "change_rules",
+    "ineffective",
     "loaded_forms",
     "read_rules",
     "result_of",
@@ -80,6 +83,7 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
     except AuditUnavailable as error:
         raise ChangeError(f"{error}; set live: false to write the rules to {options.rules_dir} alone") from error
     rules = change.present or change.absent
+    warnings = warnings_of(outcome, host)
     result = {
         "changed": outcome.changed,
         "added": outcome.added,
@@ -87,7 +91,7 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
         "rules": [render(canonical(statement.rule), host.machine, host.version) for statement in rules],
         "pending": outcome.pending,
         "reboot_required": outcome.reboot_required,
-        "warnings": warnings_of(outcome, host) + outcome.waiting,
+        "warnings": warnings + ineffective(change.present, warnings) + outcome.waiting,
     }
     if options.with_diff:
         result["diff"] = outcome.diff
@@ -98,6 +102,19 @@ def warnings_of(outcome: Outcome, host: Host) -> List[str]:
     """Why the host records nothing, now or after a boot, and which rules the next boot does not load, or may not."""
     examined = examine(outcome.files, host)
     return list(map(str, [*outcome.silent, *(one for one in examined if one.stops or one.silent or one.lost)]))
+
+
+def ineffective(statements: Iterable[Statement], said: Sequence[str]) -> List[str]:
+    """Which of a task's own rules record nothing, or less than they seem to, as far as that is not ``said`` yet."""
+    found: List[str] = []
+    for statement in statements:
+        idle_reason, path = idle(statement.rule), misnamed(statement.rule)
+        reasons = [f"has no effect: {idle_reason}"] if idle_reason else []
+        reasons += [path.reason] if path else []
+        # The rules of one watch, for each arch, have the same reason.
+        new = [reason for reason in reasons if not any(reason in one for one in [*said, *found])]
+        found += [f"'{shown(statement.text)}' {reason}" for reason in new]
+    return found
 
 
 def read_rules(items: Iterable[Any], resolver: Resolver) -> List[Statement]:
@@ -271,6 +288,8 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
     if change.present and target.text is not None and is_ours(target):
         # Files of releases that did not write this line yet get it at once: without it, a boot may lose the rules.
         changed = changed.with_files(target._replace(lines=tuple(going_on(target.lines, target.path))))
+    if removed:
+        changed = changed.with_files(*without_needless_continue(draft.in_order(), changed.in_order()))
     return changed._replace(added=(*draft.added, *added), removed=(*draft.removed, *removed))
 
 

@@ -5,7 +5,7 @@
 import os
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from .._host.files import FileError
+from .._host.files import Edit, FileError
 from .._host.host import Host
 from .._host.processes import process_name
 from .._host.programs import ProgramError
@@ -21,7 +21,7 @@ from .boot import loaded_by
 from .checks import examine, missing_directory
 from .command_line import boot_loader_problems
 from .drift import compare
-from .loading_service import hidden_rules, loaders, why_nothing_loads
+from .loading_service import hidden_rules, loaders, stale_rules, why_nothing_loads
 from .problem import RulesProblem
 from .recording import kernel_problems
 from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, RulesFile, in_augenrules_order
@@ -38,10 +38,13 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
         "versions": {"audit": ".".join(map(str, version)) if version else None, "kernel": os.uname().release}
     }
     files: Optional[List[RulesFile]] = None
+    stale: Optional[Edit] = None
     lines: List[RulesLine] = []
     try:
-        files = RulesDirectory(rules_dir, host).files
+        directory = RulesDirectory(rules_dir, host)
+        files = directory.files
         lines = [line for file in files for line in file.lines]
+        stale = directory.compiled(())
         result["files"] = [_line(line, host) for line in lines if line.statement or line.error]
     except FileError as error:
         result["files"] = [{"path": rules_dir, "line": 0, "text": "", "error": str(error)}]
@@ -64,7 +67,7 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
     )
     silent = kernel_problems(held, values, host)
     examined = examine(files, host, status.features) if files is not None else []
-    result.update(_problems([*silent, *_of_loading(rules_dir, lines), *examined]))
+    result.update(_problems([*silent, *_of_loading(rules_dir, lines, stale), *examined]))
     result.update(recording=not silent, loading_drop_ins=_drop_ins(rules_dir, lines))
     if files is not None:
         result.update(_compared(held, values, lines, host))
@@ -110,14 +113,15 @@ def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine]
     }
 
 
-def _of_loading(rules_dir: str, lines: List[RulesLine]) -> List[RulesProblem]:
-    """What at a boot keeps the rules from being loaded, or from recording."""
+def _of_loading(rules_dir: str, lines: List[RulesLine], stale: Optional[Edit]) -> List[RulesProblem]:
+    """What at a boot keeps the rules from being loaded, or from recording. ``stale``: how audit.rules must change."""
     if rules_dir.rstrip("/") != DEFAULT_DIRECTORY:
         return []
     why = why_nothing_loads()
     found = [*([RulesProblem(rules_dir, "", why, silent=True)] if why else []), *boot_loader_problems()]
     try:
-        return found + hidden_rules(lines, loaders())
+        units = loaders()
+        return found + hidden_rules(lines, units) + (stale_rules(stale.path, units) if stale else [])
     except ProgramError:
         return found
 

@@ -4,7 +4,7 @@
 
 from typing import NamedTuple, Sequence
 
-from .errors import RuleError, shown
+from .errors import MisreadError, RuleError, shown
 from .fields import BY_NAME, COMPARISONS, OPERATORS, FieldType
 from .model import Field
 from .resolver import Resolver
@@ -44,7 +44,7 @@ def parse_condition(condition: Condition, filter_list: str, resolver: Resolver) 
     """The field of one -F on that list. Raises RuleError."""
     kind, part = condition.type, f"-F {condition.name}{condition.operator}{condition.value}"
     if kind.name == "key":
-        raise RuleError("a key can only be set, with key=NAME; the kernel never compares it", part)
+        raise MisreadError("a key can only be set, with key=NAME; the kernel never compares it", part)
     if condition.operator not in kind.operators:
         raise RuleError(f"{kind.name} can only be compared with {_alternatives(kind.operators)}", part)
     check_list(kind, filter_list, part)
@@ -52,7 +52,7 @@ def parse_condition(condition: Condition, filter_list: str, resolver: Resolver) 
         value = KINDS[kind.kind].parse(condition.value, resolver)
     except RuleError as error:
         reason = f"{shown(error.part)} {error.reason}" if error.part else error.reason
-        raise RuleError(reason, part) from None
+        raise type(error)(reason, part) from None
     return Field(kind.name, condition.operator, value)
 
 
@@ -78,7 +78,9 @@ def check_combination(fields: Sequence[Field], field: Field, part: str) -> None:
     for group in _ONCE:
         if field.name in group and any(other.name in group for other in fields):
             hint = "; write all letters in one, as in perm=wa (after -w: -p wa)" if field.name == "perm" else ""
-            raise RuleError(f"a rule can have only one {' or '.join(group)} field{hint}", part)
+            # auditctl takes several perm, and so does the kernel.
+            kind = MisreadError if field.name == "perm" else RuleError
+            raise kind(f"a rule can have only one {' or '.join(group)} field{hint}", part)
     if field.name == "auid" and field.value == 0xFFFFFFFF and field.operator not in ("=", "!="):
         raise RuleError("an unset auid can only be compared with = or !=", part)
 
@@ -89,12 +91,14 @@ def check_list(kind: FieldType, filter_list: str, part: str) -> None:
         return
     lists = ", ".join(kind.lists)
     if filter_list in ("exclude", "user") and kind.name not in ("path", "dir", "perm"):
-        raise RuleError(
+        raise MisreadError(
             f"{kind.name} ends the evaluation of the list {filter_list} in the kernel, which disables every later rule "
             f"of the list; {kind.name} works only on {lists}",
             part,
         )
-    raise RuleError(f"{kind.name} does not work on the list {filter_list}, only on {lists}", part)
+    misread = filter_list == "task" or kind.name == "field_compare" or (kind.name, filter_list) == ("perm", "exclude")
+    refusal = MisreadError if misread else RuleError
+    raise refusal(f"{kind.name} does not work on the list {filter_list}, only on {lists}", part)
 
 
 def _alternatives(operators: Sequence[str]) -> str:

@@ -4,7 +4,7 @@
 
 from typing import List, Tuple
 
-from .errors import RuleError
+from .errors import MisreadError, RuleError
 from .statements import Statement
 from .values import parse_number
 from .words import quote
@@ -30,17 +30,19 @@ _BOUNDS = {
     "--reset_backlog_wait_time_actual": None,
     "--signal": None,
 }
+# Options after which auditctl reads the next line, though they are of no use in a file.
+_DONE_AND_READ_ON = ("-l", "-v")
 
 
 def parse_control(options: List[Tuple[str, str]]) -> Statement:
     """The control statement of one line, from its pairs of option and value. Raises RuleError."""
     (option, value), more = options[0], options[1:]
     if option not in _BOUNDS:
-        raise RuleError("is not an option for a rules file", option)
+        raise (MisreadError if option in _DONE_AND_READ_ON else RuleError)("is not an option for a rules file", option)
     if option == "-D" and len(more) == 1 and more[0][0] == "-k" and more[0][1]:
         value, more = more[0][1], []
     if more:
-        raise RuleError("one line holds one rule or one setting; write this on a line of its own", more[0][0])
+        raise MisreadError("one line holds one rule or one setting; write this on a line of its own", more[0][0])
     bounds = _BOUNDS[option]
     if bounds:
         number = parse_number(value)

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which parts of a rule the auditctl of a host cannot read, because it is of another release.
 
-Such a part is named in ``Statement.unread`` and, where the same can be written another way, rewritten in
+The same holds for a few numbers on machines of 32 bits, with every release. Such a part is named in
+``Statement.unread`` and, where the same can be written another way, rewritten in
 ``Statement.text``. Nothing here applies to a host whose release is not known (``Resolver.version`` is None).
 """
 
 from typing import List, Optional, Tuple
 
 from . import tables
+from .fields import BY_NAME
 from .model import Field
 from .resolver import Resolver
 from .values import KINDS
@@ -18,6 +20,12 @@ __all__ = ("is_known", "is_newer", "is_unknown", "readable_value", "unread_list_
 
 # The tables date names that every release knows to this one: for these a host need not be asked for its release.
 _OLDEST = (2, 8)
+# auditctl reads the numbers of most fields with strtol(3). On a machine of 32 bits, this is the greatest number that it
+# returns, and what it returns for every greater one.
+_LONG_MAX = 0x7FFFFFFF
+# The kinds of such fields that take no negative number either; of the fields of these kinds, inode alone is read with
+# strtoul(3).
+_UNSIGNED_BY_STRTOL = ("gid", "number")
 
 
 def is_newer(since: Tuple[int, ...], resolver: Resolver) -> bool:
@@ -52,22 +60,35 @@ def unread_list_option(option: str, value: str, filter_list: str, resolver: Reso
 def is_unknown(field: Field, resolver: Resolver) -> bool:
     """Whether the host's auditctl refuses a machine or an address family, however it is written.
 
-    Its C library says how many families there are; 45 (MCTP) is in those that 3.0.8 and later are built with. Debian's
-    4.0.2 knows riscv64, other builds of it do not: on a host of that machine, it must be Debian's.
+    A number that is too great for a machine of 32 bits is read as another one. The C library that auditctl is built
+    with says how many families there are; 45 (MCTP) is in those of 3.0.8 and later. Debian's 4.0.2 knows riscv64, other
+    builds of it do not: on a host of that machine, it must be Debian's.
     """
     if field.name == "arch":
         machine = tables.MACHINES.get(tables.arch_machine(field.number) or "")
         if machine is None or not is_newer(machine.since, resolver):
             return False
         return not (resolver.machine == "riscv64" and resolver.version == (4, 0, 2))
+    if BY_NAME[field.name].kind in _UNSIGNED_BY_STRTOL and field.name != "inode":
+        return _is_capped(field, resolver)
     return field.name == "saddr_fam" and field.value == 45 and is_newer((3, 0, 8), resolver)
+
+
+def _is_capped(field: Field, resolver: Resolver) -> bool:
+    """Whether strtol(3) of the host reads another number than the field has."""
+    if field.number <= _LONG_MAX or not tables.is_narrow(resolver.machine):
+        return False
+    return resolver.version is not None
 
 
 def readable_value(field: Field, text: str, resolver: Resolver) -> str:
     """The value of a field as the host's auditctl reads it, where auditctl refuses ``text``, which this library reads.
 
-    That is: success=yes and no, the numbers of file types, and names that are newer than the host's auditctl.
+    That is: success=yes and no, the numbers of file types, and names that are newer than the host's auditctl. A great
+    number of a field that takes negative ones is written as one of these on a machine of 32 bits.
     """
+    if field.name in ("exit", "success") and is_digit(text) and _is_capped(field, resolver):
+        return KINDS["exit"].format(field.value) if field.name == "exit" else "1"
     if (
         field.name == "arch"
         and lower(text) in tables.WORDS_SINCE

@@ -7,7 +7,7 @@ from typing import FrozenSet, List, Optional, Set, Tuple
 from . import syscalls
 from ._conditions import check_combination, check_list, parse_comparison, parse_condition, split_condition
 from ._releases import is_newer, is_unknown, readable_value, unread_list_option
-from .errors import RuleError
+from .errors import MisreadError, RuleError
 from .fields import ACTIONS, BY_NAME, LISTS
 from .model import Field, Rule, syscall_machine
 from .permissions import format_permissions, permission_syscalls, permission_syscalls_refused
@@ -58,14 +58,16 @@ class RuleParser:
         """The statement of one line, from its pairs of option and value. Raises RuleError."""
         operations = [option for option, value in options if option in _OPERATIONS]
         if len(operations) != 1:
-            raise RuleError("a rule has exactly one of -a, -A, -d, -w and -W", " ".join(operations))
+            # Without any, auditctl refuses the first option that needs a list or a watch before it.
+            kind = MisreadError if operations or options[0][0] == "-S" else RuleError
+            raise kind("a rule has exactly one of -a, -A, -d, -w and -W", " ".join(operations))
         for option, value in options:
             if option == "-S" and not self._list:
                 # auditctl accepts -S here, and then even for lists that have no syscalls.
-                raise RuleError("must come after the list (-a, -A, -d)", f"-S {value}")
+                raise MisreadError("must come after the list (-a, -A, -d)", f"-S {value}")
             reader = _READERS.get(option)
             if reader is None:
-                raise RuleError("one line holds one rule or one setting; write this on a line of its own", option)
+                raise MisreadError("one line holds one rule or one setting; write this on a line of its own", option)
             reader(self, option, value)
         return self._statement()
 
@@ -80,7 +82,7 @@ class RuleParser:
                 hint = "; the action possible no longer exists, and auditctl drops such a rule without an error"
             elif "entry" in lowered:
                 hint = "; the list entry no longer exists: use exit"
-            raise RuleError(
+            raise (MisreadError if "possible" in lowered else RuleError)(
                 f"must be an action ({', '.join(sorted(ACTIONS))}) and a list ({', '.join(LISTS)}), "
                 f"separated by a comma{hint}",
                 f"{option} {value}",
@@ -106,7 +108,7 @@ class RuleParser:
 
     def _read_permissions(self, option: str, value: str) -> None:
         if self._list != "exit" or not self._fields:
-            raise RuleError("-p needs a watch (-w), or a field of a rule on the list exit, before it", f"-p {value}")
+            raise MisreadError("-p needs a watch (-w), or a field of a rule on the list exit, before it", f"-p {value}")
         field = Field("perm", "=", KINDS["perm"].parse(value, self._resolver))
         places = [place for place, other in enumerate(self._fields) if other.name == "perm"]
         if places and self._adding_place is not None:
@@ -126,7 +128,7 @@ class RuleParser:
             )
         names = [name for name in value.split(",") if name]
         if not names:
-            raise RuleError("-S needs the name or number of a syscall, or all", f"-S {value}")
+            raise MisreadError("-S needs the name or number of a syscall, or all", f"-S {value}")
         words = []
         for name in names:
             if name == "all" and self._list == "exit":
@@ -146,7 +148,7 @@ class RuleParser:
         if is_digit(name):
             number = parse_number(name)
             if number >= _FIRST_CLASS_BIT:
-                raise RuleError(
+                raise MisreadError(
                     f"a syscall number must be less than {_FIRST_CLASS_BIT}; to the kernel, greater numbers are "
                     "classes of syscalls",
                     name,
@@ -157,7 +159,7 @@ class RuleParser:
             raise RuleError("the names of this arch's syscalls are not known here; write the number", name)
         found = syscalls.number(machine, name)
         if found is None and machine == syscalls.IO_URING:
-            raise RuleError("is not an io_uring operation that auditctl knows; for all of them, leave out -S", name)
+            raise MisreadError("is not an io_uring operation that auditctl knows; for all of them, leave out -S", name)
         if found is None:
             raise RuleError(
                 f"auditctl knows no syscall of that name on {machine}; check the spelling, or write the number", name
@@ -265,7 +267,7 @@ class RuleParser:
             raise RuleError(f"a rule can have at most {_FIELDS_MAX} fields, including the key")
         text = " ".join(self._words)
         if len(self._words) > len(text.encode("utf-8", "surrogateescape")) // 3 + 1:
-            raise RuleError(
+            raise MisreadError(
                 "has so many short words that auditctl would drop the last ones, because it has room for one word in "
                 "three bytes; give all syscalls in one -S, separated by commas, or choose longer keys"
             )

@@ -6,14 +6,26 @@ The values are such as nobody writes into a rule, unless that value is what most
 leaves out nearly everything, matches all values here, and ``auid=1000`` matches none.
 """
 
-from typing import Any, Callable, Dict, FrozenSet, Optional, Tuple
+from typing import Callable, Dict, FrozenSet, Optional, Tuple
 
 from . import syscalls
 from .fields import COMPARISONS
 from .model import Field, Rule, without_keys
 from .tables import arch_machine
 
-__all__ = ("DISK_FILE_SYSTEMS", "RECORD_TYPES", "SYSCALL_RECORD", "USER_RECORDS", "matched_values")
+__all__ = (
+    "DISK_FILE_SYSTEMS",
+    "RECORD_TYPES",
+    "SYSCALL_RECORD",
+    "TYPICAL_SYSCALLS",
+    "USER_RECORDS",
+    "comparison",
+    "matched_values",
+    "meeting",
+    "text_is_met",
+    "typical_syscalls",
+    "typical_values",
+)
 
 #: Magic numbers of file systems with programs and data: ext4, xfs, btrfs, f2fs, overlay, tmpfs, zfs, nfs, bcachefs.
 DISK_FILE_SYSTEMS = (
@@ -46,7 +58,8 @@ _VALUES: Dict[str, Tuple[int, ...]] = {
     "filetype": (0o100000, 0o040000),
     "perm": (1, 2, 4, 8),
 }
-_SYSCALLS = frozenset(
+#: System calls by name.
+TYPICAL_SYSCALLS = frozenset(
     ("execve", "openat", "unlinkat", "renameat2", "fchmodat", "fchownat", "connect", "kill", "setuid", "mount")
 )
 # Of these pairs, both are nearly always the same: only a setuid program changes one of them.
@@ -79,36 +92,56 @@ def matched_values(rule: Rule) -> Optional[Dict[str, Tuple[FrozenSet, FrozenSet]
 def _syscall_condition(rule: Rule) -> Tuple[str, FrozenSet, FrozenSet]:
     numbers = without_keys(rule).syscalls if rule.list in ("exit", "io_uring") else None
     if numbers is None:
-        return "syscall", _SYSCALLS, _SYSCALLS
+        return "syscall", TYPICAL_SYSCALLS, TYPICAL_SYSCALLS
     machine = arch_machine(rule.arch) if rule.arch is not None else "x86_64"
     if rule.list == "io_uring" or machine not in syscalls.MACHINES:
-        return "syscall", frozenset(), _SYSCALLS
+        return "syscall", frozenset(), TYPICAL_SYSCALLS
     known = syscalls.names(machine)
     # What a machine does not have, no event has.
-    return "syscall", frozenset(name for name in _SYSCALLS if known.get(name) in (None, *numbers)), _SYSCALLS
+    return (
+        "syscall",
+        frozenset(name for name in TYPICAL_SYSCALLS if known.get(name) in (None, *numbers)),
+        TYPICAL_SYSCALLS,
+    )
 
 
 def _condition(field: Field) -> Tuple[str, FrozenSet, FrozenSet]:
     """The name of a condition, the values that meet it, and all values. What is not known is met by no event."""
-    name, operator = field.name, field.operator
+    name = field.name
     if name == "field_compare":
-        return _comparison(operator, field.number)
+        return comparison(field)
     if name not in _VALUES:
-        return name, _yes(_is_met_by_nearly_all(name, operator, field.value)), _yes(True)
-    everything = frozenset(_VALUES[name])
-    if name == "perm":
-        return name, frozenset(bit for bit in everything if bit & field.number), everything
-    return name, frozenset(number for number in everything if _OPERATORS[operator](number, field.number)), everything
+        return name, _yes(text_is_met(field)), _yes(True)
+    return name, meeting(field, typical_values(name)), typical_values(name)
 
 
-def _is_met_by_nearly_all(name: str, operator: str, value: Any) -> bool:
+def typical_values(name: str) -> FrozenSet:
+    """The typical values of a field that compares numbers; empty for others."""
+    return frozenset(_VALUES.get(name, ()))
+
+
+def typical_syscalls(rule: Rule) -> FrozenSet:
+    """The names of the typical syscalls that a rule is for."""
+    return _syscall_condition(rule)[1]
+
+
+def meeting(field: Field, values: FrozenSet) -> FrozenSet:
+    """Those of some values that meet a condition."""
+    if field.name == "perm":
+        return frozenset(bit for bit in values if bit & field.number)
+    return frozenset(number for number in values if _OPERATORS[field.operator](number, field.number))
+
+
+def text_is_met(field: Field) -> bool:
     """Whether nearly every event meets a condition with a text."""
-    if name == "dir":
-        return value.rstrip("/") == ""
-    return operator == "!=" and (name == "exe" or name.startswith("subj_"))
+    if field.name == "dir":
+        return field.text.rstrip("/") == ""
+    return field.operator == "!=" and (field.name == "exe" or field.name.startswith("subj_"))
 
 
-def _comparison(operator: str, number: int) -> Tuple[str, FrozenSet, FrozenSet]:
+def comparison(field: Field) -> Tuple[str, FrozenSet, FrozenSet]:
+    """A name for the comparison of two fields, the outcomes with which the condition is met, and all outcomes."""
+    operator, number = field.operator, field.number
     pair = set(COMPARISONS[number - 1]) if 0 < number <= len(COMPARISONS) else set()
     name, both = f"field_compare {number}", frozenset((True, False))
     if any(pair and pair <= same for same in _SAME):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The error of this library, and the base class of all errors that the collection raises on purpose."""
 
-__all__ = ("AuditError", "RuleError", "shown")
+__all__ = ("AuditError", "MisreadError", "RuleError", "shown")
 
 
 class AuditError(Exception):
@@ -32,6 +32,13 @@ class RuleError(AuditError, ValueError):
         rule = f"audit rule '{shown(self.rule)}': " if self.rule else ""
         part = f"'{shown(self.part)}': " if self.part and self.part != self.rule else ""
         return f"{where}{rule}{part}{self.reason}"
+
+
+class MisreadError(RuleError):
+    """A line that auditctl of some release loads as something other than what it says, or may load so.
+
+    After such a line, ``auditctl -R`` goes on with the next one. After any other RuleError it stops, in every release.
+    """
 
 
 def shown(text: str) -> str:

@@ -9,7 +9,7 @@ from .list_semantics import SEMANTICS, field_order_counts, no_effect, single_val
 from .model import ANYTHING, Field, Rule, canonical, without_keys
 from .overlap import ranges
 
-__all__ = ("Shadow", "idle", "shadows")
+__all__ = ("Shadow", "idle", "implied", "shadows")
 
 
 class Shadow(NamedTuple):
@@ -52,9 +52,9 @@ def shadows(rules: Sequence[Rule]) -> List[Shadow]:
     for place, rule in enumerate(matches):
         first = same.setdefault(rule, place)
         if not no_effect(rules[place]) and not field_order_counts(rules[place]):
-            implied = _implied(rule.fields)
-            others = sorted({other for field in [None, *implied] for other in candidates.get(field, ())})
-            first = next((other for other in others if _includes(matches[other], rule, implied)), first)
+            facts = implied(rule.fields)
+            others = sorted({other for field in [None, *facts] for other in candidates.get(field, ())})
+            first = next((other for other in others if _includes(matches[other], rule, facts)), first)
             for field in _indexed(rule, common):
                 candidates.setdefault(field, []).append(place)
         if first != place:
@@ -69,33 +69,33 @@ def _indexed(rule: Rule, common: Mapping[Field, int]) -> Sequence[Optional[Field
     return (min(rule.fields, key=lambda field: common[field], default=None),)
 
 
-def _includes(first: Rule, second: Rule, implied: Set[Field]) -> bool:
+def _includes(first: Rule, second: Rule, facts: Set[Field]) -> bool:
     if first.list != second.list:
         return False
     if SEMANTICS[first.list].alternatives:
         return set(second.fields) <= set(first.fields)
-    return implied.issuperset(first.fields) and (first.syscalls is None or _is_subset(second.syscalls, first.syscalls))
+    return facts.issuperset(first.fields) and (first.syscalls is None or _is_subset(second.syscalls, first.syscalls))
 
 
 def _is_subset(some: Optional[FrozenSet[int]], more: FrozenSet[int]) -> bool:
     return some is not None and some <= more
 
 
-def _implied(fields: Sequence[Field]) -> Set[Field]:
+def implied(fields: Sequence[Field]) -> Set[Field]:
     """All conditions that every event meets which meets these ones, as far as each follows from one of them alone."""
-    implied = {ANYTHING, *fields}
+    found = {ANYTHING, *fields}
     for field in fields:
         if field.name in ("path", "dir") and field.operator == "=":
             directory = field.text
             while directory != "/":
                 directory = directory.rpartition("/")[0] or "/"
-                implied.add(Field("dir", "=", directory))
+                found.add(Field("dir", "=", directory))
             if field.name == "path":
-                implied.add(Field("dir", "=", field.text))
+                found.add(Field("dir", "=", field.text))
         elif field.name == "perm":
             held = field.number
-            implied.update(Field("perm", "=", bits) for bits in range(16) if bits & held == held)
-    return implied
+            found.update(Field("perm", "=", bits) for bits in range(16) if bits & held == held)
+    return found
 
 
 def _sameness(first: Rule, second: Rule) -> str:

@@ -13,7 +13,7 @@ from typing import List
 
 from ._control_options import parse_control
 from ._rule_options import RULE_OPTIONS, RuleParser
-from .errors import RuleError, shown
+from .errors import MisreadError, RuleError, shown
 from .resolver import Resolver
 from .statements import RulesLine, Statement
 from .words import has_control_character, quote, split
@@ -48,7 +48,7 @@ def parse_file(text: str, name: str, resolver: Resolver) -> List[RulesLine]:
             if line.strip(" ") and not line.lstrip(" ").startswith("#"):
                 statement = parse_line(line, resolver)
             elif _is_too_long(line) and line.strip(" "):
-                raise RuleError(f"is longer than {_LINE_MAX} bytes; auditctl reads the rest of a comment as a line")
+                raise MisreadError(f"is longer than {_LINE_MAX} bytes; auditctl reads the rest of a comment as a line")
         except RuleError as problem:
             error = problem.of(line, origin)
         parsed.append(RulesLine(line, origin, statement, error))
@@ -60,12 +60,13 @@ def parse_line(text: str, resolver: Resolver) -> Statement:
     if has_control_character(text):
         for char, name in (("\n", "a line end"), ("\r", "a carriage return"), ("\t", "a tab")):
             if char in text:
-                raise RuleError(f"contains {name}; a rule is one line, and only spaces separate its words", rule=text)
-        raise RuleError("contains a control character", rule=text)
+                reason = f"contains {name}; a rule is one line, and only spaces separate its words"
+                raise MisreadError(reason, rule=text)
+        raise MisreadError("contains a control character", rule=text)
     if _is_too_long(text):
-        raise RuleError(f"is longer than {_LINE_MAX} bytes; auditctl takes the rest for another line", rule=text)
+        raise MisreadError(f"is longer than {_LINE_MAX} bytes; auditctl takes the rest for another line", rule=text)
     if "\\" in text.lstrip(" ").partition(" ")[0]:
-        raise RuleError(
+        raise MisreadError(
             "has a backslash in its first word, which auditctl drops together with the space after it; write the "
             "option and its value as two words",
             rule=text,

@@ -16,7 +16,7 @@ from ._typical import DISK_FILE_SYSTEMS, RECORD_TYPES, SYSCALL_RECORD, USER_RECO
 from .list_semantics import DROPPED, decision, ends_search, no_effect
 from .model import Rule
 
-__all__ = ("Silence", "silences")
+__all__ = ("Silence", "is_for", "silences", "without")
 
 
 class Silence(NamedTuple):
@@ -73,13 +73,14 @@ def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: s
     archs = {field.number for _place, rule in rules for field in rule.fields if field.name == "arch"}
     found: Dict[int, str] = {}
     for arch in (_OTHER, *sorted(archs)):
-        decided = _deciding_rule([(place, rule) for place, rule in rules if _is_for(rule, arch)], events)
+        decided = _deciding_rule([(place, rule) for place, rule in rules if is_for(rule, arch)], events)
         if decided and decision(decided[1]) is DROPPED:
             found.setdefault(decided[0], _described(decided[1], effect))
     return found
 
 
-def _is_for(rule: Rule, arch: int) -> bool:
+def is_for(rule: Rule, arch: int) -> bool:
+    """Whether a rule is for the events of an architecture, as far as its fields arch tell."""
     return all((arch == field.value) is (field.operator == "=") for field in rule.fields if field.name == "arch")
 
 
@@ -98,7 +99,7 @@ def _deciding_rule(rules: Iterable[Tuple[int, Rule]], events: _Events) -> Option
             return None
         matched = matched_values(rule)
         if matched is not None:
-            left = [part for some in left for part in _without(some, matched)]
+            left = [part for some in left for part in without(some, matched)]
         if not left:
             return place, rule
         if len(left) > _MOST_PARTS:
@@ -106,7 +107,7 @@ def _deciding_rule(rules: Iterable[Tuple[int, Rule]], events: _Events) -> Option
     return None
 
 
-def _without(events: _Events, matched: Dict[str, Tuple[FrozenSet, FrozenSet]]) -> List[_Events]:
+def without(events: _Events, matched: Dict[str, Tuple[FrozenSet, FrozenSet]]) -> List[_Events]:
     """The events that a rule does not match. ``matched``: by field, the values that it matches, and all values."""
     left = []
     inside = dict(events)

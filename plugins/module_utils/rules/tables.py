@@ -26,6 +26,7 @@ __all__ = (
     "arch_number",
     "errno_name",
     "errno_number",
+    "is_narrow",
     "machine",
     "record_type_name",
     "record_type_number",
@@ -146,6 +147,12 @@ def arch_number(text: str, native: str) -> Optional[int]:
         digits = _arch_digits(text)
         partner = machine(text) or (None if digits is None else _BY_ARCH.get(digits))
     return MACHINES[partner].number if partner else None
+
+
+def is_narrow(native: str) -> bool:
+    """Whether a long of the machine that ``uname -m`` calls by this word has 32 bits; no, if the word is unknown."""
+    name = machine(native)
+    return name is not None and MACHINES[name].b64 is None
 
 
 def arch_machine(number: int) -> Optional[str]:

@@ -11,7 +11,7 @@ import re
 from typing import Any, Callable, Dict, NamedTuple, Optional, Union
 
 from . import tables
-from .errors import RuleError
+from .errors import MisreadError, RuleError
 from .fields import COMPARISONS
 from .permissions import PERMISSIONS, format_permissions
 from .resolver import Resolver
@@ -33,6 +33,8 @@ _DIGITS = {8: frozenset("01234567"), 10: frozenset("0123456789"), 16: frozenset(
 _MOST_DIGITS = 20
 # Patterns that are compiled when they are first used, which most rules never do.
 _ARCH = "(?ai)[a-z][0-9a-z]*|x86_64|0x[0-9a-f]+|[0-9]+"
+# What strtoul(3) reads of a longer text.
+_ARCH_NUMBER = "(?ai)0x[0-9a-f]+|[0-9]+|[a-f][0-9a-f]*"
 _RECORD_TYPE = r"[A-Za-z][A-Za-z0-9_]*(?:\[[0-9]{1,7}\])?"
 # auditctl looks for these before it looks for `=`, and splits the text there.
 _LONG_OPERATORS = ("!=", ">=", "<=", "&=")
@@ -70,7 +72,8 @@ def parse_number(text: str, least: int = 0, most: int = 0xFFFFFFFF, what: str = 
         if least <= number <= most:
             return number & 0xFFFFFFFF
     bounds = f"from {least} to {most}" if most != 0xFFFFFFFF or least else "up to 4294967295"
-    raise RuleError(
+    # auditctl reads what begins with a digit, as far as it is a number.
+    raise (MisreadError if _starts_as_number(text) else RuleError)(
         f"must be {what} {bounds} (decimal, hexadecimal after 0x, or octal after 0), with nothing after it", text
     )
 
@@ -121,7 +124,7 @@ def _parse_gid(text: str, resolver: Resolver) -> int:
 
 
 def _parse_sessionid(text: str, resolver: Resolver) -> int:
-    return UNSET if text == "unset" else parse_number(text, -0x80000000, what="unset or a number")
+    return UNSET if text == "unset" else _parse_any_word(text, -0x80000000, UNSET, "unset or a number")
 
 
 def _parse_exit(text: str, resolver: Resolver) -> int:
@@ -142,7 +145,9 @@ def _parse_success(text: str, resolver: Resolver) -> int:
 def _parse_arch(text: str, resolver: Resolver) -> int:
     number = tables.arch_number(text, resolver.machine) if re.fullmatch(_ARCH, text) else None
     if number is None:
-        raise RuleError(
+        known = re.match(_ARCH_NUMBER, text)
+        misread = known and tables.arch_number(known.group(), resolver.machine) is not None
+        raise (MisreadError if misread else RuleError)(
             f"is not an arch that auditctl knows on {resolver.machine}; use b64, b32, a name such as x86_64, or an "
             "AUDIT_ARCH_* number",
             text,
@@ -218,9 +223,9 @@ def parse_string(text: str, resolver: Resolver, most: int = _PATH_MAX) -> str:
 
 def _check_characters(text: str) -> None:
     if has_control_character(text):
-        raise RuleError("must not contain a control character, such as a tab or a line end", text)
+        raise MisreadError("must not contain a control character, such as a tab or a line end", text)
     if any(operator in text for operator in _LONG_OPERATORS):
-        raise RuleError("must not contain !=, >=, <= or &=, because auditctl would take it for the operator", text)
+        raise MisreadError("must not contain !=, >=, <= or &=, because auditctl would take it for the operator", text)
 
 
 def _parse_absolute(text: str, resolver: Resolver) -> str:
@@ -262,7 +267,15 @@ def _format_unset(number: int) -> str:
 
 
 def _parse_saddr_fam(text: str, resolver: Resolver) -> int:
-    return parse_number(text, 0, _AF_MAX - 1, "the number of an address family (2 is ipv4, 10 is ipv6)")
+    return _parse_any_word(text, 0, _AF_MAX - 1, "the number of an address family (2 is ipv4, 10 is ipv6)")
+
+
+def _parse_any_word(text: str, least: int, most: int, what: str) -> int:
+    """The number of a text where auditctl takes any word for 0."""
+    try:
+        return parse_number(text, least, most, what)
+    except RuleError as error:
+        raise MisreadError(error.reason, error.part) from None
 
 
 #: How values are read and written, by ``kind`` of fields.FieldType.

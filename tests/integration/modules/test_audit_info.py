@@ -381,3 +381,23 @@ def test_files_that_no_service_loads_at_boot(host):
     (problem,) = disabled["problems"]
     assert (problem["path"], problem["line"]) == (RULES_D, 0)
     assert problem["reason"] == "are not loaded at boot: auditd.service is disabled"
+
+
+def test_a_service_that_cannot_write_what_it_compiles(host):
+    """The boot then loads audit.rules as it is; where the file is up to date, there is nothing to report."""
+    drop_in = "/run/systemd/system/auditd.service.d"
+    sandboxed = "systemd-run -q --pipe --wait -p ProtectSystem=full augenrules --load >/dev/null 2>&1; auditctl -l"
+    _made, up_to_date, held, _changed, stale, held_then, _restored = host.tasks(
+        f"mkdir -p {drop_in}; printf '[Service]\\nProtectSystem=full\\n' >{drop_in}/full.conf; systemctl daemon-reload;"
+        f"{written(FILE, '-w /etc/passwd -p wa -k identity')}; augenrules >/dev/null; auditctl -D >/dev/null",
+        INFO,
+        sandboxed,
+        f"{written(FILE, '-w /etc/passwd -p wa -k identity', SSH)}; auditctl -D >/dev/null",
+        INFO,
+        sandboxed,
+        f"rm -r {drop_in} {RULES_D}/{FILE}; systemctl daemon-reload; auditctl -D >/dev/null; augenrules >/dev/null",
+    )
+    assert [one for one in up_to_date["problems"] if "ProtectSystem" in one["reason"]] == []
+    (problem,) = [one for one in stale["problems"] if "ProtectSystem" in one["reason"]]
+    assert (problem["path"], problem["lost_at_boot"]) == ("/etc/audit/audit.rules", True)
+    assert held == held_then == "-w /etc/passwd -p wa -k identity\n"

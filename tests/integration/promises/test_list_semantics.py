@@ -3,14 +3,17 @@
 """Each cell of the table of the filter lists, with events on real kernels."""
 
 import json
+import random
 
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
+from ansible_collections.linux.audit.plugins.module_utils.rules.plan import reordered_twin
 from lab.kernel import LEGACY_NETFILTER, QUICK, unfit
 from list_model import EXT4, TMPFS, USER_LOGIN, USER_START, is_loadable
 from paths import ON_GUEST
+from releases import releases
 
 B64 = 0xC000003E
 GETPRIORITY, OPENAT, MKDIRAT = 140, 257, 37
@@ -167,3 +170,56 @@ def test_what_the_kernel_refuses_the_model_refuses(observe, made):
     (outcome,) = observe([[made]])
     assert outcome["refused"] == [EINVAL]
     assert not is_loadable(made)
+
+
+# Conditions of which some are met by the events that are made, some are not, and some end the search of a list.
+ANY_LIST = [ANYTHING, ("uid", "=", 0), ("uid", "!=", 0), ("gid", "=", 0), ("auid", "=", 0xFFFFFFFF), ("pid", "<", 2)]
+CONDITIONS = {
+    "exit": [
+        *ANY_LIST, ("exit", "=", -EINVAL & 0xFFFFFFFF), ("success", "=", 0), ("a0", "=", 0x7E57), ("a1", "&", 1),
+        ("arch", "=", B64), ("arch", "!=", B64), ("filetype", "=", 0o100000), ("perm", "=", 6), ("devmajor", ">=", 0),
+        ("path", "=", "/root/list-events"), ("dir", "=", "/root"), ("exe", "=", PYTHON), ("field_compare", "=", 11),
+    ],
+    "io_uring": [*ANY_LIST, ("exit", ">=", 0), ("a0", ">=", 0), ("arch", "=", B64), ("euid", "=", 0)],
+    "task": [*ANY_LIST, ("euid", "=", 0), ("sessionid", ">=", 0), ("exe", "!=", PYTHON), ("a0", ">=", 0)],
+    "user": [*ANY_LIST, ("msgtype", "=", USER_LOGIN), ("msgtype", ">=", USER_START), ("euid", "=", 0)],
+    "exclude": [*ANY_LIST, ("msgtype", "=", USER_LOGIN), ("msgtype", "<=", USER_START), ("sessionid", ">=", 0)],
+    "filesystem": [("fstype", "=", TMPFS), ("fstype", "!=", TMPFS), ("fstype", "=", EXT4)],
+}  # fmt: skip
+MASKS = {"exit": [None, {GETPRIORITY}, {OPENAT}, {GETPRIORITY, OPENAT}], "io_uring": [None, {MKDIRAT}]}
+
+
+def rules_by_chance(seed, count):
+    """Loadable rules of all lists, by chance."""
+    chance = random.Random(seed)
+    while count:
+        name = chance.choice([*CONDITIONS, "exit", "exit"])
+        fields = chance.choices(CONDITIONS[name], k=chance.choice((0, 1, 1, 1, 2, 2, 3)))
+        mask = chance.choice(MASKS.get(name, [None]))
+        keys = chance.choice([(), ("k",), ("k", "l")])
+        made = rule(name, chance.choice(("always", "never")), *fields, syscalls=mask and frozenset(mask), keys=keys)
+        if is_loadable(made):
+            count -= 1
+            yield made
+
+
+@pytest.mark.parametrize("seed", releases(1, fleet=(2, 3, 4)))
+def test_a_reordered_rule_does_what_the_rule_does(observe, seed):
+    """The kernel takes it for another rule, and so holds both; alone, each has the same records as its result."""
+    made = list(rules_by_chance(seed, 60))
+    twins = [reordered_twin(one) for one in made]
+    rest = [CALL, OPEN, URING]
+    alone, instead, both, without = (
+        observe([[*rules, *rest] for rules in sets])
+        for sets in ([[one] for one in made], [[one] for one in twins], zip(made, twins, strict=True), [[]])
+    )
+    wrong = [
+        (one, twin, *outcomes)
+        for one, twin, *outcomes in zip(made, twins, alone, instead, both, strict=True)
+        if any(map(any, (outcome["refused"] for outcome in outcomes)))
+        or outcomes[0]["recorded"] != outcomes[1]["recorded"]
+        or outcomes[0]["recorded"] != outcomes[2]["recorded"]
+    ]
+    assert wrong == []
+    # Rules that change nothing would prove nothing.
+    assert len([outcome for outcome in alone if outcome["recorded"] != without[0]["recorded"]]) > 12

@@ -4,6 +4,7 @@
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.overruled import overruled
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.silence import silences
 from strategies import HOST
@@ -50,11 +51,23 @@ SETS = (
     ["-a never,filesystem -F fstype!=tracefs"],
     ["-a always,filesystem -F fstype=0xef53"],
     ["-a never,filesystem -F fstype=tracefs"],
+    # These leave out nothing but what the watch records.
+    [f"{EXIT} -F perm=r"],
+    [f"{EXIT} -F perm=w"],
+    [f"{ARCH} -F perm=rw"],
+    [f"{EXIT} -F filetype=file"],
+    [f"{EXIT} -F filetype=dir"],
+    [f"{EXIT} -F filetype!=dir"],
+    [f"{EXIT} -F perm=r -F success=0", f"{EXIT} -F perm=r -F success=1"],
+    ["-a never,exit -F arch=b64 -S openat"],
+    ["-a never,exit -F arch=b64 -S unlinkat"],
+    ["-a always,exit -S all -F path=/etc/passwd -F perm=r", f"{EXIT} -F perm=r"],
 )
-SCRIPT = """
+WATCH = "-w /etc/hosts -p r"
+SCRIPT = f"""
 auditctl -D >/dev/null
 while IFS='|' read -r number rules; do
-    printf '%s\\n-w /etc/hosts -p r -k seen-%s\\n' "$rules" "$number" | tr ';' '\\n' >/tmp/set.rules
+    printf '%s\\n{WATCH} -k seen-%s\\n' "$rules" "$number" | tr ';' '\\n' >/tmp/set.rules
     auditctl -R /tmp/set.rules >/dev/null
     cat /etc/hosts >/dev/null
     auditctl -D >/dev/null
@@ -77,7 +90,8 @@ def recorded(guest):
 
 
 def test_a_set_that_is_said_to_switch_auditing_off_records_nothing_and_others_record(recorded):
-    said = [bool(silences([parse_line(line, HOST).rule for line in rules])) for rules in SETS]
+    sets = [[parse_line(line, HOST).rule for line in (*rules, WATCH)] for rules in SETS]
+    said = [bool(silences(rules[:-1]) or overruled(rules)) for rules in sets]
     differing = [rules for number, rules in enumerate(SETS) if said[number] is (number in recorded)]
     assert differing == []
     assert True in said

@@ -60,6 +60,9 @@ def test_a_host_on_which_nothing_is_wrong_is_in_sync():
          "not as declared: 1", ["the declaration cannot be compared: no such plugin"]),
         ({"reboot_required": True, "pending": ["-w /a"], **MISSING}, {}, "waiting for reboot: 1",
          ["not loaded: -w /a -p wa", "waits for a reboot: -w /a"]),
+        # What is staged is named once.
+        ({"reboot_required": True, "pending": ["-w /a -p wa"], **MISSING}, {}, "waiting for reboot: 1",
+         ["not loaded: -w /a -p wa"]),
         # The worst is the state; all of it is a reason.
         ({"problems": [SILENT], **MISSING}, {}, "not recording: 1",
          ["kernel: '-a never,task' switches auditing off", "not loaded: -w /a -p wa"]),

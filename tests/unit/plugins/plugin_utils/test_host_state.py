@@ -107,7 +107,7 @@ def result(held=(), *files, **settings):
     rules = [parse_line(line, HOST).rule for line in held]
     text = "".join(line + "\n" for line in files)
     parsed = RulesFile("a.rules", text, tuple(parse_file(text, "a.rules", HOST)))
-    problems = kernel_problems(rules, {"enabled": 1, **settings}, HOST) + files_problems([parsed])
+    problems = kernel_problems(rules, {"enabled": 1, **settings}, HOST) + files_problems([parsed], HOST)
     return IN_SYNC | {"problems": [described_problem(problem) for problem in problems]}
 
 

@@ -75,6 +75,39 @@ def test_no_rule_for_a_path(host, rule):
     assert said("/srv/f") == ["no rule watches /srv/f"]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "-a always,exit -F path=/srv/f -F perm=wa -F auid=1000",
+        "-a always,exit -F path=/srv/f -F perm=r",
+        "-a always,exit -F arch=b64 -S openat -F success=0",
+    ],
+)
+def test_rules_with_further_conditions_are_named(host, rule):
+    """Nobody knows whether what is looked for met them."""
+    host(rule)
+    (gap,) = said("/srv/f")
+    assert gap.startswith("/srv/f is recorded under the conditions of rules alone: '-a always,exit ")
+    assert rule.split()[-1] in gap
+    host(rule, "-w /srv/f -p wa")
+    assert said("/srv/f") == []
+
+
+def test_calls_with_further_conditions(host):
+    host("-a always,exit -F arch=b64 -S connect -F success=0", "-a always,exit -F arch=b64 -S kill")
+    assert [gap.partition(" is")[0] for gap in said(syscalls=["connect", "kill"])] == ["connect"]
+    rules = [f"-a always,exit -F arch=b64 -S connect -F auid={number}" for number in range(5)]
+    host(*rules)
+    assert said(syscalls=["connect"])[0].endswith(", 2 more")
+
+
+def test_a_rule_for_a_link_records_nothing_below_its_target(host, tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    host(f"-a always,exit -F dir={tmp_path}/link -F perm=wa")
+    assert said(f"{tmp_path}/link/f") == [f"no rule watches {tmp_path}/link/f"]
+
+
 def test_keys_and_calls(host):
     """Each is named that no rule has."""
     host("-a always,exit -F arch=b64 -S connect -F key=net")

@@ -80,4 +80,4 @@ def test_settings_after_a_boot(given, settings):
 
 def test_the_order_of_augenrules():
     given = lines(A, "-e 2", B, "-D", "-b 5", "-D -k b", "# end")
-    assert [line.text for line in in_augenrules_order(given)] == ["-D", A, B, "-b 5", "-D -k b", "# end", "-e 2"]
+    assert [line.text for line in in_augenrules_order(given)] == ["-D", "-b 5", A, B, "-D -k b", "# end", "-e 2"]

@@ -57,6 +57,43 @@ def test_a_repeated_rule_stops_auditctl(said):
     assert said(f"{PASSWD}\n-D -k passwd\n{PASSWD}\n") == []
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("-a always,filesystem -F fstype=tracefs", "the action always does nothing on the list filesystem"),
+        ("-a never,user", "a rule without a field matches nothing on the list user"),
+        ("-a always,exit -S openat -F uid>5 -F uid<3", "no event meets all of its conditions of uid"),
+        ("-a always,exit -S openat -F exit<0", "exit<0 never matches"),
+    ],
+)
+def test_a_rule_that_has_no_effect_by_itself_is_dead_and_loaded(said, line, reason):
+    (problem,) = said(f"{PASSWD}\n{line}\n")
+    assert (problem.origin, problem.text) == ("1.rules:2", line)
+    assert problem.reason.startswith(f"has no effect: {reason}")
+    assert problem.dead
+    assert not (problem.stops or problem.lost or problem.silent)
+
+
+def test_prepended_rules_are_looked_at_first(said):
+    wide, narrow = "-A always,exit -F dir=/etc -F perm=wa", "-w /etc/hosts -p wa"
+    (problem,) = said(f"{narrow}\n{wide}\n")
+    assert problem.origin == "1.rules:1"
+    assert problem.reason.startswith("is never evaluated: an earlier rule matches every event that it matches")
+    assert problem.reason.endswith(f"(1.rules:2: '{wide}')")
+    assert said("-a always,exit -F dir=/etc -F perm=wa\n-A always,exit -F path=/etc/hosts -F perm=wa\n") == []
+    first = "-A always,exit -F path=/etc/passwd -F perm=wa -F key=passwd"
+    (problem,) = said(f"{PASSWD}\n{first}\n")
+    assert (problem.origin, problem.stops, problem.dead) == ("1.rules:1", False, True)
+    (problem,) = said(f"{first}\n{PASSWD}\n")
+    assert (problem.origin, problem.stops) == ("1.rules:2", True)
+    # auditctl of these releases deletes a rule instead.
+    found = said(f"{narrow}\n{wide}\n", host=Release(4, 0, 5))
+    assert [one.origin for one in found] == ["1.rules:2"]
+    assert found[0].reason.endswith(
+        "because of '-A'; write '-a always,exit -F dir=/etc -F perm=wa' before all other rules of the list exit"
+    )
+
+
 def test_rules_that_an_earlier_rule_shadows(said):
     wide, other = "-w /etc -p wa -k etc", "-w /etc -p wa -k conf"
     same, within = said(f"{wide}\n{other}\n", f"{PASSWD}\n")
@@ -159,13 +196,29 @@ def test_a_lock_that_augenrules_does_not_move(said, monkeypatch, white_space):
         "-a always,user -F perm=wa",
         "-a always,exit -k needs-something-before-it",
         "-w /etc/passwd and more",
-        "-e 3",
+        "-d always,exit -S swapon",
+        "-W /etc/passwd -p wa",
     ],
 )
 def test_a_line_that_auditctl_refuses_stops_it(said, line):
     (problem,) = said(f"{line}\n")
     assert problem.stops
     assert [problem.stops for problem in said(f"-i\n{line}\n")] == [False]
+
+
+def test_lines_that_augenrules_moves_stop_what_comes_after_them_then(said):
+    """A lock comes last. What is at the head stops all, in spite of -i; of several such lines, the last is kept."""
+    assert [problem.stops for problem in said(f"-e 3\n{PASSWD}\n")] == [False]
+    assert [problem.stops for problem in said(f"-i\n{PASSWD}\n-b many\n")] == [True]
+    assert [problem.stops for problem in said(f"-f many\n{PASSWD}\n-f 1\n")] == [False]
+
+
+def test_what_is_deleted_must_be_there(said):
+    assert said(f"{PASSWD}\n-W /etc/passwd -p wa -k passwd\n") == []
+    (problem,) = said(f"-W /etc/passwd -p wa -k passwd\n{PASSWD}\n")
+    assert problem.reason == "deletes a rule that no line before it adds, which the kernel refuses"
+    assert problem.stops
+    assert len(said(f"{PASSWD}\n-D -k pass\n-W /etc/passwd -p wa -k passwd\n")) == 1
 
 
 def test_a_misspelt_errno_stops_auditctl(said):

@@ -145,4 +145,4 @@ def test_all_shadowed_rules_are_one_warning(host):
     wide, narrow = "-w /etc -p wa -k etc", "-w /etc/hosts -p wa -k hosts"
     outcome = host.declare([wide, narrow, PASSWD, "-D"])
     assert ["every event that it matches" in problem for problem in outcome.problems] == [True, True]
-    assert outcome.warnings == ["2 rules are never evaluated, because others match first; see problems"]
+    assert outcome.warnings == ["2 rules never take effect; see problems"]

@@ -9,6 +9,8 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.loading_servic
     drop_in,
     hidden_places,
     hidden_rules,
+    read_only_cause,
+    stale_rules,
     unit_states_problem,
 )
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file
@@ -100,3 +102,28 @@ def test_a_command_that_cannot_be_copied_exactly_leaves_the_unit_alone(command):
     """systemctl shows no quotes; a part of a unit with a wrong command would load no rule at all."""
     other = COMMAND.format("").replace("argv[]=/sbin/augenrules --load", f"argv[]=/bin/{command}")
     assert drop_in({"ExecStartPostEx": f"{other} {COMMAND.format('')}"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("properties", "cause"),
+    [
+        ({"ProtectSystem": "full"}, "ProtectSystem=full"),
+        ({"ProtectSystem": "strict"}, "ProtectSystem=strict"),
+        # This leaves /etc alone.
+        ({"ProtectSystem": "yes"}, ""),
+        ({"ProtectSystem": "full", "ReadWritePaths": "/etc/audit"}, ""),
+        ({"ReadOnlyPaths": "/srv -/etc"}, "ReadOnlyPaths=/etc"),
+        ({"ReadOnlyPaths": "/", "ReadWritePaths": "/etc"}, ""),
+        ({"ReadOnlyPaths": "/etc/audit/rules.d"}, ""),
+        ({"ProtectSystem": "full", "ExecStartPostEx": COMMAND.format(" privileged")}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_service_whose_augenrules_cannot_write_what_it_compiles(properties, cause):
+    """What a guest did with some of them: tests/integration/modules/test_audit_info.py."""
+    assert read_only_cause(properties) == cause
+    loader = Loader("auditd.service", "enabled", (), "", "/sbin/augenrules --load", cause)
+    found = stale_rules("/etc/audit/audit.rules", [loader])
+    assert [problem.lost for problem in found] == [True] * bool(cause)
+    assert stale_rules("/etc/audit/audit.rules", [loader._replace(state="masked")]) == []
+    assert stale_rules("/etc/audit/audit.rules", [loader._replace(commands="/sbin/auditctl -R x")]) == []

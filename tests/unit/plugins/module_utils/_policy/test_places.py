@@ -6,8 +6,12 @@ import os
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._policy import places
+from ansible_collections.linux.audit.plugins.module_utils._policy.checks import examine
 from ansible_collections.linux.audit.plugins.module_utils._policy.places import may_be_missing_at_boot
+from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesFile
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file
 from ansible_collections.linux.audit.plugins.modules import audit_rule
 from changing import System
 from running import run_module
@@ -136,3 +140,25 @@ def test_places_are_read_once_however_many_rules_there_are(root, monkeypatch):
         together = [may_be_missing_at_boot(name) for name in names]
     assert together == alone
     assert sorted(reads) == sorted([str(root / "mounts"), str(root / "fstab"), str(root / "tmpfiles.d/pam.conf")])
+
+
+@pytest.mark.parametrize(
+    ("line", "silent", "words"),
+    [
+        ("-a always,exit -F dir={0}/with\\ space -F perm=wa", True, "{0}/with space (nfs4)"),
+        ("-a always,exit -F path={0}/with\\ space/file -F perm=wa", True, "{0}/with space (nfs4)"),
+        ("-a always,exit -F dir={0} -F perm=wa", False, "{0}/run/held (ext4), {0}/with space (nfs4)"),
+        ("-a always,exit -F path={0}/file -F perm=wa", None, ""),
+        ("-a always,exit -F dir={0}/etc -F perm=wa", None, ""),
+        ("-a always,exit -F dir={0}/run/held -F perm=wa", True, "{0}/run/held (ext4)"),
+    ],
+)
+def test_a_rule_that_is_loaded_before_something_is_mounted_there(root, line, silent, words):
+    """The kernel puts the rule on what is there before: tests/integration/promises/test_late_mounts.py."""
+    (root / "fstab").write_text(f"/dev/sdb1 {root}/run/held ext4 nofail 0 2\n")
+    text = line.format(root) + "\n"
+    found = examine([RulesFile("1.rules", text, tuple(parse_file(text, "1.rules", Host())))], Host())
+    found = [problem for problem in found if "may record nothing on" in problem.reason]
+    costs = [(one.silent, one.lost, one.partial) for one in found]
+    assert costs == ([] if silent is None else [(silent, silent, not silent)])
+    assert all(f"nothing on {words.format(root)} after a boot" in one.reason for one in found)

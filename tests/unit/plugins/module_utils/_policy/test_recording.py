@@ -59,7 +59,7 @@ def in_files(*texts):
     for number, text in enumerate(texts, 1):
         name = f"{number}.rules"
         files.append(RulesFile(name, text, tuple(parse_file(text, name, HOST))))
-    return [(problem.origin, problem.reason) for problem in files_problems(files) if problem.silent]
+    return [(problem.origin, problem.reason) for problem in files_problems(files, HOST) if problem.silent]
 
 
 @pytest.mark.parametrize("name", MODULES)

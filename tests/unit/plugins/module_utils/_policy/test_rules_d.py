@@ -23,6 +23,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import
     version_key,
 )
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file
+from changing import System, absent, present
 from kernel_double import statements
 from strategies import HOST
 from strategies import Host as AnyHost
@@ -268,3 +269,28 @@ def test_an_error_of_another_line_does_not_count_as_told(directory):
     lines = parse_file("-w relative -k a\n-i\n-w /etc/a -k a\n", "x", HOST)
     assert [line.text for line in going_on(lines, "x")] == ["-i", *(line.text for line in lines)]
     assert rules.files == []
+
+
+@pytest.mark.parametrize(
+    ("others", "later", "goes"),
+    [
+        ("-w /etc/hosts -p wa\n", "", True),
+        ("-w /etc/hosts -p wa\n", "-i\n-w /etc/group -p wa\n", True),
+        ("-w /etc/hosts -p wa\n", "# x\n-b 100\n-c\n", True),
+        # Rules of others after it are read as they are because of the line.
+        ("-w /etc/hosts -p wa\n", "-w /etc/group -p wa\n", False),
+        ("-w /etc/hosts -p wa\n", "-w /etc/group -p wb\n", False),
+        # It is not the last line.
+        ("-i\n-w /etc/hosts -p wa\n", "", False),
+    ],
+)
+def test_the_line_that_our_rule_needed_leaves_with_it(tmp_path, monkeypatch, others, later, goes):
+    system = System(monkeypatch, tmp_path)
+    path = system.directory / "40-others.rules"
+    path.write_text(others)
+    (system.directory / "90-later.rules").write_text(later)
+    system.apply(present("-w /etc/passwd -p wa"), file=path.name)
+    assert path.read_text().endswith("-w /etc/passwd -p wa\n")
+    assert path.read_text().count("-i\n") == 1
+    system.apply(absent("-w /etc/passwd -p wa"), file=path.name)
+    assert path.read_text() == others + "-i\n" * (not goes and "-i" not in others)

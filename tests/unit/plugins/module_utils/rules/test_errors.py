@@ -4,7 +4,8 @@
 
 import pytest
 
-from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError, shown
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import MisreadError, RuleError, shown
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 
 
@@ -34,6 +35,36 @@ def test_of_a_whole_rule():
     assert (again.rule, again.origin) == ("rule", "f:7")
     assert (error.of("x").rule, error.of("x").origin) == ("rule", "f:7")
     assert RuleError("is wrong").of("rule").origin == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "misread"),
+    [
+        # auditctl loads something for each of these, in some release at least.
+        ("-a always,exit -S open -F a0=1x", True),
+        ("-a always,exit -S 2040", True),
+        ("-a always,exit -S open -F perm=r -F perm=w", True),
+        ("-a exit,possible -S open", True),
+        ("-a always,exclude -F success=1", True),
+        ("-a always,task -F perm=r", True),
+        ("-a always,exit\t-S open", True),
+        ("-w\\ /etc -p wa", True),
+        ("#" + "x" * 6143, True),
+        # Each of these ends auditctl -R.
+        ("-a always,exit -S no_such_call", False),
+        ("-a always,exit -S open -F uid=nobody-here", False),
+        ("-a always,exit -S open -F exit=ENOSUCH", False),
+        ("-a always,exit -F path=/a -F path=/b", False),
+        ("-a always,nowhere", False),
+        ("-w relative", False),
+        ("-z", False),
+    ],
+)
+def test_errors_tell_whether_auditctl_reads_the_line_as_something_else(line, misread):
+    (parsed,) = parse_file(line, "f", Resolver())
+    assert isinstance(parsed.error, RuleError)
+    assert isinstance(parsed.error, MisreadError) is misread
+    assert type(parsed.error.of("rule")) is type(parsed.error)
 
 
 @pytest.mark.parametrize(

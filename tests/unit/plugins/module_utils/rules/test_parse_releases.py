@@ -228,6 +228,21 @@ def test_words_that_are_newer_than_the_release(line, before, since):
     assert ("arch=aarch64" in statement.text) is ("armv8l" in line)
 
 
+@pytest.mark.parametrize("machine", ["armv7l", "i686"])
+def test_numbers_that_auditctl_of_32_bits_reads_as_others(machine):
+    """strtol(3) returns 2147483647 for all of them; uids, arguments and inodes are read with strtoul(3)."""
+    narrow, wide = Host(machine, (4, 0, 2)), Host("aarch64", (4, 0, 2))
+    for condition in ("gid=2147483648", "obj_gid=4294967294", "pid>0x80000000", "devmajor!=4294967295"):
+        line = f"-a always,exit -S openat -F {condition}"
+        assert parse_line(line, narrow).unread == (f"-F {condition}",)
+        assert parse_line(line, wide).unread == ()
+    exit_code = parse_line("-a always,exit -S openat -F exit=0xffffffff", narrow)
+    assert (exit_code.text, exit_code.unread) == ("-a always,exit -S openat -F exit=-EPERM", ("-F exit=0xffffffff",))
+    assert parse_line(exit_code.text, narrow).unread == ()
+    for condition in ("uid=4294967294", "a0=0xffffffff", "inode=4294967295", "gid=2147483647", "exit=-1"):
+        assert parse_line(f"-a always,exit -S openat -F {condition}", narrow).unread == ()
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules that record nothing because of earlier ones; tests/integration/promises/test_silence.py asks a kernel."""
+
+import time
+
+import pytest
+
+from ansible_collections.linux.audit.plugins.module_utils.rules.overruled import Overruled, overruled
+from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
+from strategies import HOST
+
+WATCH, READ, EXECUTE = "-w /etc/passwd -p wa -k x", "-w /etc/shadow -p r", "-w /usr/bin/su -p x"
+TREE = "-a always,exit -F arch=b64 -F dir=/etc/ssh -F perm=wa"
+CALLS = "-a always,exit -F arch=b64 -S mount,umount2"
+NEVER = "-a never,exit"
+
+
+def found(*lines):
+    return [tuple(one) for one in overruled([parse_line(line, HOST).rule for line in lines])]
+
+
+@pytest.mark.parametrize(
+    ("lines", "places"),
+    [
+        ([f"{NEVER} -F perm=wa", WATCH], [(0, (1,))]),
+        ([f"{NEVER} -F perm=rwxa", WATCH, READ, EXECUTE, TREE], [(0, (1, 2, 3, 4))]),
+        ([f"{NEVER} -F perm=wa", WATCH, READ, EXECUTE, TREE, CALLS], [(0, (1, 4))]),
+        ([f"{NEVER} -F perm=w", WATCH], []),
+        ([f"{NEVER} -F perm=w", f"{NEVER} -F perm=a", WATCH], [(1, (2,))]),
+        ([f"{NEVER} -F filetype=file", WATCH, READ, TREE], [(0, (1, 2, 3))]),
+        ([f"{NEVER} -F filetype=dir", WATCH], []),
+        ([f"{NEVER} -F filetype=file", CALLS], []),
+        ([f"{NEVER} -F filetype!=dir -F uid>=0", WATCH], [(0, (1,))]),
+        ([f"{NEVER} -F success=1", WATCH], [(0, (1,))]),
+        ([f"{NEVER} -S execve,execveat", EXECUTE], [(0, (1,))]),
+        ([f"{NEVER} -S execve", WATCH], []),
+        ([f"{NEVER} -F arch=b64 -S mount,umount2,openat", CALLS], [(0, (1,))]),
+        ([f"{NEVER} -F arch=b64 -S mount", CALLS], []),
+        ([f"{NEVER} -F arch=b32 -F perm=wa", TREE], []),
+        ([f"{NEVER} -F arch=b64 -F perm=wa", TREE, WATCH], [(0, (1, 2))]),
+        ([f"{NEVER} -F auid!=unset", f"{CALLS} -F auid>=1000 -F auid!=unset"], [(0, (1,))]),
+        ([f"{NEVER} -F auid>=1001", f"{CALLS} -F auid>=1000 -F auid!=unset"], []),
+        ([f"{NEVER} -F auid=unset", f"{CALLS} -F auid>=1000 -F auid!=unset"], []),
+        ([f"{NEVER} -F exe!=/usr/bin/id", WATCH], []),
+        ([f"{NEVER} -F subj_type!=x_t -F perm=wa", WATCH], [(0, (1,))]),
+        ([f"{NEVER} -F subj_type=x_t -F perm=wa", WATCH], []),
+        # lint.shadows() has these.
+        ([f"{NEVER} -F path=/etc/passwd", WATCH], []),
+        # The first rule that matches decides.
+        ([WATCH, f"{NEVER} -F perm=wa"], []),
+        ([f"{NEVER} -F uid=0", f"{NEVER} -F uid!=0", WATCH], [(1, (2,))]),
+        ([f"{NEVER} -F uid=1000", WATCH, f"{NEVER} -F uid!=1000", TREE], [(2, (3,))]),
+        # Other lists, and rules that have no effect.
+        (["-a never,task -F uid=0", WATCH], []),
+        ([f"{NEVER} -F exit<0", WATCH], []),
+        ([f"{NEVER} -F perm=wa"], []),
+    ],
+)
+def test_rules_whose_events_others_leave_out(lines, places):
+    assert found(*lines) == places
+
+
+def test_exceptions_that_people_write_overrule_nothing():
+    lines = [
+        f"{NEVER} -F exe=/usr/sbin/chronyd",
+        f"{NEVER} -F auid=unset -S adjtimex",
+        f"{NEVER} -F dir=/var/lib/docker -F perm=rwxa",
+        f"{NEVER} -F arch=b64 -S fork -F success=0",
+        f"{NEVER} -F subj_type=crond_t",
+        WATCH, READ, EXECUTE, TREE, CALLS,
+    ]  # fmt: skip
+    assert found(*lines) == []
+
+
+def test_thousands_of_watches_take_no_longer_than_one():
+    rules = [parse_line(f"{NEVER} -F uid={number} -F perm=wa", HOST).rule for number in range(50)]
+    watch = parse_line(WATCH, HOST).rule
+    path, perm = watch.fields
+    watches = [watch._replace(fields=(path._replace(value=f"/srv/{number}"), perm)) for number in range(5000)]
+    started = time.monotonic()
+    last = parse_line(f"{NEVER} -F perm=wa", HOST).rule
+    assert overruled([*rules, *watches, last, *watches]) == [Overruled(5050, tuple(range(5051, 10051)))]
+    assert time.monotonic() - started < 5
