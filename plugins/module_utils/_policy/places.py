@@ -8,7 +8,7 @@ import stat
 from contextlib import contextmanager
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-__all__ = ("is_empty_at_boot", "may_be_missing_at_boot", "places_read_once")
+__all__ = ("is_directory", "is_empty_at_boot", "may_be_missing_at_boot", "places_read_once")
 
 # In memory: these are empty when the host boots.
 _VOLATILE = ("tmpfs", "ramfs")
@@ -43,6 +43,13 @@ class _Places:
         self._late: Optional[Set[str]] = None
         self._made: Optional[Set[str]] = None
         self._answers: Dict[str, Optional[str]] = {}
+        self._directories: Dict[str, bool] = {}
+
+    def is_directory(self, path: str) -> bool:
+        """See is_directory()."""
+        if path not in self._directories:
+            self._directories[path] = os.path.isdir(path)
+        return self._directories[path]
 
     def why_missing(self, directory: str) -> Optional[str]:
         """See may_be_missing_at_boot()."""
@@ -98,6 +105,11 @@ def places_read_once() -> Iterator[None]:
         yield
     finally:
         _remembered.pop()
+
+
+def is_directory(path: str) -> bool:
+    """Whether the path is a directory now."""
+    return _places().is_directory(path)
 
 
 def is_empty_at_boot(directory: str) -> bool:
