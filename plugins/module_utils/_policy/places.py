@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Directories that exist now, and may be missing when the next boot loads the rules."""
 
-import glob
 import os
 import stat
 from contextlib import contextmanager
@@ -153,6 +152,8 @@ def _not_awaited() -> Iterable[str]:
 
 
 def _tmpfiles_lines() -> Iterable[Tuple[str, str]]:
+    import glob
+
     # Of files of the same name, only that of the first directory counts, tmpfiles.d(5).
     files: Dict[str, str] = {}
     for directory in _TMPFILES:

@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Why a host that holds its rules records nothing all the same: in its kernel now, and after a boot."""
 
-from typing import Iterable, List, Mapping, Sequence, Tuple
+from typing import TYPE_CHECKING, Iterable, List, Mapping, Sequence, Tuple
 
 from .._kernel.netlink import IMMUTABLE
 from .._kernel.settings import BY_OPTION, Value
+from ..rules.list_semantics import DROPPED, decision
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
 from ..rules.render import render
 from ..rules.resolver import Resolver
-from ..rules.silence import Silence, silences
 from .boot import loaded_by
 from .problem import RulesProblem
 from .rules_d import RulesFile, in_augenrules_order
+
+if TYPE_CHECKING:
+    from ..rules.silence import Silence
 
 __all__ = ("KERNEL", "files_problems", "kernel_problems")
 
@@ -65,8 +68,12 @@ def files_problems(files: Iterable[RulesFile]) -> List[RulesProblem]:
     return found
 
 
-def _silences(rules: Sequence[Rule]) -> List[Silence]:
+def _silences(rules: Sequence[Rule]) -> "List[Silence]":
     """The rules that switch auditing off, except those before which all is recorded that is asked for."""
+    if all(decision(rule) is not DROPPED for rule in rules):
+        return []
+    from ..rules.silence import silences
+
     return [silence for silence in silences(rules) if _leaves_out(rules, silence.place)]
 
 
@@ -99,5 +106,5 @@ def _sets(line: RulesLine, name: str) -> bool:
     return bool(control and control[0] in BY_OPTION and BY_OPTION[control[0]].name == name)
 
 
-def _reason(silence: Silence) -> str:
+def _reason(silence: "Silence") -> str:
     return f"switches auditing off: {silence.effect}"

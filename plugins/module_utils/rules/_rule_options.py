@@ -38,6 +38,7 @@ class RuleParser:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
+        self._known = resolver.already_read if resolver.already_read is not None else {}
         self._operation = ""
         self._list = ""
         self._action = ""
@@ -173,18 +174,18 @@ class RuleParser:
         if value.startswith("key="):
             self._add_key(option, value[4:], "key=")
             return
-        # Without what was read before, each -F is read as if it were new.
-        known = self._resolver.already_read if self._resolver.already_read is not None else {}
-        place = (self._list, value)
-        condition = known[place][0] if place in known else split_condition(value)
+        # Many rules have the same fields, which are read once, unless the host may have changed in between.
+        known = self._known.get((self._list, value))
+        condition = known[0] if known else split_condition(value)
         if condition.type.name == "arch" and self._syscalls_given:
             raise RuleError("arch must come before the syscalls (-S)", f"-F {value}")
         if condition.type.name == "arch" and self._added_syscalls:
             self._unread.append(f"-F {value}")
             self._add_no_syscalls()
-        if place not in known:
-            known[place] = (condition, parse_condition(condition, self._list, self._resolver))
-        field = known[place][1]
+        if not known:
+            known = condition, parse_condition(condition, self._list, self._resolver)
+            self._known[self._list, value] = known
+        field = known[1]
         check_combination(self._fields, field, f"-F {value}")
         self._fields.append(field)
         self._key_allowed = self._key_allowed or field.name in _KEY_MAY_FOLLOW

@@ -7,7 +7,7 @@ from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequenc
 
 from .list_semantics import SEMANTICS, field_order_counts, no_effect, single_valued
 from .model import ANYTHING, Field, Rule, canonical, without_keys
-from .overlap import ranges
+from .ranges import ranges
 
 __all__ = ("Shadow", "idle", "shadows")
 

@@ -8,10 +8,11 @@ the same way). The answer errs on the safe side: only what certainly excludes a 
 """
 
 from bisect import bisect_left
-from typing import AbstractSet, Any, Dict, Iterable, List, Sequence, Tuple
+from typing import Dict, List, Sequence
 
 from .list_semantics import DROPPED, decision, field_order_counts, no_effect, single_valued
-from .model import Field, Rule
+from .model import Rule
+from .ranges import ranges
 
 __all__ = ("Scope", "WatchIndex", "must_keep_order", "ranges")
 
@@ -104,29 +105,3 @@ class Scope:
             or (self.is_tree and other.node.startswith(self.node))
             or (other.is_tree and self.node.startswith(other.node))
         )
-
-
-_GREATEST = 0xFFFFFFFF
-
-
-def _comparable(fields: Iterable[Field]) -> Iterable[Tuple[str, str, Any]]:
-    """The fields with values of any type: all of one name are either numbers or strings, and are compared as such."""
-    return fields
-
-
-def ranges(fields: Sequence[Field], single: AbstractSet[str]) -> Dict[str, Tuple[Any, Any]]:
-    """The least and the greatest value that an event may have, for each of the ``single`` fields that limits it."""
-    found: Dict[str, Tuple[Any, Any]] = {}
-    for name, operator, value in _comparable(fields):
-        if name not in single or operator not in ("=", "<", "<=", ">", ">="):
-            continue
-        if operator == "=":
-            least, most = value, value
-        elif operator[0] == ">":
-            least, most = value + (operator == ">"), _GREATEST
-        else:
-            least, most = 0, value - (operator == "<")
-        if name in found and type(found[name][0]) is type(least):
-            least, most = max(least, found[name][0]), min(most, found[name][1])
-        found[name] = (least, most)
-    return found

@@ -8,7 +8,6 @@ is too long), and a rule that disables others. And it reads a few lines that aud
 host, refuses: ``Statement.text`` then has the form that auditctl reads (see _releases.py).
 """
 
-import getopt
 from typing import List, Tuple
 
 from ._control_options import parse_control
@@ -116,6 +115,8 @@ def _options(arguments: List[str]) -> Tuple[List[Tuple[str, str]], List[str]]:
     if len(arguments) % 2 == 0 and _WITH_VALUE.issuperset(arguments[::2]):
         # As nearly all rules are written; getopt would take ten times as long to say the same.
         return list(zip(arguments[::2], arguments[1::2])), []
+    import getopt
+
     try:
         return getopt.gnu_getopt(arguments, _SHORT_OPTIONS, list(_LONG_OPTIONS))
     except getopt.GetoptError as error:

@@ -103,10 +103,18 @@ def decode(data: bytes) -> Rule:
             if number == _KEY:
                 keys = tuple(text.split("\x01"))
                 continue
-            value = text
-        fields.append(Field(kind.name if kind else f"f{number}", _OPERATOR_NAMES.get(operator) or hex(operator), value))
+            fields.append(Field(kind.name, _OPERATOR_NAMES.get(operator) or hex(operator), text))
+        else:
+            fields.append(_number_field(number, operator, value))
     name = _LIST_NAMES[filter_list & ~PREPEND]
     return Rule(name, _ACTION_NAMES[action], tuple(fields), _syscalls(name, data[_MASK]), keys)
+
+
+# Most rules of a host have fields that others have, too, such as the arch.
+@lru_cache(maxsize=4096)
+def _number_field(number: int, operator: int, value: int) -> Field:
+    kind = BY_NUMBER.get(number)
+    return Field(kind.name if kind else f"f{number}", _OPERATOR_NAMES.get(operator) or hex(operator), value)
 
 
 def _mask(rule: Rule) -> tuple:
