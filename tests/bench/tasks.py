@@ -168,11 +168,14 @@ def fleet(directory) -> tuple[list[Pair], Growth]:
 
     for number in range(max(*HOSTS, 20)):
         (directory / f"host{number}").mkdir(exist_ok=True)
-    for name in kinds:
+    # What is measured finds nothing to change.
+    for name in list(kinds)[1:3]:
         whole(name, max(*HOSTS, 20))
+    for name in list(kinds)[3:]:
+        whole(name, 20)
     twenty = {name: min(whole(name, 20) for _round in range(2)) for name in kinds}
     for hosts in HOSTS:
-        for name in list(kinds)[:4]:
+        for name in list(kinds)[:3]:
             growth.note(name, hosts, whole(name, hosts))
     ping, copy = twenty["ping"], twenty["copy"]
     return [

@@ -103,12 +103,12 @@ def read_rules(items: Iterable[Any], resolver: Resolver) -> List[Statement]:
     statements = []
     for number, item in enumerate(items, 1):
         try:
-            if isinstance(item, Mapping):
+            if isinstance(item, str):
+                statements.append(parse_line(item, resolver))
+            elif isinstance(item, Mapping):
                 from ..rules.structure import parse_structure
 
                 statements += parse_structure(item, resolver)
-            elif isinstance(item, str):
-                statements.append(parse_line(item, resolver))
             else:
                 raise RuleError(f"must be a line of auditctl or a structure, not {item!r}")
         except RuleError as error:

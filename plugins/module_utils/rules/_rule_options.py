@@ -5,7 +5,7 @@
 from typing import FrozenSet, List, Optional, Set, Tuple
 
 from . import syscalls
-from ._conditions import check_combination, check_list, parse_comparison, parse_condition, split_condition
+from ._conditions import LIMITED, check_combination, check_list, parse_comparison, parse_condition, split_condition
 from ._releases import is_newer, is_unknown, readable_value, unread_list_option
 from .errors import RuleError
 from .fields import ACTIONS, BY_NAME, LISTS
@@ -144,6 +144,15 @@ class RuleParser:
 
     def _syscall(self, name: str) -> Tuple[int, str]:
         """The number of a syscall, and the word that the host's auditctl reads for it."""
+        known = self._known.get((name, self._list, self._machine()))
+        if known:
+            return known
+        found = self._look_up_syscall(name)
+        if found[1] == name:
+            self._known[name, self._list, self._machine()] = found
+        return found
+
+    def _look_up_syscall(self, name: str) -> Tuple[int, str]:
         if is_digit(name):
             number = parse_number(name)
             if number >= _FIRST_CLASS_BIT:
@@ -186,7 +195,8 @@ class RuleParser:
             known = condition, parse_condition(condition, self._list, self._resolver)
             self._known[self._list, value] = known
         field = known[1]
-        check_combination(self._fields, field, f"-F {value}")
+        if field.name in LIMITED:
+            check_combination(self._fields, field, f"-F {value}")
         self._fields.append(field)
         self._key_allowed = self._key_allowed or field.name in _KEY_MAY_FOLLOW
         if field.name == "perm" and self._permissions_refused(field.number):
@@ -195,10 +205,15 @@ class RuleParser:
             return
         if field.name == "perm":
             self._expand(field.number)
-        readable = readable_value(field, condition.value, self._resolver)
-        if readable != condition.value or is_unknown(field, self._resolver):
-            self._unread.append(f"-F {value}")
-        self._words += [option, quote(f"{condition.name}{condition.operator}{readable}")]
+        word = self._known.get((field, value))
+        if word is None:
+            readable = readable_value(field, condition.value, self._resolver)
+            if readable != condition.value or is_unknown(field, self._resolver):
+                self._unread.append(f"-F {value}")
+            word = quote(f"{condition.name}{condition.operator}{readable}")
+            if not self._unread:
+                self._known[field, value] = word
+        self._words += [option, word]
 
     def _read_comparison(self, option: str, value: str) -> None:
         self._fields.append(parse_comparison(value, self._list))

@@ -61,7 +61,7 @@ class WatchIndex:
 class Scope:
     """The parts of a rule that decide whether its order matters, computed once to compare it with many."""
 
-    __slots__ = ("has_effect", "is_tree", "node", "ranges", "result", "syscalls")
+    __slots__ = ("has_effect", "is_everywhere", "is_tree", "node", "ranges", "result", "syscalls")
 
     def __init__(self, rule: Rule) -> None:
         self.result = decision(rule)
@@ -72,6 +72,8 @@ class Scope:
         path = tree if self.is_tree else rule.value("path")
         # With a slash at the end, a directory is a prefix of everything below it. Empty for a rule without a path.
         self.node = "" if path is None else str(path).rstrip("/") + "/"
+        #: Whether the path cannot exclude an overlap: the rule has none, or it keeps events out of the log.
+        self.is_everywhere = self.result is DROPPED or not self.node
         # A condition limits nothing if the kernel may stop at the rule before or after it.
         self.ranges = {} if field_order_counts(rule) else ranges(rule.fields, single_valued(rule.list))
 
@@ -81,7 +83,7 @@ class Scope:
             return False
         if self.syscalls is not None and other.syscalls is not None and self.syscalls.isdisjoint(other.syscalls):
             return False
-        if not self.is_everywhere and not other.is_everywhere and self._watches_apart_from(other):
+        if not (self.is_everywhere or other.is_everywhere) and self._watches_apart_from(other):
             return False
         others = other.ranges
         for name, (least, most) in self.ranges.items():
@@ -93,11 +95,6 @@ class Scope:
     def drops(self) -> bool:
         """Whether the rule keeps the events that it matches out of the log."""
         return self.has_effect and self.result is DROPPED
-
-    @property
-    def is_everywhere(self) -> bool:
-        """Whether the path cannot exclude an overlap: the rule has none, or it keeps events out of the log."""
-        return self.result is DROPPED or not self.node
 
     def _watches_apart_from(self, other: "Scope") -> bool:
         return not (
