@@ -16,6 +16,9 @@ from ansible_collections.linux.audit.plugins.plugin_utils.printable import print
 # Python keeps a byte that is not UTF-8 as one of these (PEP 383), which ansible-core cannot send to a host.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+# Ansible imports this plugin once a run, and then forks a process for each host and task.
+packs.load_all()
+
 
 def _check_text(value, where):
     """Raise AnsibleActionFail for a text that is not UTF-8, before the host is changed; `where` names the argument."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one way from a module's parameters to its result: call a function, report its errors, print text."""
 
+import gc
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, NamedTuple
 
@@ -26,6 +27,8 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
     The result has ``changed``; its ``warnings``, a list of texts, become warnings of the task. Its ``afterwards``, a
     function, is called after the result has been printed.
     """
+    # By default, the collector looks for cycles after every 700 new objects. Rules and events have none, and are many.
+    gc.set_threshold(100000)
     try:
         result = function(module.params, Mode(module.check_mode, module._diff))
     except AuditError as error:

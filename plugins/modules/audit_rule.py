@@ -196,21 +196,24 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules i
     result_of,
     without_repetition,
 )
-from ansible_collections.linux.audit.plugins.module_utils.rules.structure import OPTIONS
 
 FORMS = ["rule", "rules", "key"]
+#: The keys of a structure (see rules/structure.py) as parameters.
+STRUCTURE = {
+    "list": {"type": "str", "choices": ["task", "exit", "user", "exclude", "filesystem", "io_uring"]},
+    "action": {"type": "str", "choices": ["always", "never"]},
+    "arch": {"type": "list", "elements": "str"},
+    "syscalls": {"type": "list", "elements": "str"},
+    "fields": {"type": "list", "elements": "str"},
+    "comparisons": {"type": "list", "elements": "str"},
+    "keys": {"type": "list", "elements": "str", "no_log": False},
+    "record_types": {"type": "list", "elements": "str"},
+}
 ARGUMENTS = dict(
     RULE_ARGUMENTS,
     rule={"type": "str"},
     rules={"type": "list", "elements": "raw"},
-    list={"type": "str", "choices": ["task", "exit", "user", "exclude", "filesystem", "io_uring"]},
-    action={"type": "str", "choices": ["always", "never"]},
-    arch={"type": "list", "elements": "str"},
-    syscalls={"type": "list", "elements": "str"},
-    fields={"type": "list", "elements": "str"},
-    comparisons={"type": "list", "elements": "str"},
-    keys={"type": "list", "elements": "str", "no_log": False},
-    record_types={"type": "list", "elements": "str"},
+    **STRUCTURE,
     key={"type": "str", "no_log": False},
     state={"type": "str", "choices": ["present", "absent"], "default": "present"},
 )
@@ -218,7 +221,7 @@ ARGUMENTS = dict(
 
 def wanted(parameters, host):
     """The change that the parameters describe."""
-    structure = {key: parameters[key] for key in OPTIONS if parameters[key] is not None}
+    structure = {key: parameters[key] for key in STRUCTURE if parameters[key] is not None}
     items = [parameters["rule"]] if parameters["rule"] is not None else parameters["rules"] or []
     statements = without_repetition(read_rules(items + ([structure] if structure else []), host))
     if parameters["state"] == "present":
@@ -238,8 +241,8 @@ def hold_rules(parameters, mode):
 def main():
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
-        required_one_of=[FORMS + list(OPTIONS)],
-        mutually_exclusive=[FORMS] + [[form, option] for form in FORMS for option in OPTIONS],
+        required_one_of=[FORMS + list(STRUCTURE)],
+        mutually_exclusive=[FORMS] + [[form, option] for form in FORMS for option in STRUCTURE],
         supports_check_mode=True,
     )
     run(module, hold_rules)

@@ -21,13 +21,13 @@ import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-import yaml
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.pack_format import paragraphs
 
-__all__ = ("KINDS", "Pack", "load", "names", "requirements", "sources")
+__all__ = ("KINDS", "Pack", "load", "load_all", "names", "requirements", "sources")
 
 DIRECTORY = pathlib.Path(__file__).resolve().parent / "rule_packs"
 KINDS = ("exclusions", "compliance", "question")
@@ -68,8 +68,14 @@ def load(name: str) -> Pack:
         raise AnsibleError(f"There is no rule pack {name!r}. The packs are {', '.join(names())}.")
     text = (DIRECTORY / f"{name}.rules").read_text(encoding="utf-8")
     block = next(block for block in text.split("\n\n") if block.startswith("## "))
-    header = yaml.safe_load("\n".join(line[3:] for line in block.splitlines()))
+    header = yaml_load("\n".join(line[3:] for line in block.splitlines()))
     return Pack(name, header, text)
+
+
+def load_all() -> None:
+    """Read every pack now: the processes that Ansible forks for each host and task begin with what was read before."""
+    for name in names():
+        load(name)
 
 
 def sources(items: Any) -> list[dict[str, Any]]:

@@ -1,27 +1,37 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection costs, as ratios of medians within one run: `./dev bench`. Numbers are to read, not to pass."""
+"""What the collection costs, beside rivals in the same run: `./dev bench [--write] [--most RULES] [PART...]`.
 
+The parts are library, tasks, processes, fleet and sets; without any, all are measured. `--write` writes
+docs/performance.md and its plots. Numbers are to read, not to pass.
+"""
+
+import argparse
+import datetime
 import json
 import os
 import pathlib
-import statistics
+import platform
 import subprocess
 import sys
-import time
+import tempfile
+
+import figures
+import tasks
+from figures import Growth, Pair
 
 from lab import Lab
 from paths import MODULE_UTILS, ROOT
 
-ROUNDS = 5
+PARTS = ("library", "tasks", "processes", "fleet", "sets")
 # Rounds by number of rules: what is large is also steady, and takes minutes.
 SETS = {100: 5, 500: 3, 2000: 1, 10000: 1}
 CHANGES = ("no change", "one rule changed", "everything changed", "reversed order", "reversed, and order matters")
-RULES = [
-    f"-a always,exit -F arch=b64 -S openat,unlinkat -F path=/etc/file{number} -F auid>={1000 + number} -F auid!=unset "
-    f"-F key=bench{number}"
-    for number in range(500)
-]
+GOALS = {
+    ("no change", "auditctl -l"): 4,
+    ("everything changed", "auditctl -R"): 1.5,
+    ("reversed, and order matters", "auditctl -R"): 3,
+}
 LIBRARY = """
 import time
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
@@ -42,35 +52,23 @@ assert all(rule in held for rule in first)
 done = time.process_time()
 print(read - began, made - read, done - made)
 """
+IMPORTS = """\
+## What a task imports
 
+The program that Ansible sends for `audit_rule` has {bytes:,} bytes. Each task compiles what it imports, because Ansible
+sends source text. These are the milliseconds of one run on the guest (`python3 -X importtime`), of a task that changes
+nothing:
 
-def run(*command) -> float:
-    """Seconds that a command takes."""
-    began = time.monotonic()
-    done = subprocess.run(
-        [str(word) for word in command],
-        cwd=ROOT,
-        env=os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    seconds = time.monotonic() - began
-    if done.returncode:
-        sys.exit(f"{' '.join(map(str, command[:6]))} failed:\n{done.stdout[-3000:]}")
-    return seconds
+| Files | Number | ms |
+|---|---|---|
+{sums}
 
+The most expensive files of the collection:
 
-def report(title: str, ours: list[float], theirs: list[float], limit: float) -> None:
-    """One line: medians and their ratio, beside what it is meant to stay below."""
-    ratio = statistics.median(ours) / statistics.median(theirs)
-    print(
-        f"{title:<66} {statistics.median(ours):6.2f} s / {statistics.median(theirs):6.2f} s = {ratio:5.2f}"
-        f"   (at most {limit})",
-        flush=True,
-    )
+| File | ms |
+|---|---|
+{files}
+"""
 
 
 def library() -> None:
@@ -84,13 +82,12 @@ def library() -> None:
     ).stdout
     read, made, compared = map(float, output.split())
     print(
-        f"{'10,000 rules: parse, canonicalise, compare (CPU)':<66} {read:6.2f} s + {made:.2f} s + {compared:.2f} s"
-        f" = {read + made + compared:.2f} s   (less than 1)",
+        f"10,000 rules: parse {read:.2f} s, canonicalise {made:.2f} s, compare {compared:.2f} s of CPU (goal: 1)",
         flush=True,
     )
 
 
-def sets(guest) -> None:
+def sets(guest, most: int) -> tuple[list[Pair], Growth]:
     """Changes of whole sets, timed within the guest, beside auditctl's reading and loading of the same rules."""
     plugins = "/root/lib/ansible_collections/linux/audit/plugins"
     guest.run(f"mkdir -p {plugins}; auditctl -D")
@@ -99,57 +96,106 @@ def sets(guest) -> None:
     print("\naudit_ruleset within the guest, from the text of the rules to the proof, without the start of Python")
     print("l: as a ratio to `auditctl -l`, which reads the rules; R: to `auditctl -R`, which replaces them by the same")
     print(f"{'rules, change':<36} {'seconds':>8} {'l':>7} {'R':>7} {'in the kernel':>14} {'R':>7}   added deleted")
-    for count, rounds in SETS.items():
+    pairs: list[Pair] = []
+    growth = Growth("A whole set within a guest", "rules")
+    for count, rounds in ((count, rounds) for count, rounds in SETS.items() if count <= most):
         command = f"PYTHONPATH=/root/lib python3 -B /root/measure.py {count} {rounds}"
-        found = json.loads(guest.run(command, timeout=1200).stdout)
-        (read,), (load,) = found["auditctl -l"], found["auditctl -R"]
-        print(f"{count:>6}, auditctl -l / -R {'':<12} {read:8.3f} / {load:.3f}")
+        found = json.loads(guest.run(command, timeout=1800).stdout)
+        rivals = {name: found[name][0] for name in ("auditctl -l", "auditctl -R")}
+        for name, seconds in rivals.items():
+            growth.note(name, count, seconds)
+        print(f"{count:>6}, auditctl -l / -R {'':<12} {rivals['auditctl -l']:8.3f} / {rivals['auditctl -R']:.3f}")
         for change in CHANGES:
             if change not in found:
                 print(f"{count:>6}, {change:<28} left out, as it takes minutes")
                 continue
             seconds, kernel, added, deleted = found[change]
+            growth.note(change, count, seconds)
+            pairs += [
+                Pair(f"{change}, {count:,} rules / `{rival}`", seconds, rivals[rival], goal)
+                for (name, rival), goal in GOALS.items()
+                if name == change
+            ]
+            read, load = rivals.values()
             print(
                 f"{count:>6}, {change:<28} {seconds:8.3f} {seconds / read:7.2f} {seconds / load:7.2f} {kernel:14.4f} "
                 f"{kernel / load:7.4f}   {added:5.0f} {deleted:7.0f}",
                 flush=True,
             )
+    return pairs, growth
+
+
+def import_notes(imported: dict) -> list[str]:
+    """The table of imports."""
+    ours, ansible, others = {}, {}, {}
+    for name, spent in imported["files"].items():
+        kind = ours if name.startswith("ansible_collections.") else ansible if name.startswith("ansible.") else others
+        kind[name] = spent
+    sums = [
+        f"| {name} | {len(kind)} | {sum(kind.values()):.0f} |"
+        for name, kind in (("of this collection", ours), ("of ansible-core", ansible), ("of Python", others))
+    ]
+    files = [
+        f"| `{name.removeprefix('ansible_collections.linux.audit.plugins.')}` | {spent:.1f} |"
+        for name, spent in sorted(ours.items(), key=lambda item: -item[1])[:12]
+    ]
+    return [IMPORTS.format(bytes=imported["bytes"], sums="\n".join(sums), files="\n".join(files))]
+
+
+def show(title: str, pairs: list[Pair]) -> None:
+    """Print what a part has found."""
+    print(f"\n{title}", *(pair.line() for pair in pairs), sep="\n", flush=True)
+
+
+def measure(parts: list[str], most: int) -> tuple[dict[str, list[Pair]], list[Growth], list[str]]:
+    """The pairs of the parts by title, the growths, and more paragraphs."""
+    found: dict[str, list[Pair]] = {}
+    growths: list[Growth] = []
+    notes: list[str] = []
+    if "library" in parts:
+        library()
+    if "fleet" in parts:
+        with tempfile.TemporaryDirectory() as directory:
+            title = "20 hosts that are local connections, two forks, whole runs, 500 rules that are there"
+            found[title], growth = tasks.fleet(pathlib.Path(directory))
+            growths.append(growth)
+    if {"tasks", "processes", "sets"} & set(parts):
+        with Lab() as lab:
+            guest = lab.boot("bookworm", memory=512)
+            if "tasks" in parts:
+                found.update(tasks.on_guest(lab, guest))
+            if "processes" in parts:
+                found["The process on the managed host, 500 rules that are there"], imported = tasks.processes(
+                    lab, guest
+                )
+                notes += import_notes(imported)
+            for title, pairs in found.items():
+                show(title, pairs)
+            if "sets" in parts:
+                tasks.clear(guest)
+                title = "`audit_ruleset` within a guest, without the start of Python"
+                found[title], growth = sets(guest, most)
+                show(title, found[title])
+                growths.append(growth)
+    return found, growths, notes
 
 
 def main() -> None:
-    print(f"Medians of {ROUNDS} rounds, whole `ansible` commands over ssh to a Debian guest of its own", flush=True)
-    library()
-    with Lab() as lab:
-        guest = lab.boot("bookworm", memory=512)
-        rules = json.dumps({"rules": RULES, "file": "90-bench.rules"})
-        text = "\n".join(RULES)
-        (lab.directory / "bench.rules").write_text(text + "\n")
-        guest.put(lab.directory / "bench.rules", "/root/bench.rules")
-        ansible = ("ansible", "-i", lab.inventory, guest.name, "-m")
-        load = "cp /root/bench.rules /etc/audit/rules.d/90-bench.rules && augenrules --load"
-
-        def clear() -> None:
-            guest.run("rm -f /etc/audit/rules.d/90-bench.rules; augenrules; auditctl -D")
-
-        run(*ansible, "ping")
-        ours, theirs, again, ping, whole = [], [], [], [], []
-        for _round in range(ROUNDS):
-            clear()
-            theirs.append(run(*ansible, "shell", "-a", load))
-            clear()
-            ours.append(run(*ansible, "audit_rule", "-a", rules))
-            again.append(run(*ansible, "audit_rule", "-a", rules))
-            ping.append(run(*ansible, "ping"))
-        ruleset = json.dumps({"rules": RULES, "file": "90-bench.rules"})
-        run(*ansible, "audit_ruleset", "-a", ruleset)
-        for _round in range(ROUNDS):
-            whole.append(run(*ansible, "audit_ruleset", "-a", ruleset))
-            ping.append(run(*ansible, "ping"))
-        report("audit_rule, 500 rules that are there already / ping", again, ping, 1.5)
-        report("audit_ruleset, a set of 500 rules that is there already / ping", whole, ping, 1.5)
-        report("audit_rule, first apply of 500 rules / file and augenrules --load", ours, theirs, 1.5)
-        clear()
-        sets(guest)
+    parser = argparse.ArgumentParser(prog="./dev bench")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    parser.add_argument("--most", type=int, default=max(SETS), help="the most rules of a set (10,000 take minutes)")
+    arguments = parser.parse_args()
+    found, growths, notes = measure(arguments.parts or list(PARTS), arguments.most)
+    for growth in growths:
+        print(f"\n{growth.title}", *growth.table(), sep="\n")
+    if arguments.write:
+        facts = {
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "machine": f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()} on the "
+            "controller, the guest is a Debian bookworm in user-mode Linux",
+        }
+        figures.write(ROOT / "docs", facts, found, growths, notes)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 
 from typing import Callable, Iterable, NamedTuple, Sequence, Tuple
 
-from .._host.files import Edit, FileError, written
+from .._host.files import Edit, FileError
+from .._host.replacing import written
 from .._host.signals import signals_held
 from ..rules.errors import AuditError
 from .auditd import Daemon, Done

@@ -12,8 +12,9 @@ import os
 import time
 from typing import List, Optional
 
-from .._host.files import FileError, file_status, read_text, write_atomically
+from .._host.files import FileError, file_status, read_text
 from .._host.processes import start_time
+from .._host.replacing import write_atomically
 from .keywords import AUDITD_CONF_PATH
 from .messages import recorded_reloads
 

@@ -6,7 +6,7 @@ import grp
 import os
 import pwd
 import re
-from typing import Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from ..rules.resolver import Resolver
 from .programs import ProgramError, find_program, run_program
@@ -21,6 +21,8 @@ class Host(Resolver):
         self.machine = os.uname().machine
         #: The release of the kernel, as in (6, 1)
         self.kernel = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
+        # A run reads the same lines as parameters, in rules.d and in audit.rules.
+        self.already_read: Dict[Any, Any] = {}
         self._uids: Dict[str, Optional[int]] = {}
         self._gids: Dict[str, Optional[int]] = {}
         self._version: Optional[Tuple[int, ...]] = None

@@ -4,7 +4,8 @@
 
 import os
 import stat
-from typing import Iterator, List, Optional, Sequence, Set
+from functools import lru_cache
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 __all__ = ("privileged_programs", "unsearched_file_systems")
 
@@ -20,13 +21,18 @@ def privileged_programs(directories: Sequence[str]) -> List[str]:
     Local file systems that are mounted below a directory are searched as well. Skips a directory that is a symbolic
     link (such as /bin to /usr/bin), or that ignores setuid.
     """
-    found: Set[str] = set()
     mounted = [point for point in _local_mounts() if _is_below(point, directories)]
-    for top in dict.fromkeys([*directories, *mounted]):
-        device = _device(top)
-        if device is not None:
-            found.update(entry.path for entry in _files(top, device) if _is_privileged(entry))
-    return sorted(found)
+    return sorted({path for top in [*directories, *mounted] for path in _programs_below(top)})
+
+
+# Several packs of a task ask for the same directories, each of which has tens of thousands of files to look at.
+@lru_cache(maxsize=None)
+def _programs_below(top: str) -> Tuple[str, ...]:
+    """The programs below one directory, on the file system that it is on."""
+    device = _device(top)
+    if device is None:
+        return ()
+    return tuple(entry.path for entry in _files(top, device) if _is_privileged(entry))
 
 
 def unsearched_file_systems(directories: Sequence[str]) -> List[str]:

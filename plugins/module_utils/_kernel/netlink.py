@@ -7,12 +7,12 @@ import errno
 import os
 import socket
 import struct
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from ..rules import wire
-from ..rules.errors import AuditError
 from ..rules.model import Rule
 from ..rules.render import render
+from .errors import AuditUnavailable, KernelError, PermissionDenied
 
 __all__ = (
     "IMMUTABLE",
@@ -53,8 +53,6 @@ _FEATURES = (
     "filter_fs",
 )
 _HEADER = struct.Struct("=IHHII")
-# How often a question is asked again whose answer was lost.
-_ASK_AGAIN = 3
 _TIMEOUT = 10.0
 # How often a question whose answer was lost is asked once more.
 _ASK_AGAIN = 2
@@ -63,19 +61,6 @@ _SO_RCVBUFFORCE = 33
 _LISTING_BYTES = 1 << 25
 #: The value of ``enabled`` that locks rules and settings until the next boot (auditctl(8), -e 2)
 IMMUTABLE = 2
-_CAP_AUDIT_CONTROL = 30
-
-
-class KernelError(AuditError):
-    """The kernel did not do what it was asked to do."""
-
-
-class AuditUnavailable(KernelError):
-    """The audit system cannot be reached: it is missing, disabled, or belongs to the host of a container."""
-
-
-class PermissionDenied(KernelError):
-    """The process may not control the audit system."""
 
 
 class AnswersLost(KernelError):
@@ -132,7 +117,9 @@ class Kernel:
             self._socket.settimeout(_TIMEOUT)
             self._socket.bind((0, 0))
         except OSError as error:
-            raise _connection_error(error) from error
+            from .reasons import connection_error
+
+            raise connection_error(error) from error
 
     def __enter__(self) -> "Kernel":
         return self
@@ -249,6 +236,8 @@ class Kernel:
             return "permission denied"
         if kind == _DEL_RULE and code == errno.ENOENT:
             return "there is no such rule"
+        from .reasons import refusal
+
         return refusal(code, rule)
 
     def _ask(self, kind: int, data: bytes, answer: Optional[int], many: bool = False) -> Iterator[bytes]:
@@ -287,33 +276,15 @@ class Kernel:
                 raise
             if error.errno == errno.ENOBUFS:
                 raise AnswersLost("answers of the kernel were lost: there was no room for them") from error
-            raise _connection_error(error) from error
+            from .reasons import connection_error
+
+            raise connection_error(error) from error
 
 
 def feature_names(features: int) -> List[str]:
     """The names of AUDIT_FEATURE_BITMAP_*, in lower case; an unknown bit of a newer kernel is a number."""
     bits = [bit for bit in range(32) if features >> bit & 1]
     return [_FEATURES[bit] if bit < len(_FEATURES) else hex(1 << bit) for bit in bits]
-
-
-def refusal(code: int, rule: Rule) -> str:
-    """Why the kernel refuses to add a rule, in words (audit_add_rule() and what it calls)."""
-    path = rule.value("path") or rule.value("dir") or rule.value("exe")
-    if code == errno.ENOENT and path:
-        if rule.value("dir"):
-            return f"the directory {path} does not exist"
-        return f"the directory of {path} does not exist"
-    return _REFUSALS.get(code) or f"{os.strerror(code)} (error {code})"
-
-
-_REFUSALS: Dict[int, str] = {
-    errno.EEXIST: "the rule exists",
-    errno.EINVAL: "this kernel does not support its list, or one of its fields, operators or values",
-    errno.EOPNOTSUPP: "no security module of this host supports labels (fields subj_* and obj_*)",
-    errno.ENOTDIR: "a part of the path is not a directory",
-    errno.ENAMETOOLONG: "the path is too long",
-    errno.ENOMEM: "the kernel has no memory left for it",
-}
 
 
 def _widen(connection: socket.socket) -> None:
@@ -336,34 +307,3 @@ def _messages(data: bytes) -> Iterator[Tuple[int, int, bytes]]:
             return
         yield kind, sequence, data[offset + _HEADER.size : offset + length]
         offset += (length + 3) & ~3
-
-
-def _connection_error(error: OSError) -> KernelError:
-    if error.errno in (errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT):
-        return AuditUnavailable("this host has no audit system: its kernel was built without it or booted with audit=0")
-    if error.errno == errno.ECONNREFUSED:
-        return AuditUnavailable(
-            "cannot reach the audit system: it is disabled (booted with audit=0), or this is a container, whose rules "
-            "are those of its host"
-        )
-    if error.errno in (errno.EPERM, errno.EACCES):
-        if os.geteuid() != 0:
-            return PermissionDenied("only root can read and change audit rules (become: true)")
-        if not _capable():
-            return PermissionDenied(
-                "reading and changing audit rules needs the capability CAP_AUDIT_CONTROL, which this root does not "
-                "have (a container?)"
-            )
-        return PermissionDenied(
-            "the kernel refuses audit requests from outside the initial process namespace (a container?)"
-        )
-    return KernelError(f"cannot reach the audit system: {error.strerror or error}")
-
-
-def _capable() -> bool:
-    try:
-        with open("/proc/self/status", encoding="ascii", errors="replace") as status:
-            effective = [line.split()[1] for line in status if line.startswith("CapEff:")]
-    except OSError:
-        return True
-    return not effective or bool(int(effective[0], 16) >> _CAP_AUDIT_CONTROL & 1)

@@ -12,7 +12,8 @@ import re
 import time
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from .._host.files import FileError, drafted, read_text
+from .._host.files import FileError, read_text
+from .._host.replacing import drafted
 from .files import DISORDER_SECONDS, EventId, Log, LogFile, Part, event_id
 
 __all__ = ("Checkpoint", "unfinished")

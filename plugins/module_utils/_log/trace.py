@@ -19,9 +19,10 @@ from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NamedTuple,
 from .._host.host import Host
 from .._host.processes import start_time
 from .._kernel.netlink import IMMUTABLE, Kernel, KernelError
+from .._policy.carrying_out import carry_out
 from .._policy.options import ChangeError, Options
 from .._policy.outcome import RulesChange, Transition
-from .._policy.transition import carry_out, exclusive
+from .._policy.transition import exclusive
 from ..rules.errors import AuditError
 from ..rules.model import Rule
 from ..rules.plan import Step

@@ -15,7 +15,7 @@ from ..rules.lint import idle, shadows
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
 from .named_paths import misnamed
-from .places import covered_later, may_be_missing_at_boot, places_read_once
+from .places import covered_later, is_directory, may_be_missing_at_boot, places_read_once
 from .problem import RulesProblem
 from .recording import files_problems
 from .rules_d import RulesFile, awk_knows_white_space, continues, in_augenrules_order, is_masked
@@ -49,15 +49,14 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
 
 def missing_directory(rule: Rule) -> Optional[str]:
     """The missing directory without which the kernel refuses the rule; None if all of them exist."""
-    return next((directory for directory in _needed_directories(rule) if not os.path.isdir(directory)), None)
+    return next((directory for directory in _needed_directories(rule) if not is_directory(directory)), None)
 
 
 def _needed_directories(rule: Rule) -> Iterable[str]:
     """The directories that must exist when the kernel is given the rule."""
-    for name in ("path", "dir", "exe"):
-        value = rule.value(name)
-        if isinstance(value, str):
-            yield value if name == "dir" else os.path.dirname(value)
+    for field in rule.fields:
+        if field.name in ("path", "dir", "exe") and isinstance(field.value, str):
+            yield field.value if field.name == "dir" else os.path.dirname(field.value)
 
 
 def not_for_files(statement: Statement, host: Host) -> Optional[str]:

@@ -14,11 +14,9 @@ from ..rules.parse import RulesLine, Statement, parse_line
 from ..rules.render import render
 from .boot import loaded_by
 from .checks import examine, missing_directory, not_for_files
-from .control_lines import with_settings
 from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
-from .precedence import with_precedence
 from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
 from .single_rules import Change, arrange_files, arrange_kernel, ineffective, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
@@ -98,6 +96,8 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
         state.directory.require()
         draft = arrange_files(change, state.directory.draft(options.file), options)
         draft = arrange_files(Change(present=wanted.staged), draft, options)
+        from .control_lines import with_settings
+
         return files_transition(with_settings(draft, settings, host))._replace(rules=rules, settings=now)
 
     outcome = bring_about(plan_additions, options, host)
@@ -118,6 +118,8 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
         new = old._replace(lines=wanted.lines if reach.present else ())
         files = _remaining_files(directory, new, reach)
         if new.lines and wanted.prepended:
+            from .precedence import with_precedence
+
             place = files.index(new)
             lines = with_precedence(new.lines, wanted.prepended, new.path, files[:place], host)
             files[place] = new = new._replace(lines=tuple(lines))

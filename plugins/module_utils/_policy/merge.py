@@ -8,8 +8,7 @@ from .._kernel.netlink import KernelRule
 from ..rules.fields import LISTS
 from ..rules.model import Rule, canonical, without_keys
 from ..rules.overlap import Scope, WatchIndex
-from .outcome import RulesChange, Steps
-from .transition import plan_list
+from .outcome import RulesChange, Steps, plan_list
 
 __all__ = ("merge",)
 

@@ -2,23 +2,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host holds, what must change on it, and what was done: the data of transition.py."""
 
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .._host.files import Edit, file_diffs
 from .._host.host import Host
 from .._kernel.netlink import IMMUTABLE, KernelRule
 from .._kernel.settings import SettingsChange, Value, settings_diff
 from ..rules.model import Rule, canonical
-from ..rules.plan import Step
 from ..rules.render import render
 from .options import Options
 from .problem import RulesProblem
 from .recording import kernel_problems
 from .rules_d import RulesDirectory, RulesFile
 
-__all__ = ("HostState", "Outcome", "RulesChange", "Steps", "Transition", "outcome_of", "step_lines")
+if TYPE_CHECKING:
+    from ..rules.plan import Step
 
-Steps = Sequence[Tuple[Step, Optional[KernelRule]]]
+__all__ = ("HostState", "Outcome", "RulesChange", "Steps", "Transition", "outcome_of", "plan_list", "step_lines")
+
+Steps = Sequence["Tuple[Step, Optional[KernelRule]]"]
 
 
 class HostState(NamedTuple):
@@ -75,6 +77,11 @@ class Transition(NamedTuple):
     added: Sequence[Rule] = ()
     removed: Sequence[Rule] = ()
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything changes now."""
+        return bool(self.rules.steps or self.edits or self.settings.now)
+
 
 class Outcome(NamedTuple):
     """What was done (in check mode: what would be done), as lines of auditctl.
@@ -109,11 +116,11 @@ class Outcome(NamedTuple):
 
 def outcome_of(transition: Transition, pending: List[str], state: HostState, options: Options, host: Host) -> Outcome:
     """What the transition has done to the host, whose state was that; in check mode: what it would do."""
-    rules, settings, edits = transition.rules, transition.settings, transition.edits
+    rules, settings = transition.rules, transition.settings
     # A rule that only moves is neither added nor removed.
     moved = set(map(canonical, rules.added)) & set(map(canonical, rules.deleted))
     return Outcome(
-        changed=bool(rules.steps or edits or settings.now),
+        changed=transition.has_changes,
         added=_texts([*rules.added, *transition.added], moved, host),
         removed=_texts([*rules.deleted, *transition.removed], moved, host),
         pending=pending,
@@ -157,6 +164,16 @@ def _rules_diff(change: RulesChange, host: Host) -> Dict[str, str]:
 def _texts(rules: Iterable[Rule], without: Set[Rule], host: Host) -> List[str]:
     found = {canonical(rule): None for rule in rules}
     return [render(rule, host.machine, host.version) for rule in found if rule not in without]
+
+
+def plan_list(held: Sequence[KernelRule], wanted: Sequence[Tuple[Rule, Optional[int]]]) -> Steps:
+    """The steps to the wanted rules of one list; each wanted rule comes with its index among the held ones, or None."""
+    if [index for _rule, index in wanted] == list(range(len(held))):
+        return []
+    from ..rules.plan import plan
+
+    steps = plan([entry.rule for entry in held], wanted)
+    return [(step, None if step.held is None else held[step.held]) for step in steps]
 
 
 def step_lines(steps: Steps, host: Host) -> List[str]:

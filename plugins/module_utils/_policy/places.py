@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Directories that exist now, and may be missing when the next boot loads the rules."""
 
-import glob
 import os
 import stat
 from contextlib import contextmanager
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-__all__ = ("covered_later", "is_empty_at_boot", "may_be_missing_at_boot", "places_read_once")
+__all__ = ("covered_later", "is_directory", "is_empty_at_boot", "may_be_missing_at_boot", "places_read_once")
 
 # In memory: these are empty when the host boots.
 _VOLATILE = ("tmpfs", "ramfs")
@@ -43,6 +42,13 @@ class _Places:
         self._late: Optional[Set[str]] = None
         self._made: Optional[Set[str]] = None
         self._answers: Dict[str, Optional[str]] = {}
+        self._directories: Dict[str, bool] = {}
+
+    def is_directory(self, path: str) -> bool:
+        """See is_directory()."""
+        if path not in self._directories:
+            self._directories[path] = os.path.isdir(path)
+        return self._directories[path]
 
     def why_missing(self, directory: str) -> Optional[str]:
         """See may_be_missing_at_boot()."""
@@ -122,6 +128,11 @@ def covered_later(directory: str, with_all_below: bool) -> List[str]:
     return _places().covered_later(directory, with_all_below)
 
 
+def is_directory(path: str) -> bool:
+    """Whether the path is a directory now."""
+    return _places().is_directory(path)
+
+
 def is_empty_at_boot(directory: str) -> bool:
     """Whether the directory is on a file system in memory, and nothing makes it before a boot loads the rules."""
     return _places().is_empty(directory)
@@ -163,6 +174,8 @@ def _not_awaited() -> Iterable[str]:
 
 
 def _tmpfiles_lines() -> Iterable[Tuple[str, str]]:
+    import glob
+
     # Of files of the same name, only that of the first directory counts, tmpfiles.d(5).
     files: Dict[str, str] = {}
     for directory in _TMPFILES:

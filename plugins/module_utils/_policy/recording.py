@@ -7,12 +7,11 @@ from typing import Iterable, List, Mapping, Sequence, Tuple
 from .._kernel.netlink import IMMUTABLE
 from .._kernel.settings import BY_OPTION, Value
 from ..rules.errors import shown
+from ..rules.list_semantics import DROPPED, decision
 from ..rules.model import Rule
-from ..rules.overruled import overruled
 from ..rules.parse import RulesLine
 from ..rules.render import render
 from ..rules.resolver import Resolver
-from ..rules.silence import silences
 from .boot import loaded_by
 from .problem import RulesProblem
 from .rules_d import RulesFile, in_augenrules_order
@@ -70,6 +69,11 @@ def files_problems(files: Iterable[RulesFile], host: Resolver) -> List[RulesProb
 def _silences(rules: Sequence[Rule], host: Resolver) -> List[Tuple[int, str]]:
     """The places of rules that switch auditing off, and how; but for those before which all is recorded that is asked
     for. Then those that leave out all events of other rules."""
+    if all(decision(rule) is not DROPPED for rule in rules):
+        return []
+    from ..rules.overruled import overruled
+    from ..rules.silence import silences
+
     found = {one.place: f"switches auditing off: {one.effect}" for one in silences(rules)}
     found = {place: reason for place, reason in found.items() if _leaves_out(rules, place)}
     for place, others in overruled(rules):

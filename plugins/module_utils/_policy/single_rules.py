@@ -14,15 +14,13 @@ from ..rules.parse import Statement, parse_line
 from ..rules.permissions import format_permissions, permission_variants
 from ..rules.render import render
 from ..rules.resolver import Resolver
-from ..rules.structure import parse_structure
 from .checks import examine, not_for_files
 from .named_paths import misnamed
 from .options import ARGUMENTS as POLICY_ARGUMENTS
 from .options import ChangeError, Options
-from .outcome import HostState, Outcome, RulesChange, Transition
-from .precedence import first_form, put_first
+from .outcome import HostState, Outcome, RulesChange, Transition, plan_list
 from .rules_d import Draft, add_lines, going_on, is_ours, without_needless_continue, written_line
-from .transition import Planner, bring_about, files_transition, plan_list
+from .transition import Planner, bring_about, files_transition
 
 __all__ = (
     "ARGUMENTS",
@@ -122,10 +120,12 @@ def read_rules(items: Iterable[Any], resolver: Resolver) -> List[Statement]:
     statements = []
     for number, item in enumerate(items, 1):
         try:
-            if isinstance(item, Mapping):
-                statements += parse_structure(item, resolver)
-            elif isinstance(item, str):
+            if isinstance(item, str):
                 statements.append(parse_line(item, resolver))
+            elif isinstance(item, Mapping):
+                from ..rules.structure import parse_structure
+
+                statements += parse_structure(item, resolver)
             else:
                 raise RuleError(f"must be a line of auditctl or a structure, not {item!r}")
         except RuleError as error:
@@ -282,7 +282,10 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
         [statement for statement in arrangement.added if _goes_first(statement, options) is goes_first]
         for goes_first in (True, False)
     )
-    changed = put_first(changed, first) if first else changed
+    if first:
+        from .precedence import put_first
+
+        changed = put_first(changed, first)
     changed = changed.with_files(add_lines(changed.files[draft.target], last, False)) if last else changed
     target = changed.files[draft.target]
     if change.present and target.text is not None and is_ours(target):
@@ -296,5 +299,7 @@ def arrange_files(change: Change, draft: Draft, options: Options) -> Draft:
 def _in_place_of(old: Statement, new: Statement, resolver: Resolver) -> Statement:
     """The new statement of a line that goes first (-A) if the old one did, unless the host's auditctl misreads -A."""
     if old.operation == "prepend" and not old.unread:
+        from .precedence import first_form
+
         return first_form(new, resolver)
     return new._replace(operation="append")

@@ -8,7 +8,6 @@ from .._host.host import Host
 from ..rules.errors import RuleError
 from ..rules.model import without_keys
 from ..rules.parse import RulesLine, parse_file, parse_line
-from ..rules.structure import parse_structure
 from .options import ChangeError
 from .rules_d import HEADER
 
@@ -72,6 +71,8 @@ def _not_recorded_yet(lines: Sequence[RulesLine], before: Sequence[RulesLine], n
 def _item_lines(item: Any, origin: str, host: Host) -> List[RulesLine]:
     try:
         if isinstance(item, Mapping):
+            from ..rules.structure import parse_structure
+
             return [RulesLine(statement.text, origin, statement) for statement in parse_structure(item, host)]
         if not isinstance(item, str):
             raise RuleError(f"must be a line of auditctl or a structure, not {item!r}")

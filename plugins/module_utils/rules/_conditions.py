@@ -11,11 +11,21 @@ from .resolver import Resolver
 from .values import KINDS
 from .words import lower
 
-__all__ = ("Condition", "check_combination", "check_list", "parse_comparison", "parse_condition", "split_condition")
+__all__ = (
+    "LIMITED",
+    "Condition",
+    "check_combination",
+    "check_list",
+    "parse_comparison",
+    "parse_condition",
+    "split_condition",
+)
 
 # Each of these groups of fields can be in a rule once: the kernel has room for one path, and for one program. It takes
 # several perm, and an event must then meet each of them, which nobody means who writes two.
 _ONCE = (("path", "dir", "inode"), ("exe",), ("perm",))
+#: The fields that check_combination() may refuse.
+LIMITED = frozenset(("auid",)).union(*_ONCE)
 
 
 class Condition(NamedTuple):

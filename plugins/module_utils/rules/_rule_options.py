@@ -5,7 +5,7 @@
 from typing import FrozenSet, List, Optional, Set, Tuple
 
 from . import syscalls
-from ._conditions import check_combination, check_list, parse_comparison, parse_condition, split_condition
+from ._conditions import LIMITED, check_combination, check_list, parse_comparison, parse_condition, split_condition
 from ._releases import is_newer, is_unknown, readable_value, unread_list_option
 from .errors import MisreadError, RuleError
 from .fields import ACTIONS, BY_NAME, LISTS
@@ -38,6 +38,7 @@ class RuleParser:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
+        self._known = resolver.already_read if resolver.already_read is not None else {}
         self._operation = ""
         self._list = ""
         self._action = ""
@@ -145,6 +146,15 @@ class RuleParser:
 
     def _syscall(self, name: str) -> Tuple[int, str]:
         """The number of a syscall, and the word that the host's auditctl reads for it."""
+        known = self._known.get((name, self._list, self._machine()))
+        if known:
+            return known
+        found = self._look_up_syscall(name)
+        if found[1] == name:
+            self._known[name, self._list, self._machine()] = found
+        return found
+
+    def _look_up_syscall(self, name: str) -> Tuple[int, str]:
         if is_digit(name):
             number = parse_number(name)
             if number >= _FIRST_CLASS_BIT:
@@ -175,14 +185,20 @@ class RuleParser:
         if value.startswith("key="):
             self._add_key(option, value[4:], "key=")
             return
-        condition = split_condition(value)
+        # Many rules have the same fields, which are read once, unless the host may have changed in between.
+        known = self._known.get((self._list, value))
+        condition = known[0] if known else split_condition(value)
         if condition.type.name == "arch" and self._syscalls_given:
             raise RuleError("arch must come before the syscalls (-S)", f"-F {value}")
         if condition.type.name == "arch" and self._added_syscalls:
             self._unread.append(f"-F {value}")
             self._add_no_syscalls()
-        field = parse_condition(condition, self._list, self._resolver)
-        check_combination(self._fields, field, f"-F {value}")
+        if not known:
+            known = condition, parse_condition(condition, self._list, self._resolver)
+            self._known[self._list, value] = known
+        field = known[1]
+        if field.name in LIMITED:
+            check_combination(self._fields, field, f"-F {value}")
         self._fields.append(field)
         self._key_allowed = self._key_allowed or field.name in _KEY_MAY_FOLLOW
         if field.name == "perm" and self._permissions_refused(field.number):
@@ -191,10 +207,15 @@ class RuleParser:
             return
         if field.name == "perm":
             self._expand(field.number)
-        readable = readable_value(field, condition.value, self._resolver)
-        if readable != condition.value or is_unknown(field, self._resolver):
-            self._unread.append(f"-F {value}")
-        self._words += [option, quote(f"{condition.name}{condition.operator}{readable}")]
+        word = self._known.get((field, value))
+        if word is None:
+            readable = readable_value(field, condition.value, self._resolver)
+            if readable != condition.value or is_unknown(field, self._resolver):
+                self._unread.append(f"-F {value}")
+            word = quote(f"{condition.name}{condition.operator}{readable}")
+            if not self._unread:
+                self._known[field, value] = word
+        self._words += [option, word]
 
     def _read_comparison(self, option: str, value: str) -> None:
         self._fields.append(parse_comparison(value, self._list))

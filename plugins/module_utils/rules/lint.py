@@ -3,11 +3,11 @@
 """Rules that never take effect: because an earlier rule of their list matches all that they match, or by themselves."""
 
 from collections import Counter
-from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import AbstractSet, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 from .list_semantics import SEMANTICS, field_order_counts, no_effect, single_valued
 from .model import ANYTHING, Field, Rule, canonical, without_keys
-from .overlap import ranges
+from .ranges import ranges
 
 __all__ = ("Shadow", "idle", "implied", "shadows")
 
@@ -45,6 +45,8 @@ def shadows(rules: Sequence[Rule]) -> List[Shadow]:
     """
     matches = [without_keys(rule) for rule in rules]
     common = Counter(field for rule in matches for field in rule.fields)
+    # What no rule asks for need not be implied.
+    asked = {field.name for field in common}
     # Places of rules by the rarest field of each, so that a rule is compared only with few others.
     candidates: Dict[Optional[Field], List[int]] = {}
     same: Dict[Rule, int] = {}
@@ -52,7 +54,7 @@ def shadows(rules: Sequence[Rule]) -> List[Shadow]:
     for place, rule in enumerate(matches):
         first = same.setdefault(rule, place)
         if not no_effect(rules[place]) and not field_order_counts(rules[place]):
-            facts = implied(rule.fields)
+            facts = implied(rule.fields, asked)
             others = sorted({other for field in [None, *facts] for other in candidates.get(field, ())})
             first = next((other for other in others if _includes(matches[other], rule, facts)), first)
             for field in _indexed(rule, common):
@@ -81,11 +83,14 @@ def _is_subset(some: Optional[FrozenSet[int]], more: FrozenSet[int]) -> bool:
     return some is not None and some <= more
 
 
-def implied(fields: Sequence[Field]) -> Set[Field]:
-    """All conditions that every event meets which meets these ones, as far as each follows from one of them alone."""
+def implied(fields: Sequence[Field], asked: AbstractSet[str] = frozenset({"dir"})) -> Set[Field]:
+    """All conditions that every event meets which meets these ones, as far as each follows from one of them alone.
+
+    ``asked``: the names of the fields that are of interest; without dir, the directories of a path are left out.
+    """
     found = {ANYTHING, *fields}
     for field in fields:
-        if field.name in ("path", "dir") and field.operator == "=":
+        if field.name in ("path", "dir") and field.operator == "=" and "dir" in asked:
             directory = field.text
             while directory != "/":
                 directory = directory.rpartition("/")[0] or "/"

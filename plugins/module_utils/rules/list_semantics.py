@@ -29,6 +29,7 @@ entry
     audit_to_entry_common() refuses this list since Linux 4.17; before, its rules were read when a syscall starts.
 """
 
+from functools import lru_cache
 from typing import Any, Dict, FrozenSet, NamedTuple, Optional
 
 __all__ = (
@@ -168,6 +169,7 @@ def decision(rule: Rule) -> Optional[FrozenSet[str]]:
     return DROPPED if effect == _DROPPED else frozenset(rule.keys)
 
 
+@lru_cache(maxsize=1 << 16)
 def no_effect(rule: Rule) -> str:
     """Why the rule never has an effect, as a clause for a message; empty if it may have one."""
     row = SEMANTICS[rule.list]

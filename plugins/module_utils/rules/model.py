@@ -13,6 +13,7 @@ same match
 What a rule matches depends on its list, see list_semantics.py.
 """
 
+from functools import lru_cache
 from typing import FrozenSet, Iterable, NamedTuple, Optional, Tuple, Union, cast
 
 from . import syscalls, tables
@@ -24,6 +25,8 @@ __all__ = ("ANYTHING", "Field", "Rule", "canonical", "equivalent", "same_match",
 
 _PLACES = {field.name: place for place, field in enumerate(FIELDS)}
 _UNKNOWN_PLACE = len(FIELDS)
+# Whoever compares rules asks for their forms many times; this many rules are remembered.
+_REMEMBERED = 1 << 16
 
 
 class Field(NamedTuple):
@@ -83,11 +86,13 @@ class Rule(NamedTuple):
         return None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def canonical(rule: Rule) -> Rule:
     """The form that all equivalent rules have in common: sorted, without repetitions and without empty keys."""
     return without_keys(rule)._replace(keys=tuple(sorted(set(rule.keys) - {""})))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def without_keys(rule: Rule) -> Rule:
     """The canonical rule without its keys: which events it matches, and whether they are recorded."""
     # Where a key ends the search, the rule with a key is another rule, whatever the key is.

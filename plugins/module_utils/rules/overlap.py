@@ -8,10 +8,11 @@ the same way). The answer errs on the safe side: only what certainly excludes a 
 """
 
 from bisect import bisect_left
-from typing import AbstractSet, Any, Dict, Iterable, List, Sequence, Tuple
+from typing import Dict, List, Sequence
 
 from .list_semantics import DROPPED, decision, field_order_counts, no_effect, single_valued
-from .model import Field, Rule
+from .model import Rule
+from .ranges import ranges
 
 __all__ = ("Scope", "WatchIndex", "must_keep_order", "ranges")
 
@@ -60,7 +61,7 @@ class WatchIndex:
 class Scope:
     """The parts of a rule that decide whether its order matters, computed once to compare it with many."""
 
-    __slots__ = ("has_effect", "is_tree", "node", "ranges", "result", "syscalls")
+    __slots__ = ("has_effect", "is_everywhere", "is_tree", "node", "ranges", "result", "syscalls")
 
     def __init__(self, rule: Rule) -> None:
         self.result = decision(rule)
@@ -71,6 +72,8 @@ class Scope:
         path = tree if self.is_tree else rule.value("path")
         # With a slash at the end, a directory is a prefix of everything below it. Empty for a rule without a path.
         self.node = "" if path is None else str(path).rstrip("/") + "/"
+        #: Whether the path cannot exclude an overlap: the rule has none, or it keeps events out of the log.
+        self.is_everywhere = self.result is DROPPED or not self.node
         # A condition limits nothing if the kernel may stop at the rule before or after it.
         self.ranges = {} if field_order_counts(rule) else ranges(rule.fields, single_valued(rule.list))
 
@@ -80,7 +83,7 @@ class Scope:
             return False
         if self.syscalls is not None and other.syscalls is not None and self.syscalls.isdisjoint(other.syscalls):
             return False
-        if not self.is_everywhere and not other.is_everywhere and self._watches_apart_from(other):
+        if not (self.is_everywhere or other.is_everywhere) and self._watches_apart_from(other):
             return False
         others = other.ranges
         for name, (least, most) in self.ranges.items():
@@ -93,40 +96,9 @@ class Scope:
         """Whether the rule keeps the events that it matches out of the log."""
         return self.has_effect and self.result is DROPPED
 
-    @property
-    def is_everywhere(self) -> bool:
-        """Whether the path cannot exclude an overlap: the rule has none, or it keeps events out of the log."""
-        return self.result is DROPPED or not self.node
-
     def _watches_apart_from(self, other: "Scope") -> bool:
         return not (
             self.node == other.node
             or (self.is_tree and other.node.startswith(self.node))
             or (other.is_tree and self.node.startswith(other.node))
         )
-
-
-_GREATEST = 0xFFFFFFFF
-
-
-def _comparable(fields: Iterable[Field]) -> Iterable[Tuple[str, str, Any]]:
-    """The fields with values of any type: all of one name are either numbers or strings, and are compared as such."""
-    return fields
-
-
-def ranges(fields: Sequence[Field], single: AbstractSet[str]) -> Dict[str, Tuple[Any, Any]]:
-    """The least and the greatest value that an event may have, for each of the ``single`` fields that limits it."""
-    found: Dict[str, Tuple[Any, Any]] = {}
-    for name, operator, value in _comparable(fields):
-        if name not in single or operator not in ("=", "<", "<=", ">", ">="):
-            continue
-        if operator == "=":
-            least, most = value, value
-        elif operator[0] == ">":
-            least, most = value + (operator == ">"), _GREATEST
-        else:
-            least, most = 0, value - (operator == "<")
-        if name in found and type(found[name][0]) is type(least):
-            least, most = max(least, found[name][0]), min(most, found[name][1])
-        found[name] = (least, most)
-    return found

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Rules as lines that auditctl(8) reads."""
 
-from typing import List, Optional, Tuple
+from functools import lru_cache
+from typing import FrozenSet, List, Optional, Tuple
 
 from . import syscalls, tables
 from ._releases import is_known
@@ -46,7 +47,9 @@ def render(rule: Rule, machine: str, version: _Version = None) -> str:
         words += pair
     for key in rule.keys:
         words += ["-F", f"key={key}"]
-    return " ".join(map(quote, words))
+    line = " ".join(words)
+    # Most rules have no word to quote.
+    return line if "\\" not in line and line.count(" ") == len(words) - 1 else " ".join(map(quote, words))
 
 
 def _permissions_once(fields: Tuple[Field, ...]) -> Tuple[Field, ...]:
@@ -80,6 +83,7 @@ def _adds_syscalls(rule: Rule, machine: str, version: _Version) -> bool:
     return rule.syscalls == (added or None) and not (added and "arch" in names[place:])
 
 
+@lru_cache(maxsize=4096)
 def field_words(field: Field, filter_list: str, machine: str, version: _Version) -> Tuple[str, str]:
     """The option and the value that auditctl of that machine and release reads as the field."""
     if field.name == "arch":
@@ -103,7 +107,12 @@ def syscall_words(rule: Rule, machine: str, version: _Version) -> List[str]:
     if rule.syscalls is None:
         return ["all"] if rule.list == "exit" else []
     table = syscalls.IO_URING if rule.list == "io_uring" else syscall_machine(rule.fields, machine)
-    return [_syscall(number, table, version) for number in sorted(rule.syscalls)] or ["none"]
+    return list(_syscall_names(rule.syscalls, table, version)) or ["none"]
+
+
+@lru_cache(maxsize=4096)
+def _syscall_names(numbers: FrozenSet[int], table: Optional[str], version: _Version) -> Tuple[str, ...]:
+    return tuple(_syscall(number, table, version) for number in sorted(numbers))
 
 
 def _syscall(number: int, table: Optional[str], version: _Version) -> str:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the library has to know about the host that a rule is for."""
 
-from typing import Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 __all__ = ("Resolver",)
 
@@ -20,6 +20,10 @@ class Resolver:
     #: The release of the host's auditctl, such as (4, 0, 2), or None if it is not known. It decides which names that
     #: auditctl can read, and which syscalls it adds for ``-F perm=`` (see permissions.py); None adds nothing.
     version: Optional[Tuple[int, ...]] = None
+
+    #: What was read for this host: the statements of lines, by line, and parts of them (see parse.py). A subclass whose
+    #: host does not change while the resolver is used sets an empty dictionary, so that no line is read twice.
+    already_read: Optional[Dict[Any, Any]] = None
 
     def uid(self, name: str) -> Optional[int]:
         """The id of a user by name, None if there is no such user."""

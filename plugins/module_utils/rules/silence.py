@@ -52,7 +52,7 @@ def silences(rules: Sequence[Rule]) -> List[Silence]:
     """
     found: Dict[int, str] = {}
     for name in _EFFECTS:
-        numbered = [(place, rule) for place, rule in enumerate(rules) if rule.list == name and not no_effect(rule)]
+        numbered = [(place, rule) for place, rule in enumerate(rules) if rule.list == name]
         if name != "exclude":
             events = {"msgtype": USER_RECORDS} if name == "user" else {}
             found.update(_silent_places(numbered, events, _EFFECTS[name]))
@@ -70,6 +70,10 @@ def silences(rules: Sequence[Rule]) -> List[Silence]:
 def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: str) -> Dict[int, str]:
     """Places of the rules after which no event of an architecture is left, if they leave it out; with the effect."""
     rules = list(rules)
+    # A rule that records is never named, so what comes after the last rule that leaves events out need not be read.
+    while rules and decision(rules[-1][1]) is not DROPPED:
+        rules.pop()
+    rules = [(place, rule) for place, rule in rules if not no_effect(rule)]
     archs = {field.number for _place, rule in rules for field in rule.fields if field.name == "arch"}
     found: Dict[int, str] = {}
     for arch in (_OTHER, *sorted(archs)):

@@ -7,6 +7,7 @@ lengths are the values of their fields. The keys of a rule are one string, separ
 """
 
 import struct
+from functools import lru_cache
 from typing import FrozenSet, List, Optional, Tuple
 
 from .errors import RuleError
@@ -21,6 +22,10 @@ PREPEND = 0x10
 #: AUDITMAX_FIELDS: the most fields that a rule can have, counting its keys as one.
 MAX_FIELDS = 64
 _HEAD = struct.Struct("=3I64I64I64I64II")
+# The parts of it: list, action and number of fields; the mask; fields, their values and their operators.
+_START = struct.Struct("=3I")
+_MASK = slice(12, 268)
+_COLUMNS = (268, 524, 780)
 _STRING_KINDS = frozenset(("string", "path", "dir", "exe", "key"))
 _KEY = BY_NAME["key"].number
 # The upper half of word 63 selects classes of syscalls: auditctl sends it, and the kernel clears it.
@@ -81,14 +86,14 @@ def decode(data: bytes) -> Rule:
     """
     if len(data) < _HEAD.size:
         raise ValueError(f"{len(data)} bytes are too few for an audit rule, which has at least {_HEAD.size}")
-    words = _HEAD.unpack_from(data)
-    filter_list, action, count = words[:3]
+    filter_list, action, count = _START.unpack_from(data)
     if count > MAX_FIELDS or filter_list & ~PREPEND not in _LIST_NAMES or action not in _ACTION_NAMES:
         raise ValueError(f"not an audit rule: list {filter_list}, action {action}, {count} fields")
     fields: List[Field] = []
     keys: Tuple[str, ...] = ()
     place = _HEAD.size
-    for number, value, operator in zip(words[67 : 67 + count], words[131 : 131 + count], words[195 : 195 + count]):
+    numbers, values, operators = (struct.unpack_from(f"={count}I", data, start) for start in _COLUMNS)
+    for number, value, operator in zip(numbers, values, operators):
         kind = BY_NUMBER.get(number)
         if kind and kind.kind in _STRING_KINDS:
             if place + value > len(data):
@@ -98,10 +103,18 @@ def decode(data: bytes) -> Rule:
             if number == _KEY:
                 keys = tuple(text.split("\x01"))
                 continue
-            value = text
-        fields.append(Field(kind.name if kind else f"f{number}", _OPERATOR_NAMES.get(operator) or hex(operator), value))
+            fields.append(Field(kind.name, _OPERATOR_NAMES.get(operator) or hex(operator), text))
+        else:
+            fields.append(_number_field(number, operator, value))
     name = _LIST_NAMES[filter_list & ~PREPEND]
-    return Rule(name, _ACTION_NAMES[action], tuple(fields), _syscalls(name, words[3:67]), keys)
+    return Rule(name, _ACTION_NAMES[action], tuple(fields), _syscalls(name, data[_MASK]), keys)
+
+
+# Most rules of a host have fields that others have, too, such as the arch.
+@lru_cache(maxsize=4096)
+def _number_field(number: int, operator: int, value: int) -> Field:
+    kind = BY_NUMBER.get(number)
+    return Field(kind.name if kind else f"f{number}", _OPERATOR_NAMES.get(operator) or hex(operator), value)
 
 
 def _mask(rule: Rule) -> tuple:
@@ -115,7 +128,10 @@ def _mask(rule: Rule) -> tuple:
     return tuple(mask)
 
 
-def _syscalls(name: str, mask: tuple) -> Optional[FrozenSet[int]]:
+# The rules of a host have few different masks.
+@lru_cache(maxsize=4096)
+def _syscalls(name: str, data: bytes) -> Optional[FrozenSet[int]]:
+    mask = struct.unpack("=64I", data)
     if name not in ("exit", "io_uring") or mask[:63] == _ALL[:63]:
         return None
     return frozenset(

@@ -3,6 +3,7 @@
 """Words of a line of a rules file: spaces separate them, and a backslash makes a space part of a word."""
 
 import string
+from functools import lru_cache
 from typing import List
 
 __all__ = ("has_control_character", "is_digit", "lower", "quote", "split", "upper")
@@ -37,6 +38,8 @@ def quote(word: str) -> str:
     return word.replace("\\", "\\\\").replace(" ", "\\ ") if "\\" in word or " " in word else word
 
 
+# Rules are written with few words, which are asked about again and again.
+@lru_cache(maxsize=4096)
 def lower(text: str) -> str:
     """The text with the letters of ASCII in lower case."""
     return text.translate(_LOWER)

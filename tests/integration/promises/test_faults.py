@@ -28,7 +28,7 @@ def test_a_sample_of_faults(hindered, scenario, share, least):
 
 def test_a_broken_promise_is_seen(hindered):
     """A module that removes rules of others in its undo, as audit_trace once did, is found out."""
-    path = "/root/lib/ansible_collections/linux/audit/plugins/module_utils/_policy/transition.py"
+    path = "/root/lib/ansible_collections/linux/audit/plugins/module_utils/_policy/carrying_out.py"
     hindered.run(
         f"cp {path} /root/kept; sed -i 's/^def _undo(/def _undo(*_all):\\n    return []\\n\\n\\ndef _unused(/' {path}"
     )

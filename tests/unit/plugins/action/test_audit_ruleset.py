@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The action plugin of audit_ruleset turns src and packs into sources that the module accepts."""
 
+import subprocess
+import sys
 import types
 
 import pytest
@@ -13,6 +15,7 @@ from ansible_collections.linux.audit.plugins.action.audit_ruleset import ActionM
 from ansible_collections.linux.audit.plugins.modules import audit_ruleset
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
 from changing import System
+from paths import ROOT
 from running import run_module
 
 PASSWD, SHADOW = "-w /etc/passwd -p wa -k passwd", "-w /etc/shadow -p wa -k shadow"
@@ -110,3 +113,18 @@ def test_an_unknown_pack_is_named(run):
 def test_a_task_can_run_in_the_background(run):
     _result, sent = run(asynchronous=30, rules=[PASSWD])
     assert sent["rules"] == [PASSWD]
+
+
+def test_packs_are_read_before_a_run_forks():
+    """Whoever has imported the plugin, as Ansible does before it forks, reads no pack again."""
+    program = (
+        "from ansible_collections.linux.audit.plugins.action import audit_ruleset\n"
+        "from ansible_collections.linux.audit.plugins.plugin_utils import packs\n"
+        "import os, pathlib\n"
+        "pathlib.Path.read_text = None\n"
+        "if os.fork() == 0:\n"
+        "    assert [source['name'] for source in packs.sources(['time_changes'])] == ['time_changes']\n"
+        "    os._exit(0)\n"
+        "raise SystemExit(os.wait()[1])\n"
+    )
+    subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": str(ROOT / ".tree")}, check=True)

@@ -18,10 +18,9 @@ from ansible_collections.linux.audit.plugins.module_utils._host.files import (
     FileError,
     file_diffs,
     read_text,
-    write_atomically,
-    written,
 )
 from ansible_collections.linux.audit.plugins.module_utils._host.processes import start_time
+from ansible_collections.linux.audit.plugins.module_utils._host.replacing import write_atomically, written
 from effects import record_files
 from paths import PLUGINS
 from played_root import play_root
@@ -239,7 +238,7 @@ def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
 WRITE_WITHOUT_END = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from module_utils._host.files import write_atomically
+from module_utils._host.replacing import write_atomically
 print(flush=True)
 for number in range(10**9):
     write_atomically(sys.argv[2], "line %d\\n" % number * 5000)

@@ -81,3 +81,16 @@ def test_other_file_systems_and_those_without_setuid_are_left_out(tmp_path):
     assert alone == [f"{tmp_path}/tree/own/below", f"{tmp_path}/tree/top"]
     assert with_disks == [f"{tmp_path}/tree/{name}" for name in ("other/elsewhere", "own/below", "top")]
     assert unsearched == [f"{tmp_path}/away"]
+
+
+def test_a_directory_is_searched_once(tmp_path, monkeypatch):
+    """Packs of one task that search the same directory, alone or among others, read it once."""
+    (tmp_path / "usr").mkdir()
+    (tmp_path / "opt").mkdir()
+    read = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: read.append(path) or scandir(path))
+    usr, opt = str(tmp_path / "usr"), str(tmp_path / "opt")
+    for directories in ([usr], [opt, usr], [usr]):
+        privileged_programs(directories)
+    assert read == [usr, opt]

@@ -9,6 +9,7 @@ import struct
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._kernel import netlink as kernel_module
+from ansible_collections.linux.audit.plugins.module_utils._kernel import reasons
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import (
     AuditUnavailable,
     Kernel,
@@ -186,7 +187,7 @@ def test_why_a_change_is_not_permitted(connect, enabled, reason):
 def test_an_audit_system_that_cannot_be_reached(connect, monkeypatch, tmp_path, code, uid, capabilities, kind, reason):
     monkeypatch.setattr(kernel_module.os, "geteuid", lambda: uid)
     (tmp_path / "status").write_text(f"Name:\tx\nCapEff:\t{capabilities}\n" if capabilities else "")
-    monkeypatch.setattr(kernel_module, "open", lambda path, **how: (tmp_path / "status").open(**how), raising=False)
+    monkeypatch.setattr(reasons, "open", lambda path, **how: (tmp_path / "status").open(**how), raising=False)
     with pytest.raises(kind, match=reason):
         connect(lambda kind, sequence: [acknowledgement(sequence, code)]).status()
     with pytest.raises(kind, match=reason):

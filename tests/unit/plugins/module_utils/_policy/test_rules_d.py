@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linux.audit.plugins.module_utils._host.files import Edit, FileError, write_atomically
+from ansible_collections.linux.audit.plugins.module_utils._host.files import Edit, FileError
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._host.replacing import write_atomically
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import (
     HEADER,
     RulesDirectory,

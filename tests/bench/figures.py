@@ -1,0 +1,129 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was measured: pairs of us and a rival, and growths; as text, as tables and as plots."""
+
+import dataclasses
+import math
+import pathlib
+
+COLOURS = ("#0b6e99", "#c2410c", "#4d7c0f", "#7e22ce", "#525252")
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 360, 70, 50, 20, 200
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """Our seconds and a rival's in the same run, and the ratio that they are meant to stay below."""
+
+    title: str
+    ours: float
+    theirs: float
+    goal: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.theirs if self.theirs else math.inf
+
+    def line(self) -> str:
+        """The pair for a terminal."""
+        goal = f"   (goal {self.goal:g})" if self.goal else ""
+        return f"{self.title:<78} {self.ours:8.3f} s / {self.theirs:8.3f} s = {self.ratio:6.2f}{goal}"
+
+    def row(self) -> str:
+        """The pair as a row of a table."""
+        goal = f"{self.goal:g}" if self.goal else ""
+        return f"| {self.title} | {self.ours:.3f} | {self.theirs:.3f} | {self.ratio:.2f} | {goal} |"
+
+
+@dataclasses.dataclass
+class Growth:
+    """Seconds by size, for us and for rivals."""
+
+    title: str
+    size: str
+    series: dict[str, dict[int, float]] = dataclasses.field(default_factory=dict)
+
+    def note(self, name: str, size: int, seconds: float) -> None:
+        self.series.setdefault(name, {})[size] = seconds
+
+    def exponent(self, name: str) -> float | None:
+        """The e of the seconds ~ size^e that fits best (least squares of logarithms); None for a single point."""
+        points = [(math.log(size), math.log(max(seconds, 1e-6))) for size, seconds in self.series[name].items()]
+        if len(points) < 2:
+            return None
+        x, y = (sum(part) / len(points) for part in zip(*points, strict=True))
+        return sum((a - x) * (b - y) for a, b in points) / sum((a - x) ** 2 for a, _b in points)
+
+    def table(self) -> list[str]:
+        """Rows of sizes, and one of the exponents."""
+        names = list(self.series)
+        sizes = sorted({size for points in self.series.values() for size in points})
+        lines = [f"| {self.size} | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+        for size in sizes:
+            cells = [f"{points[size]:.3f}" if size in points else "" for points in self.series.values()]
+            lines.append(f"| {size:,} | " + " | ".join(cells) + " |")
+        exponents = [self.exponent(name) for name in names]
+        cells = ["" if found is None else f"{found:.2f}" for found in exponents]
+        return [*lines, "| fitted exponent | " + " | ".join(cells) + " |"]
+
+    def plot(self) -> str:
+        """An SVG with logarithmic axes."""
+        sizes = [size for points in self.series.values() for size in points]
+        seconds = [max(value, 1e-4) for points in self.series.values() for value in points.values()]
+        across, up = _scale(sizes, LEFT, WIDTH - RIGHT), _scale(seconds, HEIGHT - BOTTOM, TOP)
+        parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
+            'font-size="12">',
+            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+            f'<text x="{LEFT}" y="14">{self.title}: seconds by {self.size}</text>',
+        ]
+        for size in sorted(set(sizes)):
+            parts.append(f'<text x="{across(size):.0f}" y="{HEIGHT - 30}" text-anchor="middle">{size:,}</text>')
+        for tick in _decades(seconds):
+            y = up(tick)
+            parts.append(f'<path d="M{LEFT} {y:.0f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
+            parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{tick:g}</text>')
+        for number, (name, points) in enumerate(self.series.items()):
+            colour = COLOURS[number % len(COLOURS)]
+            places = [(across(size), up(max(value, 1e-4))) for size, value in sorted(points.items())]
+            line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+            parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+            parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
+            y = TOP + 16 + number * 18
+            parts.append(f'<text x="{WIDTH - RIGHT + 12}" y="{y}" fill="{colour}">{name}</text>')
+        return "\n".join([*parts, "</svg>", ""])
+
+
+def _scale(values, first, last):
+    """From a value to its place on a logarithmic axis."""
+    least, most = math.log(min(values)), math.log(max(values))
+    span = most - least or 1.0
+    return lambda value: first + (math.log(value) - least) / span * (last - first)
+
+
+def _decades(values):
+    """The powers of ten within the values."""
+    return [10.0**power for power in range(math.ceil(math.log10(min(values))), math.floor(math.log10(max(values))) + 1)]
+
+
+HEAD = """\
+# Performance
+
+`./dev bench --write` measures what is on this page, and writes the page. Every figure is beside a rival's in the same
+run, because seconds alone say more about the machine than about the collection. This run: {date}, {machine}.
+
+"""
+
+
+def write(directory: pathlib.Path, facts: dict, parts: dict[str, list[Pair]], growths: list[Growth], notes: list[str]):
+    """Write performance.md, and a plot for each growth."""
+    lines = [HEAD.format(**facts)]
+    for title, pairs in parts.items():
+        lines += [f"## {title}\n", "| what / rival | ours, s | rival, s | ratio | goal |", "|---|---|---|---|---|"]
+        lines += [*(pair.row() for pair in pairs), ""]
+    (directory / "performance").mkdir(exist_ok=True)
+    lines.append("## Growth\n")
+    for growth in growths:
+        name = growth.title.lower().replace(" ", "_").replace(",", "")
+        (directory / "performance" / f"{name}.svg").write_text(growth.plot())
+        lines += [f"### {growth.title}\n", *growth.table(), "", f"![{growth.title}](performance/{name}.svg)", ""]
+    (directory / "performance.md").write_text("\n".join([*lines, *notes]).rstrip("\n") + "\n")
