@@ -11,7 +11,7 @@ from .._daemon.conf_file import read_settings
 from .._host.files import FileError, without_waiting
 from .nodes import as_recorded
 
-__all__ = ("DISORDER_SECONDS", "EventId", "Log", "LogFile", "Part", "event_id")
+__all__ = ("DISORDER_SECONDS", "EventId", "Log", "LogFile", "Part", "at_or_after", "event_id")
 
 _CONFIGURATION = "/etc/audit/auditd.conf"
 _DEFAULT = "/var/log/audit/audit.log"
@@ -63,7 +63,7 @@ class LogFile:
             raise FileError(f"{path} is not a regular file")
         self.identity = (status.st_dev, status.st_ino)
         self.size = status.st_size
-        self.end = self._line_start(self.size)
+        self.end = self.line_start(self.size)
         self.torn = self.end < self.size
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class LogFile:
         """The event of the last record."""
         place = self.end
         while place > 0:
-            place = self._line_start(place - 1)
+            place = self.line_start(place - 1)
             found = event_id(self.read(place, min(place + _HEADER_BYTES, self.end)))
             if found:
                 return found
@@ -108,7 +108,7 @@ class LogFile:
         has the time at which its system call began, but is written when the call ends, which for accept(2) may be hours
         later. So neither bisection nor samples would find every record.
         """
-        return self._find(_at_or_after(int(start)), 0)
+        return self._find(at_or_after(int(start)), 0)
 
     def _find(self, pattern: Pattern[bytes], begin: int) -> int:
         """Where the first line with the pattern begins, at an offset or after it; the end if no line has it."""
@@ -116,11 +116,11 @@ class LogFile:
             data = self.read(begin, min(begin + _SEARCHED + _OVERLAP, self.end))
             found = pattern.search(data)
             if found:
-                return self._line_start(begin + found.start())
+                return self.line_start(begin + found.start())
             begin += _SEARCHED
         return self.end
 
-    def _line_start(self, place: int) -> int:
+    def line_start(self, place: int) -> int:
         """Where the line begins that an offset is in."""
         while place > 0:
             begin = max(0, place - _HEADER_BYTES)
@@ -140,7 +140,7 @@ class LogFile:
         return self.end
 
 
-def _at_or_after(seconds: int) -> Pattern[bytes]:
+def at_or_after(seconds: int) -> Pattern[bytes]:
     """What records of this second or a later one contain. A log is searched for it at the speed of a disk."""
     digits = str(max(0, seconds))
     length = len(digits)
@@ -161,7 +161,7 @@ class Part(NamedTuple):
     def blocks(self, start: Optional[float] = None, end: Optional[float] = None) -> Iterator[bytes]:
         """Its lines, many at a time; if there is a start or an end, only records between them."""
         least, most = (None if bound is None else round(bound * 1000) for bound in (start, end))
-        for _offset, lines in self._whole_lines():
+        for _offset, lines in self.whole_lines():
             if least is None and most is None:
                 yield lines
             else:
@@ -170,12 +170,12 @@ class Part(NamedTuple):
 
     def lines(self) -> Iterator[Tuple[int, bytes]]:
         """Its lines, each with its offset and without its newline."""
-        for offset, lines in self._whole_lines():
+        for offset, lines in self.whole_lines():
             for line in lines[:-1].split(b"\n"):
                 yield offset, line
                 offset += len(line) + 1
 
-    def _whole_lines(self) -> Iterator[Tuple[int, bytes]]:
+    def whole_lines(self) -> Iterator[Tuple[int, bytes]]:
         """Its lines, many at a time, with the offset of the first; without a line that is longer than _LONGEST_LINE."""
         begin = place = self.begin
         pieces: List[bytes] = []

@@ -5,12 +5,13 @@
 import re
 import subprocess
 import threading
-from typing import Any, Callable, Iterator, Optional, Sequence
+from typing import Any, Callable, Iterator, Optional, Sequence, Union
 
 from .._host.programs import SEARCH_PATH, find_program
 from ..rules.errors import AuditError
 from .files import Part
 from .nodes import as_words
+from .sieve import Sieve
 
 __all__ = ("LogTool", "LogToolError")
 
@@ -18,7 +19,9 @@ __all__ = ("LogTool", "LogToolError")
 _MOST_COMPLAINTS = 2000
 # What the programs print to standard error although nothing is wrong. They do not need auditd.conf here, but complain
 # if it is missing or the user may not read it. What else they say about its lines, only a control can tell.
-_CHATTER = re.compile(rb"^NOTE|^<no matches>|auditd\.conf")
+_CHATTER = re.compile(rb"^NOTE|^<no matches>|auditd\.conf|^Unparsed type:-?\d+$|^$")
+# What follows a type that ausearch does not look into, such as EOE: the end of a line that the next one may continue.
+_PASSED = b" - skipped"
 
 # A record that ausearch finds if it works at all.
 _CONTROL = b"type=USER msg=audit(1000000000.123:1): pid=1 uid=0 auid=0 ses=1 msg='op=control res=success'\n"
@@ -40,7 +43,7 @@ class LogTool:
         self,
         name: str,
         arguments: Sequence[str],
-        parts: Sequence[Part],
+        parts: Sequence[Union[Part, Sieve]],
         start: Optional[float] = None,
         end: Optional[float] = None,
     ) -> None:
@@ -125,6 +128,8 @@ class LogTool:
 
     def _listen(self) -> None:
         for line in self._process.stderr:
+            while line.startswith(_PASSED):
+                line = line[len(_PASSED) :]
             if line.startswith(b"Malformed event"):
                 self.skipped += 1
             elif len(self._complaints) < _MOST_COMPLAINTS and not _CHATTER.search(line):
