@@ -9,7 +9,7 @@ from typing import Iterator, List, NamedTuple, Optional, Pattern, Tuple
 
 from .._daemon.conf_file import read_settings
 from .._host.files import FileError, without_waiting
-from .nodes import as_recorded
+from .nodes import as_recorded, has_nodes
 
 __all__ = ("DISORDER_SECONDS", "EventId", "Log", "LogFile", "Part", "at_or_after", "event_id")
 
@@ -79,6 +79,14 @@ class LogFile:
                 break
             data += more
         return data
+
+    def copy(self, begin: int, end: int, pipe: int) -> None:
+        """Give the bytes between two offsets to a pipe."""
+        while begin < end:
+            sent = os.sendfile(pipe, self._file.fileno(), begin, end - begin)
+            if not sent:
+                break
+            begin += sent
 
     def first(self) -> Optional[EventId]:
         """The event of the first record."""
@@ -157,6 +165,21 @@ class Part(NamedTuple):
     file: LogFile
     begin: int
     end: int
+
+    def copy(self, pipe: int) -> "Part":
+        """Give the lines to a pipe without a copy of them in this process; return the rest, which needs a closer look.
+
+        The rest begins with a node, whose name may have to be changed (nodes.py), or with a very long line.
+        """
+        place = self.begin
+        while place < self.end:
+            block = self.file.read(place, min(place + _SEARCHED, self.end))
+            size = block.rfind(b"\n") + 1
+            if not size or has_nodes(block):
+                break
+            place += size
+            self.file.copy(place - size, place, pipe)
+        return self._replace(begin=place)
 
     def blocks(self, start: Optional[float] = None, end: Optional[float] = None) -> Iterator[bytes]:
         """Its lines, many at a time; if there is a start or an end, only records between them."""

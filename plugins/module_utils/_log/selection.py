@@ -38,7 +38,7 @@ class Selection:
         # A history counts events, so it has to see all of them.
         texts = None if history else rarest(wanted.texts(), parts)
         self._tool = LogTool(
-            "ausearch", ["--raw", *wanted.arguments()], [Sieve(parts, texts)] if texts else parts, end=wanted.end
+            "ausearch", ["--raw", *wanted.arguments()], Sieve(parts, texts) if texts else parts, end=wanted.end
         )
 
     @property

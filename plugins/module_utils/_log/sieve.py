@@ -53,18 +53,13 @@ class _Block(NamedTuple):
 
 
 class Sieve:
-    """The lines of some parts of a log that ausearch needs to find all events with one of the texts. Like a Part."""
+    """The parts of a log that ausearch needs to find all events with one of the texts."""
 
     def __init__(self, parts: Sequence[Part], texts: Texts) -> None:
         self._parts, self._texts = parts, texts
         self._seconds = _event_seconds()
 
-    def blocks(self, start: Optional[float] = None, end: Optional[float] = None) -> Iterator[bytes]:
-        """The lines, many at a time; if there is a start or an end, only records between them."""
-        for part in self._chosen():
-            yield from part.blocks(start, end)
-
-    def _chosen(self) -> Iterator[Part]:
+    def __iter__(self) -> Iterator[Part]:
         passed: List[Part] = []
         near = _Near()
         for part, lines in self._all():

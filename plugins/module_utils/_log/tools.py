@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run ausearch(8) and aureport(8) on the parts of the log that matter."""
 
+import fcntl
 import re
 import subprocess
 import threading
-from typing import Any, Callable, Iterator, Optional, Sequence, Union
+from contextlib import suppress
+from typing import Any, Callable, Iterable, Iterator, Optional, Sequence
 
 from .._host.programs import SEARCH_PATH, find_program
 from ..rules.errors import AuditError
 from .files import Part
 from .nodes import as_words
-from .sieve import Sieve
 
 __all__ = ("LogTool", "LogToolError")
 
@@ -22,6 +23,9 @@ _MOST_COMPLAINTS = 2000
 _CHATTER = re.compile(rb"^NOTE|^<no matches>|auditd\.conf|^Unparsed type:-?\d+$|^$")
 # What follows a type that ausearch does not look into, such as EOE: the end of a line that the next one may continue.
 _PASSED = b" - skipped"
+
+# How much is given to a program, and taken from it, at once; the constant of fcntl(2) that Python has from 3.10 on.
+_BUFFER, _F_SETPIPE_SZ = 1 << 18, 1031
 
 # A record that ausearch finds if it works at all.
 _CONTROL = b"type=USER msg=audit(1000000000.123:1): pid=1 uid=0 auid=0 ses=1 msg='op=control res=success'\n"
@@ -43,7 +47,7 @@ class LogTool:
         self,
         name: str,
         arguments: Sequence[str],
-        parts: Sequence[Union[Part, Sieve]],
+        parts: Iterable[Part],
         start: Optional[float] = None,
         end: Optional[float] = None,
     ) -> None:
@@ -55,7 +59,9 @@ class LogTool:
 
     def __enter__(self) -> "LogTool":
         # Its streams are pipes, which type checkers cannot follow.
-        self._process: Any = self._start(self._arguments, subprocess.Popen, stdin=subprocess.PIPE)
+        self._process: Any = self._start(self._arguments, subprocess.Popen, stdin=subprocess.PIPE, bufsize=_BUFFER)
+        with suppress(OSError):
+            fcntl.fcntl(self._process.stdin, _F_SETPIPE_SZ, _BUFFER)
         self._complaints = b""
         self._problem: Optional[BaseException] = None
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._feed, self._listen)]
@@ -118,6 +124,8 @@ class LogTool:
         try:
             with self._process.stdin as pipe:
                 for part in self._parts:
+                    if self._bounds == (None, None):
+                        part = part.copy(pipe.fileno())
                     for block in part.blocks(*self._bounds):
                         pipe.write(as_words(block))
         except BrokenPipeError:
