@@ -1,6 +1,9 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection costs, as ratios of medians within one run: `./dev bench`. Numbers are to read, not to pass."""
+"""What the collection costs, as ratios of medians within one run: `./dev bench`. Numbers are to read, not to pass.
+
+`./dev bench search` measures searches and reports alone.
+"""
 
 import json
 import os
@@ -10,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import direct
 from lab import Lab
 from paths import MODULE_UTILS, ROOT
 
@@ -116,7 +120,23 @@ def sets(guest) -> None:
             )
 
 
+def searches(lab) -> None:
+    """CPU time of searches and reports, within a guest with little memory."""
+    guest = lab.boot("bookworm", memory=256)
+    direct.Direct(guest)
+    guest.put(pathlib.Path(__file__).with_name("measure_search.py"), "/root/measure_search.py")
+    print("\nsearches and reports within the guest, CPU time besides the start of Python", flush=True)
+    rows = json.loads(guest.run(f"python3 -B /root/measure_search.py {direct.HOME}/run.py", timeout=1200).stdout)
+    for name, ours, theirs, goal, kibibytes in rows:
+        ratio = f" / {theirs:6.2f} s = {ours / theirs:5.2f}   (at most {goal})" if theirs else ""
+        print(f"{name:<96} {kibibytes // 1024:>4} MB {ours:6.2f} s{ratio}", flush=True)
+
+
 def main() -> None:
+    if sys.argv[1:] == ["search"]:
+        with Lab() as lab:
+            searches(lab)
+        return
     print(f"Medians of {ROUNDS} rounds, whole `ansible` commands over ssh to a Debian guest of its own", flush=True)
     library()
     with Lab() as lab:
@@ -150,6 +170,8 @@ def main() -> None:
         report("audit_rule, first apply of 500 rules / file and augenrules --load", ours, theirs, 1.5)
         clear()
         sets(guest)
+    with Lab() as lab:
+        searches(lab)
 
 
 if __name__ == "__main__":
