@@ -109,14 +109,15 @@ class LogFile:
                 return found
         return None
 
-    def since(self, start: float) -> int:
+    def since(self, start: float, begin: int = 0) -> int:
         """The offset of the first line with a record of this time or later, to the second; the end if no line has one.
 
-        The whole file is searched up to that line, because times do not always rise: clocks are set back, and a record
-        has the time at which its system call began, but is written when the call ends, which for accept(2) may be hours
-        later. So neither bisection nor samples would find every record.
+        ``begin``: the offset of the first line that counts. From there on the whole file is searched up to that line,
+        because times do not always rise: clocks are set back, and a record has the time at which its system call began,
+        but is written when the call ends, which for accept(2) may be hours later. So neither bisection nor samples
+        would find every record.
         """
-        return self._find(at_or_after(int(start)), 0)
+        return self._find(at_or_after(int(start)), begin)
 
     def _find(self, pattern: Pattern[bytes], begin: int) -> int:
         """Where the first line with the pattern begins, at an offset or after it; the end if no line has it."""
@@ -165,6 +166,10 @@ class Part(NamedTuple):
     file: LogFile
     begin: int
     end: int
+
+    def since(self, start: float) -> "Part":
+        """What there is of it from the first record of this time or later."""
+        return self._replace(begin=min(self.end, self.file.since(start, self.begin)))
 
     def copy(self, pipe: int) -> "Part":
         """Give the lines to a pipe without a copy of them in this process; return the rest, which needs a closer look.

@@ -80,7 +80,7 @@ def _from_begin(
     limit, latest, with_text = asked
     left: List[EventId] = []
     if checkpoint:
-        left = unfinished(log, time.time())
+        left = unfinished(checkpoint.remaining(log, log.parts()), time.time())
         parts = checkpoint.remaining(log, parts)
     if history:
         _learn(history, parts, wanted, interpreter)
