@@ -35,6 +35,10 @@ options:
     description: The directory of rules files that augenrules(8) reads.
     type: path
     default: /etc/audit/rules.d
+  retention:
+    description: Also read all of the log of auditd, and return how much of it each key has, as RV(retention).
+    type: bool
+    default: false
 notes:
   - The module does not fail if the audit system cannot be reached (in a container, on a kernel booted with C(audit=0),
     as a user who is not root). Then it returns RV(available=false), and no value that needs the kernel, such as
@@ -62,6 +66,15 @@ EXAMPLES = r"""
 - name: Show invalid lines of rules files
   ansible.builtin.debug:
     msg: "{{ audit.files | selectattr('error', 'defined') }}"
+
+- name: Read how much each key logs
+  linux.audit.audit_info:
+    retention: true
+  register: logged
+
+- name: Show the five keys that log most, and how many days the logs reach back
+  ansible.builtin.debug:
+    msg: "{{ logged.retention.days }} days, {{ logged.retention['keys'][:5] }}"
 """
 
 RETURN = r"""
@@ -353,6 +366,58 @@ plugins:
       path: /etc/audit/plugins.d/syslog.conf
       active: false
       running: false
+retention:
+  description:
+    - How much the log of auditd has, with its rotated files, and how far back it reaches. In Jinja, write
+      C(retention['keys']), because C(retention.keys) is a method.
+  type: dict
+  returned: when O(retention=true) and there is a log
+  contains:
+    bytes:
+      description: The size of all records.
+      type: int
+    oldest:
+      description: When the first record of the log was made. Null if it has none.
+      type: str
+    newest:
+      description: When the last record of the log was made. Null if it has none.
+      type: str
+    bytes_a_day:
+      description: The C(bytes), divided by the time between C(oldest) and C(newest). Null if that is no time.
+      type: int
+    capacity:
+      description:
+        - How many bytes auditd keeps, C(max_log_file) times C(num_logs) of auditd.conf(5) if it rotates logs. Not more
+          than the log has now, and what is free on its file system.
+      type: int
+    days:
+      description:
+        - How many days a full log (C(capacity)) reaches back if as much is logged as in the time of this log. Null if
+          C(bytes_a_day) is null.
+      type: float
+    keys:
+      description:
+        - For each key, or null for events without one, the number of C(events), their C(bytes) and C(bytes_a_day). The
+          largest comes first.
+        - An event with several keys counts for each of them, so the sum may be more than all C(bytes).
+      type: list
+      elements: dict
+  sample:
+    bytes: 41943040
+    oldest: "2026-01-24T00:00:01.004Z"
+    newest: "2026-01-31T00:00:01.004Z"
+    bytes_a_day: 5991863
+    capacity: 41943040
+    days: 7.0
+    keys:
+      - key: identity
+        events: 64000
+        bytes: 40000000
+        bytes_a_day: 5714286
+      - key: null
+        events: 4000
+        bytes: 1943040
+        bytes_a_day: 277577
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -365,7 +430,10 @@ from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import DEFAULT_DIRECTORY
 from ansible_collections.linux.audit.plugins.module_utils._policy.survey import gather
 
-ARGUMENTS = {"rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY}}
+ARGUMENTS = {
+    "rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY},
+    "retention": {"type": "bool", "default": False},
+}
 
 
 def plugins(version, pid):
@@ -379,10 +447,24 @@ def plugins(version, pid):
     ]
 
 
+def logged(warnings):
+    """What the log of auditd has, or one more warning. Imported here, because it is rarely asked for."""
+    from ansible_collections.linux.audit.plugins.module_utils._log.files import Log
+    from ansible_collections.linux.audit.plugins.module_utils._log.retention import retention
+
+    try:
+        with Log(None) as log:
+            return {"retention": retention(log)}
+    except FileError as error:
+        return {"warnings": [*warnings, str(error)]}
+
+
 def info(parameters, mode):
     """Read the state of the host; return the result of the module."""
     host = Host()
     result = dict(gather(parameters["rules_dir"], host), changed=False)
+    if parameters["retention"]:
+        result.update(logged(result.get("warnings", ())))
     daemon = result.get("daemon")
     try:
         result["plugins"] = plugins(host.version, daemon["pid"] if daemon else None)

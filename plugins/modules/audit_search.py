@@ -41,7 +41,18 @@ options:
     type: int
     default: 1000
   latest:
-    description: If there are more events than O(limit), return the last ones instead of the first.
+    description:
+      - If there are more events than O(limit), return the last ones instead of the first.
+      - The log is read from its end, until there are enough events, so that a long log costs no more than a short one.
+        So they are the events that were written last. One of an hour ago with a time of tomorrow, because the clock was
+        wrong, is not among them.
+      - With O(file), the whole log is read all the same.
+    type: bool
+    default: false
+  count:
+    description:
+      - With O(latest), also count the events before those that are returned, as RV(total). The whole log is read for
+        this, and every event that may match is decoded.
     type: bool
     default: false
   raw:
@@ -195,6 +206,12 @@ events:
       description: All records, each with its C(type) and its decoded C(fields).
       type: list
       elements: dict
+    left_out:
+      description:
+        - How many records of the event are neither returned nor decoded, because it has more than 10000. The first
+          10000 are there, and of the others those that may be why the event matches.
+      type: int
+      returned: if some are left out
     text:
       description: The records as the log has them.
       type: list
@@ -248,8 +265,8 @@ truncated:
   sample: false
 total:
   description:
-    - How many events match, including those beyond O(limit). Null if the search ended at the limit, which it does
-      without O(latest).
+    - How many events match, including those beyond O(limit). Null if there are more than O(limit), and the search has
+      not read the rest of the log to count them. It reads all of it with O(latest) together with O(count) or O(file).
   type: int
   returned: success
   sample: 6
@@ -278,7 +295,9 @@ own_nodes:
   returned: success
   sample: [web1]
 malformed:
-  description: The number of records that ausearch did not understand. It left out their events.
+  description:
+    - The number of records that ausearch did not understand. It left out their events.
+    - Parts of the log that have nothing of what is looked for are not given to ausearch, so their records do not count.
   type: int
   returned: success
   sample: 0
@@ -313,6 +332,7 @@ ARGUMENTS = dict(
     latest={"type": "bool", "default": False},
     raw={"type": "bool", "default": False},
     checkpoint={"type": "path"},
+    count={"type": "bool", "default": False},
 )
 
 
@@ -332,7 +352,7 @@ def find_events(parameters, mode):
     here = None if parameters["input_file"] else recorder(host)
     with Log(parameters["input_file"]) as log:
         history = history_of(wanted.paths, here)
-        found = search(log, wanted, limit, latest, parameters["raw"], checkpoint, history)
+        found = search(log, wanted, limit, latest, parameters["raw"], checkpoint, history, parameters["count"])
         torn = [file.path for file in log.files if file.torn]
         lacking, first = gaps_of_log(log, wanted.start), begins(log)
     if here:
@@ -368,7 +388,12 @@ def history_of(paths, here):
 
 def warnings_of(torn, checkpoint, found, history, lacking):
     """What the search could not read, and what could not be found."""
-    warnings = [f"left out the incomplete line at the end of {path}" for path in torn]
+    warnings = [
+        f"event {event['id']} has so many records that {event['left_out']} of them are left out"
+        for event in found.events
+        if "left_out" in event
+    ]
+    warnings += [f"left out the incomplete line at the end of {path}" for path in torn]
     if checkpoint and checkpoint.lost:
         warnings.append(
             f"the file of the log that {checkpoint.path} points to is gone; events between that place and the oldest "

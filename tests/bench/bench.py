@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the collection costs, beside rivals in the same run: `./dev bench [--write] [--most RULES] [PART...]`.
 
-The parts are library, tasks, processes, fleet and sets; without any, all are measured. `--write` writes
+The parts are library, tasks, processes, fleet, sets and search; without any, all are measured. `--write` writes
 docs/performance.md and its plots. Numbers are to read, not to pass.
 """
 
@@ -20,10 +20,11 @@ import figures
 import tasks
 from figures import Growth, Pair
 
+import direct
 from lab import Lab
 from paths import MODULE_UTILS, ROOT
 
-PARTS = ("library", "tasks", "processes", "fleet", "sets")
+PARTS = ("library", "tasks", "processes", "fleet", "sets", "search")
 # Rounds by number of rules: what is large is also steady, and takes minutes.
 SETS = {100: 5, 500: 3, 2000: 1, 10000: 1}
 CHANGES = ("no change", "one rule changed", "everything changed", "reversed order", "reversed, and order matters")
@@ -177,7 +178,27 @@ def measure(parts: list[str], most: int) -> tuple[dict[str, list[Pair]], list[Gr
                 found[title], growth = sets(guest, most)
                 show(title, found[title])
                 growths.append(growth)
+    if "search" in parts:
+        title = "Searches and reports within a guest, CPU time without the start of Python"
+        with Lab() as lab:
+            found[title], unrivalled = searches(lab)
+        show(title, found[title])
+        notes += unrivalled
     return found, growths, notes
+
+
+def searches(lab) -> tuple[list[Pair], list[str]]:
+    """CPU time of searches and reports beside ausearch and aureport, within a guest; what has no rival is a note."""
+    guest = lab.boot("bookworm", name="search", memory=256)
+    direct.Direct(guest)
+    guest.put(pathlib.Path(__file__).with_name("measure_search.py"), "/root/measure_search.py")
+    rows = json.loads(guest.run(f"python3 -B /root/measure_search.py {direct.HOME}/run.py", timeout=1200).stdout)
+    named = [
+        (f"{name} ({kibibytes // 1024} MB of memory)", ours, theirs, goal)
+        for name, ours, theirs, goal, kibibytes in rows
+    ]
+    notes = [f"- {name}: {ours:.2f} s" for name, ours, theirs, _goal in named if not theirs]
+    return [Pair(name, ours, theirs, goal) for name, ours, theirs, goal in named if theirs], notes
 
 
 def main() -> None:

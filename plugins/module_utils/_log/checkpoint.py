@@ -125,10 +125,10 @@ class Checkpoint:
         self.draft()()
 
 
-def unfinished(log: Log, now: float) -> List[EventId]:
+def unfinished(parts: Iterable[Part], now: float) -> List[EventId]:
     """Events of the last seconds whose last record has not been written yet."""
     events: Dict[EventId, bool] = {}
-    for part in log.parts(now - _EVENT_SECONDS):
+    for part in (part.since(now - _EVENT_SECONDS) for part in parts):
         for _offset, line in part.lines():
             identity = event_id(line)
             if identity:

@@ -14,10 +14,12 @@ from .nodes import as_recorded
 from .paths import NO_VALUE, Place, meaning_of, number_of, places
 from .times import iso
 
-__all__ = ("OUTCOMES", "event")
+__all__ = ("OUTCOMES", "OUTCOME_FIELDS", "event")
 
 #: Whether something succeeded, by the words that records have for it.
 OUTCOMES = {"yes": True, "no": False, "success": True, "failed": False, "1": True, "0": False}
+#: The fields that say it; the first one that an event has counts.
+OUTCOME_FIELDS = ("success", "res", "result")
 
 _USERS = ("auid", "uid", "euid", "suid", "fsuid")
 _GROUPS = ("gid", "egid", "sgid", "fsgid")
@@ -34,8 +36,13 @@ _KEY_SEPARATOR = "\x01"
 _ARGUMENT = re.compile(r"a(\d+)(?:\[(\d+)\])?")
 
 
-def event(identity: EventId, text: bytes, interpreter: Interpreter, with_text: bool = False) -> Dict[str, Any]:
-    """The event that some lines of the log record. Bytes that are not UTF-8 are surrogates in texts (PEP 383)."""
+def event(
+    identity: EventId, text: bytes, interpreter: Interpreter, with_text: bool = False, left_out: int = 0
+) -> Dict[str, Any]:
+    """The event that some lines of the log record. Bytes that are not UTF-8 are surrogates in texts (PEP 383).
+
+    ``left_out``: how many records it has besides.
+    """
     records, sentence = interpreter.event(text)
     call = _syscall(records)
     paths = [record for record in records if record.type == "PATH"]
@@ -59,6 +66,8 @@ def event(identity: EventId, text: bytes, interpreter: Interpreter, with_text: b
         "keys": _keys(records),
         "records": [{"type": record.type, "fields": _fields(record)} for record in records],
     }
+    if left_out:
+        structure["left_out"] = left_out
     if with_text:
         # Not splitlines(): it also splits at the separator before what auditd adds to a record.
         structure["text"] = as_recorded(text).decode("utf-8", "surrogateescape").rstrip("\n").split("\n")
@@ -109,7 +118,7 @@ def _syscall(records: List[Record]) -> Optional[Dict[str, Any]]:
 
 
 def _success(records: List[Record]) -> Optional[bool]:
-    for name in ("success", "res", "result"):
+    for name in OUTCOME_FIELDS:
         for record in records:
             field = record.get(name)
             if field and field.value in OUTCOMES:

@@ -9,9 +9,9 @@ from typing import Iterator, List, NamedTuple, Optional, Pattern, Tuple
 
 from .._daemon.conf_file import read_settings
 from .._host.files import FileError, without_waiting
-from .nodes import as_recorded
+from .nodes import as_recorded, has_nodes
 
-__all__ = ("DISORDER_SECONDS", "EventId", "Log", "LogFile", "Part", "event_id")
+__all__ = ("DISORDER_SECONDS", "EventId", "Log", "LogFile", "Part", "at_or_after", "event_id")
 
 _CONFIGURATION = "/etc/audit/auditd.conf"
 _DEFAULT = "/var/log/audit/audit.log"
@@ -63,7 +63,7 @@ class LogFile:
             raise FileError(f"{path} is not a regular file")
         self.identity = (status.st_dev, status.st_ino)
         self.size = status.st_size
-        self.end = self._line_start(self.size)
+        self.end = self.line_start(self.size)
         self.torn = self.end < self.size
 
     def close(self) -> None:
@@ -80,6 +80,14 @@ class LogFile:
             data += more
         return data
 
+    def copy(self, begin: int, end: int, pipe: int) -> None:
+        """Give the bytes between two offsets to a pipe."""
+        while begin < end:
+            sent = os.sendfile(pipe, self._file.fileno(), begin, end - begin)
+            if not sent:
+                break
+            begin += sent
+
     def first(self) -> Optional[EventId]:
         """The event of the first record."""
         place = 0
@@ -95,20 +103,21 @@ class LogFile:
         """The event of the last record."""
         place = self.end
         while place > 0:
-            place = self._line_start(place - 1)
+            place = self.line_start(place - 1)
             found = event_id(self.read(place, min(place + _HEADER_BYTES, self.end)))
             if found:
                 return found
         return None
 
-    def since(self, start: float) -> int:
+    def since(self, start: float, begin: int = 0) -> int:
         """The offset of the first line with a record of this time or later, to the second; the end if no line has one.
 
-        The whole file is searched up to that line, because times do not always rise: clocks are set back, and a record
-        has the time at which its system call began, but is written when the call ends, which for accept(2) may be hours
-        later. So neither bisection nor samples would find every record.
+        ``begin``: the offset of the first line that counts. From there on the whole file is searched up to that line,
+        because times do not always rise: clocks are set back, and a record has the time at which its system call began,
+        but is written when the call ends, which for accept(2) may be hours later. So neither bisection nor samples
+        would find every record.
         """
-        return self._find(_at_or_after(int(start)), 0)
+        return self._find(at_or_after(int(start)), begin)
 
     def _find(self, pattern: Pattern[bytes], begin: int) -> int:
         """Where the first line with the pattern begins, at an offset or after it; the end if no line has it."""
@@ -116,11 +125,11 @@ class LogFile:
             data = self.read(begin, min(begin + _SEARCHED + _OVERLAP, self.end))
             found = pattern.search(data)
             if found:
-                return self._line_start(begin + found.start())
+                return self.line_start(begin + found.start())
             begin += _SEARCHED
         return self.end
 
-    def _line_start(self, place: int) -> int:
+    def line_start(self, place: int) -> int:
         """Where the line begins that an offset is in."""
         while place > 0:
             begin = max(0, place - _HEADER_BYTES)
@@ -140,7 +149,7 @@ class LogFile:
         return self.end
 
 
-def _at_or_after(seconds: int) -> Pattern[bytes]:
+def at_or_after(seconds: int) -> Pattern[bytes]:
     """What records of this second or a later one contain. A log is searched for it at the speed of a disk."""
     digits = str(max(0, seconds))
     length = len(digits)
@@ -158,10 +167,29 @@ class Part(NamedTuple):
     begin: int
     end: int
 
+    def since(self, start: float) -> "Part":
+        """What there is of it from the first record of this time or later."""
+        return self._replace(begin=min(self.end, self.file.since(start, self.begin)))
+
+    def copy(self, pipe: int) -> "Part":
+        """Give the lines to a pipe without a copy of them in this process; return the rest, which needs a closer look.
+
+        The rest begins with a node, whose name may have to be changed (nodes.py), or with a very long line.
+        """
+        place = self.begin
+        while place < self.end:
+            block = self.file.read(place, min(place + _SEARCHED, self.end))
+            size = block.rfind(b"\n") + 1
+            if not size or has_nodes(block):
+                break
+            place += size
+            self.file.copy(place - size, place, pipe)
+        return self._replace(begin=place)
+
     def blocks(self, start: Optional[float] = None, end: Optional[float] = None) -> Iterator[bytes]:
         """Its lines, many at a time; if there is a start or an end, only records between them."""
         least, most = (None if bound is None else round(bound * 1000) for bound in (start, end))
-        for _offset, lines in self._whole_lines():
+        for _offset, lines in self.whole_lines():
             if least is None and most is None:
                 yield lines
             else:
@@ -170,12 +198,12 @@ class Part(NamedTuple):
 
     def lines(self) -> Iterator[Tuple[int, bytes]]:
         """Its lines, each with its offset and without its newline."""
-        for offset, lines in self._whole_lines():
+        for offset, lines in self.whole_lines():
             for line in lines[:-1].split(b"\n"):
                 yield offset, line
                 offset += len(line) + 1
 
-    def _whole_lines(self) -> Iterator[Tuple[int, bytes]]:
+    def whole_lines(self) -> Iterator[Tuple[int, bytes]]:
         """Its lines, many at a time, with the offset of the first; without a line that is longer than _LONGEST_LINE."""
         begin = place = self.begin
         pieces: List[bytes] = []

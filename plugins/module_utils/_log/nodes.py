@@ -8,16 +8,21 @@ no name has, in place of the spaces.
 
 import re
 
-__all__ = ("as_recorded", "as_words", "one_word")
+__all__ = ("as_recorded", "as_words", "has_nodes", "one_word")
 
 _SPACE, _SUBSTITUTE = b" ", b"\x1f"
 _WITH_SPACE = re.compile(rb"^node=[^ \n]*(?: (?!type=)[^ \n]*)+(?= type=)", re.MULTILINE)
 _WITH_SUBSTITUTE = re.compile(rb"^node=[^ \n]*\x1f[^ \n]*", re.MULTILINE)
 
 
+def has_nodes(lines: bytes) -> bool:
+    """Whether a line begins with a node; many others have an inode."""
+    return lines.startswith(b"node=") or b"\nnode=" in lines
+
+
 def as_words(lines: bytes) -> bytes:
     """Whole lines of a log, in which each name of a node is one word."""
-    if b"node=" not in lines:
+    if not has_nodes(lines):
         return lines
     return _WITH_SPACE.sub(lambda found: found.group().replace(_SPACE, _SUBSTITUTE), lines)
 

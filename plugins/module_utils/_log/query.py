@@ -19,6 +19,7 @@ from ..rules.record_types import expand
 from ..rules.tables import record_type_number
 from ..rules.values import UNSET
 from . import times
+from .events import OUTCOME_FIELDS, OUTCOMES
 from .file_history import FileHistory
 from .files import EventId
 from .nodes import one_word
@@ -123,6 +124,17 @@ class Query(NamedTuple):
             words += ["-n", node]
         return words
 
+    def texts(self) -> List[List[bytes]]:
+        """Lists of texts: the lines of an event that is wanted have at least one of each list."""
+        lists = [criterion.texts for criterion in self.criteria + ([self.file] if self.file else [])]
+        if self.identity:
+            lists.insert(0, [b"%d):" % self.identity[1]])
+        return [texts for texts in lists if texts]
+
+    def has_text(self, line: bytes) -> bool:
+        """Whether a line has a text for which an event may be wanted."""
+        return any(text in line for texts in self.texts() for text in texts)
+
     def in_time(self, identity: EventId) -> bool:
         """Whether an event happened at the time of ``identity``, if that has one, and between start and end."""
         milliseconds = identity.seconds * 1000 + identity.milliseconds
@@ -171,7 +183,9 @@ def query(parameters: Mapping[str, Any], host: Host, now: float) -> Query:
         criteria.append(_syscall(parameters["syscall"]))
     success = parameters["success"]
     if success is not None:
-        criteria.append(Criterion([], lambda structure: structure["success"] is success))
+        words = [word for word, outcome in OUTCOMES.items() if outcome is success]
+        texts = [f"{name}={word}".encode("ascii") for name in OUTCOME_FIELDS for word in words]
+        criteria.append(Criterion(texts, lambda structure: structure["success"] is success))
     nodes = [checked_node(name) for name in parameters["node"] or ()]
     files = parameters["file"] or []
     return Query(

@@ -4,15 +4,16 @@
 
 import time
 from collections import deque
-from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Deque, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .auparse import Interpreter
 from .checkpoint import Checkpoint, unfinished
 from .events import event
 from .file_history import FileHistory
-from .files import EventId, Log, Part, event_id
+from .files import EventId, Log, Part
+from .latest import last_events
 from .query import Query
-from .tools import LogTool
+from .selection import Found, Selection
 
 __all__ = ("SearchResult", "search")
 
@@ -24,13 +25,21 @@ _MOST_LESSONS = 16
 class SearchResult(NamedTuple):
     """Events as structures; whether there are more than the limit; how many records ausearch did not understand.
 
-    ``total``: how many events are wanted, with those beyond the limit; None if the search ended at the limit.
+    ``total``: how many events are wanted, with those beyond the limit; None if the search ended before it knew.
     """
 
     events: List[Dict[str, Any]]
     truncated: bool
     skipped: int
     total: Optional[int] = None
+
+
+class _Asked(NamedTuple):
+    """How many events are to be returned, whether the last ones, and whether with their lines."""
+
+    limit: int
+    latest: bool
+    with_text: bool
 
 
 def search(
@@ -41,42 +50,66 @@ def search(
     with_text: bool = False,
     checkpoint: Optional[Checkpoint] = None,
     history: Optional[FileHistory] = None,
+    count: bool = False,
 ) -> SearchResult:
     """Return the first events that are wanted, or with ``latest`` the last, at most ``limit`` (0: any number).
 
     A checkpoint leaves out events that were returned before or are not finished, and is moved on to the end of this
-    search. A history finds events that do not name the wanted paths. Raises LogToolError or InterpreterMissing.
+    search. A history finds events that do not name the wanted paths. With ``latest``, the log is read from its end,
+    unless there is a history, or events are to be counted. Raises LogToolError or InterpreterMissing.
     """
     interpreter = Interpreter()
     parts = log.parts(wanted.start)
+    if latest and limit and not (count or history or checkpoint):
+        last = last_events(parts, wanted, limit, interpreter, with_text)
+        if last:
+            return SearchResult(last.events, True, last.skipped)
+    return _from_begin(log, parts, wanted, interpreter, _Asked(limit, latest, with_text), checkpoint, history)
+
+
+def _from_begin(
+    log: Log,
+    parts: Sequence[Part],
+    wanted: Query,
+    interpreter: Interpreter,
+    asked: _Asked,
+    checkpoint: Optional[Checkpoint],
+    history: Optional[FileHistory],
+) -> SearchResult:
+    """Read the log from its begin, and with ``latest`` to its end."""
+    limit, latest, with_text = asked
     left: List[EventId] = []
     if checkpoint:
-        left = unfinished(log, time.time())
+        left = unfinished(checkpoint.remaining(log, log.parts()), time.time())
         parts = checkpoint.remaining(log, parts)
     if history:
         _learn(history, parts, wanted, interpreter)
     passed = frozenset(left)
-    kept: Deque[Tuple[EventId, bytes, Optional[Dict[str, Any]]]] = deque()
+    kept: Deque[Tuple[Found, Optional[Dict[str, Any]]]] = deque()
     total, ended = 0, False
     with Selection(parts, wanted, history) as selection:
-        for identity, text in selection:
-            if identity in passed or (checkpoint and not checkpoint.is_new(identity)):
+        for found in selection:
+            if found.identity in passed or (checkpoint and not checkpoint.is_new(found.identity)):
                 continue
-            structure = None if wanted.is_everything else event(identity, text, interpreter, with_text)
-            if structure and not wanted.matches(structure, history, selection.place):
+            structure = None if wanted.is_everything else _structure(found, interpreter, with_text)
+            if structure and not wanted.matches(structure, history, found.place):
                 continue
             total += 1
-            kept.append((identity, text, structure))
+            kept.append((found, structure))
             if limit and len(kept) > limit:
                 ended = not latest
                 if ended:
-                    left.append(kept.pop()[0])
+                    left.append(kept.pop()[0].identity)
                     break
                 kept.popleft()
     if checkpoint:
-        checkpoint.advance(log, [identity for identity, _text, _structure in kept], left)
-    events = [structure or event(identity, text, interpreter, with_text) for identity, text, structure in kept]
+        checkpoint.advance(log, [found.identity for found, _structure in kept], left)
+    events = [structure or _structure(found, interpreter, with_text) for found, structure in kept]
     return SearchResult(events, bool(limit) and total > limit, selection.skipped, None if ended else total)
+
+
+def _structure(found: Found, interpreter: Interpreter, with_text: bool) -> Dict[str, Any]:
+    return event(found.identity, found.text, interpreter, with_text, found.left_out)
 
 
 def _learn(history: FileHistory, parts: Sequence[Part], wanted: Query, interpreter: Interpreter) -> None:
@@ -86,46 +119,5 @@ def _learn(history: FileHistory, parts: Sequence[Part], wanted: Query, interpret
     while history.read_again() and lessons < _MOST_LESSONS:
         lessons += 1
         with Selection(parts, everything, history) as selection:
-            for identity, text in selection:
-                history.learn(selection.place, event(identity, text, interpreter))
-
-
-class Selection:
-    """Events that ausearch selects and that may be wanted: the id of each, and its lines as ausearch groups them.
-
-    ``place``: how many events ausearch has selected so far.
-    """
-
-    def __init__(self, parts: Sequence[Part], wanted: Query, history: Optional[FileHistory] = None) -> None:
-        self._wanted, self._history = wanted, history
-        self.place = 0
-        self._tool = LogTool("ausearch", ["--raw", *wanted.arguments()], parts, end=wanted.end)
-
-    @property
-    def skipped(self) -> int:
-        """How many records ausearch has not understood so far."""
-        return self._tool.skipped
-
-    def __enter__(self) -> "Selection":
-        self._tool.__enter__()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._tool.__exit__(*exception)
-
-    def __iter__(self) -> Iterator[Tuple[EventId, bytes]]:
-        identity: Optional[EventId] = None
-        lines: List[bytes] = []
-        for line in self._tool:
-            found = event_id(line)
-            if found != identity:
-                if identity and self._may_be_wanted(identity, b"".join(lines)):
-                    yield identity, b"".join(lines)
-                identity, lines = found, []
-            lines.append(line)
-        if identity and self._may_be_wanted(identity, b"".join(lines)):
-            yield identity, b"".join(lines)
-
-    def _may_be_wanted(self, identity: EventId, text: bytes) -> bool:
-        self.place += 1
-        return self._wanted.in_time(identity) and self._wanted.may_match(text, self._history)
+            for found in selection:
+                history.learn(found.place, _structure(found, interpreter, False))

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run ausearch(8) and aureport(8) on the parts of the log that matter."""
 
+import fcntl
 import re
 import subprocess
 import threading
-from typing import Any, Callable, Iterator, Optional, Sequence
+from contextlib import suppress
+from typing import Any, Callable, Iterable, Iterator, Optional, Sequence
 
 from .._host.programs import SEARCH_PATH, find_program
 from ..rules.errors import AuditError
@@ -18,7 +20,12 @@ __all__ = ("LogTool", "LogToolError")
 _MOST_COMPLAINTS = 2000
 # What the programs print to standard error although nothing is wrong. They do not need auditd.conf here, but complain
 # if it is missing or the user may not read it. What else they say about its lines, only a control can tell.
-_CHATTER = re.compile(rb"^NOTE|^<no matches>|auditd\.conf")
+_CHATTER = re.compile(rb"^NOTE|^<no matches>|auditd\.conf|^Unparsed type:-?\d+$|^$")
+# What follows a type that ausearch does not look into, such as EOE: the end of a line that the next one may continue.
+_PASSED = b" - skipped"
+
+# How much is given to a program, and taken from it, at once; the constant of fcntl(2) that Python has from 3.10 on.
+_BUFFER, _F_SETPIPE_SZ = 1 << 18, 1031
 
 # A record that ausearch finds if it works at all.
 _CONTROL = b"type=USER msg=audit(1000000000.123:1): pid=1 uid=0 auid=0 ses=1 msg='op=control res=success'\n"
@@ -40,7 +47,7 @@ class LogTool:
         self,
         name: str,
         arguments: Sequence[str],
-        parts: Sequence[Part],
+        parts: Iterable[Part],
         start: Optional[float] = None,
         end: Optional[float] = None,
     ) -> None:
@@ -52,7 +59,9 @@ class LogTool:
 
     def __enter__(self) -> "LogTool":
         # Its streams are pipes, which type checkers cannot follow.
-        self._process: Any = self._start(self._arguments, subprocess.Popen, stdin=subprocess.PIPE)
+        self._process: Any = self._start(self._arguments, subprocess.Popen, stdin=subprocess.PIPE, bufsize=_BUFFER)
+        with suppress(OSError):
+            fcntl.fcntl(self._process.stdin, _F_SETPIPE_SZ, _BUFFER)
         self._complaints = b""
         self._problem: Optional[BaseException] = None
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._feed, self._listen)]
@@ -115,6 +124,8 @@ class LogTool:
         try:
             with self._process.stdin as pipe:
                 for part in self._parts:
+                    if self._bounds == (None, None):
+                        part = part.copy(pipe.fileno())
                     for block in part.blocks(*self._bounds):
                         pipe.write(as_words(block))
         except BrokenPipeError:
@@ -125,6 +136,8 @@ class LogTool:
 
     def _listen(self) -> None:
         for line in self._process.stderr:
+            while line.startswith(_PASSED):
+                line = line[len(_PASSED) :]
             if line.startswith(b"Malformed event"):
                 self.skipped += 1
             elif len(self._complaints) < _MOST_COMPLAINTS and not _CHATTER.search(line):

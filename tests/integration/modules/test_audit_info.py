@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """audit_info on a real kernel, with auditctl as witness and as the one who makes the drift."""
 
+from datetime import datetime
+
 import pytest
 
 from audited import RULES_D, Audited, assert_message, task
@@ -401,3 +403,25 @@ def test_a_service_that_cannot_write_what_it_compiles(host):
     (problem,) = [one for one in stale["problems"] if "ProtectSystem" in one["reason"]]
     assert (problem["path"], problem["lost_at_boot"]) == ("/etc/audit/audit.rules", True)
     assert held == held_then == "-w /etc/passwd -p wa -k identity\n"
+
+
+def test_what_each_key_logs(host):
+    """As many events and bytes as ausearch finds, in a log that begins with its first record."""
+    key = "retention-test"
+    results = host.tasks(
+        task("audit_rule", {"rules": [f"-w /etc/retention-test -p wa -k {key}"], "persistent": False}),
+        "for number in 1 2 3 4 5; do echo $number >/etc/retention-test; done; auditctl -D; auditctl -m written",
+        "until grep -q written /var/log/audit/audit.log; do sleep 0.1; done",
+        f"ausearch -k {key} --raw | wc -c; ausearch -k {key} --raw | grep -o ':[0-9]*)' | sort -u | wc -l",
+        task("audit_info", {"retention": True}),
+        "cat $(ls -tr /var/log/audit/audit.log*) | sed -n 's/.*msg=audit.\\([0-9.]*\\):.*/\\1/p' | sed -n '1p'",
+    )
+    size, events = map(int, results[3].split())
+    found = results[4]["retention"]
+    (row,) = [row for row in found["keys"] if row["key"] == key]
+    assert (row["bytes"], row["events"]) == (size, events)
+    assert events >= 5
+    assert row["bytes_a_day"] > row["bytes"]
+    assert found["bytes_a_day"] >= row["bytes_a_day"]
+    assert found["days"] == pytest.approx(found["capacity"] / found["bytes_a_day"], rel=0.01, abs=0.01)
+    assert datetime.fromisoformat(found["oldest"]).timestamp() == pytest.approx(float(results[5]), abs=0.001)

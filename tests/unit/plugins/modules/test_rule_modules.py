@@ -8,6 +8,7 @@ import os
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
+from ansible_collections.linux.audit.plugins.module_utils._log import files as log_files
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import HEADER
 from ansible_collections.linux.audit.plugins.modules import (
     audit_control,
@@ -403,3 +404,17 @@ def test_what_audit_info_returns(host, run):
     assert (result["available"], "audit=0" in result["reason"], "problems" in result) == (False, True, True)
     host.kernel.unreachable = errno.EIO
     assert run(audit_info.main)["failed"]
+
+
+def test_what_audit_info_returns_of_a_log(host, run, tmp_path, monkeypatch):
+    """The log of auditd, if it is asked for; that there is none is a warning."""
+    host.kernel = KernelDouble()
+    log = tmp_path / "audit.log"
+    monkeypatch.setattr(log_files, "_configured", lambda: str(log))
+    assert "retention" not in run(audit_info.main)
+    missing = run(audit_info.main, retention=True)
+    assert "retention" not in missing
+    assert f"there is no log {log}" in missing["warnings"]
+    log.write_text('type=SYSCALL msg=audit(1000.000:1): key="a"\ntype=SYSCALL msg=audit(1001.000:2): key="a"\n')
+    found = run(audit_info.main, retention=True)["retention"]
+    assert [(row["key"], row["events"]) for row in found["keys"]] == [("a", 2)]

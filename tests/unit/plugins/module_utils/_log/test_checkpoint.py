@@ -396,7 +396,7 @@ def test_what_ends_an_event(tmp_path, last, whole):
     for text in (record(109, 1) + last, last + record(109, 1)):
         path.write_text(text)
         with Log(str(path)) as log:
-            assert (EventId(109, 123, 1, None) not in unfinished(log, 110)) is whole
+            assert (EventId(109, 123, 1, None) not in unfinished(log.parts(), 110)) is whole
 
 
 def test_how_long_the_end_of_an_event_is_waited_for(tmp_path):
@@ -404,7 +404,7 @@ def test_how_long_the_end_of_an_event_is_waited_for(tmp_path):
     path = tmp_path / "a.log"
     path.write_text("no record\n" + "".join(record(seconds, seconds) for seconds in (107, 108, 109, 110, 111, 500)))
     with Log(str(path)) as log:
-        assert [identity.serial for identity in unfinished(log, 110)] == [109, 110, 111, 500]
-        assert [identity.serial for identity in unfinished(log, 110.5)] == [109, 110, 111, 500]
-        assert [identity.serial for identity in unfinished(log, 111)] == [110, 111, 500]
-        assert [identity.serial for identity in unfinished(log, 502)] == []
+        assert [identity.serial for identity in unfinished(log.parts(), 110)] == [109, 110, 111, 500]
+        assert [identity.serial for identity in unfinished(log.parts(), 110.5)] == [109, 110, 111, 500]
+        assert [identity.serial for identity in unfinished(log.parts(), 111)] == [110, 111, 500]
+        assert [identity.serial for identity in unfinished(log.parts(), 502)] == []

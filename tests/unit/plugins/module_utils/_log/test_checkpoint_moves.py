@@ -67,5 +67,17 @@ def test_events_that_are_not_finished(tmp_path):
     )  # fmt: skip
     (tmp_path / "a.log").write_text(text)
     with Log(str(tmp_path / "a.log")) as log:
-        assert [found.serial for found in unfinished(log, 110)] == [2, 4, 6]
-        assert [found.serial for found in unfinished(log, 120)] == [6]
+        assert [found.serial for found in unfinished(log.parts(), 110)] == [2, 4, 6]
+        assert [found.serial for found in unfinished(log.parts(), 120)] == [6]
+
+
+def test_what_was_searched_before_is_not_read_for_unfinished_events(tmp_path):
+    """An event before the checkpoint was finished, or the checkpoint would be before it."""
+    path = tmp_path / "audit.log"
+    path.write_text(record(110, 1) + record(110, 2))
+    with Log(str(path)) as log:
+        (part,) = log.parts()
+        later = part._replace(begin=len(record(110, 1)))
+        assert [found.serial for found in unfinished([part], 110)] == [1, 2]
+        assert [found.serial for found in unfinished([later], 110)] == [2]
+        assert later.since(111).begin == later.end

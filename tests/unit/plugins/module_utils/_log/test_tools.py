@@ -10,6 +10,7 @@ import pytest
 
 import log_stand_ins
 from ansible_collections.linux.audit.plugins.module_utils._host import programs
+from ansible_collections.linux.audit.plugins.module_utils._log import files as log_files
 from ansible_collections.linux.audit.plugins.module_utils._log.files import Log
 from ansible_collections.linux.audit.plugins.module_utils._log.tools import LogTool, LogToolError
 
@@ -194,6 +195,9 @@ class Endless:
     def __init__(self, problem=None):
         self.problem, self.blocks_read, self.bounds = problem, 0, None
 
+    def copy(self, _pipe):
+        return self
+
     def blocks(self, *bounds):
         self.bounds = bounds
         while self.problem is None or self.blocks_read < 3:
@@ -251,3 +255,26 @@ def test_the_real_ones(name, arguments, text):
     log_stand_ins.need_real_program(name)
     with Log(str(log_stand_ins.LOGS / "sid.log")) as log, LogTool(name, arguments, log.parts()) as tool:
         assert text in b"".join(tool)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["type=A msg=audit(1.000:1): inode=1 name=node=x\n" * 9],
+        [
+            "type=A msg=audit(1.000:1): x\n" * 9,
+            "node=a b type=A msg=audit(1.000:2): x\n",
+            "type=A msg=audit(1.000:3): x\n",
+        ],
+        ["node=a b type=A msg=audit(1.000:2): x\n", "type=A msg=audit(1.000:3): x\n"],
+        ["type=A msg=audit(1.000:1): x\n", "\0" * 5000 + "\n", "type=A msg=audit(1.000:3): x\n"],
+    ],
+)
+def test_the_program_gets_the_log_as_it_is_but_for_nodes(run, tmp_path, monkeypatch, texts):
+    """Most of it is not copied by this process, whatever comes in between."""
+    monkeypatch.setattr(log_files, "_SEARCHED", 100)
+    path = tmp_path / "audit.log"
+    path.write_text("".join(texts))
+    with Log(str(path)) as log:
+        printed, _skipped = run("import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())", parts=log.parts())
+    assert b"".join(printed).decode() == "".join(texts).replace("node=a b", "node=a\x1fb")

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs on a guest: the CPU time of searches and reports, beside that of ausearch and aureport for the same.
+
+Arguments: the program that runs a module without Ansible (tests/support/direct.py). Prints rows as JSON: what was done,
+our seconds besides the start of Python and what they are compared with, the goal, and kibibytes of memory.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+
+LOG = "/root/bench.log"
+EVENT = """\
+type=SYSCALL msg=audit({stamp}): arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=7ffd5c2e a2=0 a3=0 \
+items=1 ppid=812 pid={pid} auid=1000 uid=1000 gid=1000 euid=1000 suid=1000 fsuid=1000 egid=1000 sgid=1000 fsgid=1000 \
+tty=pts0 ses=3 comm="cat" exe="/usr/bin/cat" subj=unconfined key="{key}"
+type=CWD msg=audit({stamp}): cwd="/home/joe"
+type=PATH msg=audit({stamp}): item=0 name="/srv/data/file{file}" inode={file} dev=fe:01 mode=0100644 ouid=0 ogid=0 \
+rdev=00:00 nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0
+type=PROCTITLE msg=audit({stamp}): proctitle=636174002F7372762F646174612F66696C65
+"""
+PATH = 'type=PATH msg=audit(1769882400.123:7): item={item} name="/srv/{item}" inode=1 dev=fe:01 nametype=NORMAL\n'
+RAW = "ausearch -if {log} -k wanted --raw"
+LATEST = RAW + " | tail -n 4000 >/root/last; ausearch -if /root/last -i"
+
+
+def write(events, every):
+    """A log in which one of ``every`` events has the key that is wanted."""
+    with open(LOG, "w", encoding="ascii") as file:
+        for number in range(events):
+            key = "wanted" if number % every == every // 2 else f"file-access-{number % 7}"
+            stamp = f"{1769882400 + number // 100}.{number % 100:02d}0:{number + 1000}"
+            file.write(EVENT.format(stamp=stamp, pid=2000 + number % 300, key=key, file=number % 200 + 10))
+
+
+def write_large_event(records):
+    with open(LOG, "w", encoding="ascii") as file:
+        file.writelines(PATH.format(item=item) for item in range(records))
+
+
+def cpu(command, text=""):
+    """The seconds of CPU time that a command takes, and what it prints."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        command, shell=isinstance(command, str), input=text, capture_output=True, text=True, check=False
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, done.stdout
+
+
+def main(direct):
+    rows = []
+    python = min(cpu([sys.executable, "-c", "import json, resource, subprocess, types"])[0] for _round in range(3))
+
+    def note(name, module, request, rival, goal):
+        ours, printed = cpu([sys.executable, direct, module], json.dumps([dict(request, input_file=LOG)]))
+        result = json.loads(printed)
+        assert not result.get("failed"), result
+        theirs = cpu(rival.format(log=LOG))[0] if rival else None
+        rows.append([name, ours - python, theirs, goal, result["kibibytes"]])
+
+    wanted = {"key": ["wanted"]}
+    write(160_000, 40_000)
+    note("search, key of 4 of 160,000 events / ausearch -k --raw", "audit_search", wanted, RAW, 2)
+    for events in (160_000, 480_000):
+        write(events, 5)
+        name = f"search, the last 1,000 of {events // 5:,} with a key of {events:,} / ausearch -k --raw | tail; -i"
+        note(name, "audit_search", dict(wanted, latest=True, limit=1000), LATEST, 2)
+    for report, option in (("overview", ""), ("key", "--key --summary")):
+        request = {"report": report, "summary": report != "overview"}
+        note(
+            f"report, {report} of 480,000 events / aureport",
+            "audit_report",
+            request,
+            f"aureport -if {{log}} {option} -i",
+            1.1,
+        )
+    for records in (5_000, 50_000, 200_000):
+        write_large_event(records)
+        note(f"search, one event of {records:,} records", "audit_search", {}, None, None)
+    print(json.dumps(rows))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
