@@ -5,14 +5,13 @@
 import os
 import re
 import stat
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Iterable, List, Optional, Sequence
 
 from .._host.files import file_status
 from .._host.host import Host
 from .._kernel.netlink import feature_names
 from ..rules.errors import RuleError, shown
-from ..rules.fields import LISTS
-from ..rules.lint import idle, shadows
+from ..rules.lint import SHADOWED, idle, shadowed_lines
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
 from .places import may_be_missing_at_boot, places_read_once
@@ -185,25 +184,11 @@ def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
 
 
 def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
-    by_list: Dict[str, List[Tuple[RulesLine, bool]]] = {name: [] for name in LISTS}
-    for number, line in enumerate(lines):
-        if line.statement and line.statement.operation == "append":
-            by_list[line.statement.rule.list].append((line, number > begin))
-        elif line.statement and (line.statement.operation == "delete" or (line.statement.control or ("",))[0] == "-D"):
-            # The rules before this line may be gone.
-            by_list = {name: [] for name in LISTS}
-    reasons = {
-        "identical": "repeats an earlier rule",
-        "equivalent": "means the same as an earlier rule",
-        "same match": "is never evaluated: an earlier rule matches the same events under another key",
-        "": "is never evaluated: an earlier rule matches every event that it matches",
-    }
-    for some in by_list.values():
-        for shadow in shadows([line.statement.rule for line, _goes_on in some]):
-            (line, goes_on), (by, _goes_on) = some[shadow.place], some[shadow.by]
-            reason = f"{reasons[shadow.sameness]} ({by.origin}: '{shown(by.text)}')"
-            refused = shadow.sameness == "identical"
-            yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, not refused)
+    for shadow in shadowed_lines(lines):
+        line, by = lines[shadow.place], lines[shadow.by]
+        reason = f"{SHADOWED[shadow.sameness]} ({by.origin}: '{shown(by.text)}')"
+        refused = shadow.sameness == "identical"
+        yield RulesProblem(line.origin, line.text, reason, refused and shadow.place <= begin, not refused)
 
 
 def _of_locks(lines: Iterable[RulesLine]) -> Iterable[RulesProblem]:

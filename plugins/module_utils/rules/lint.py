@@ -5,11 +5,21 @@
 from collections import Counter
 from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
 
+from .fields import LISTS
 from .list_semantics import SEMANTICS, field_order_counts, no_effect, single_valued
 from .model import ANYTHING, Field, Rule, canonical, without_keys
 from .overlap import ranges
+from .statements import RulesLine
 
-__all__ = ("Shadow", "idle", "shadows")
+__all__ = ("SHADOWED", "Shadow", "idle", "shadowed_lines", "shadows")
+
+#: What is wrong with a shadowed rule, by its sameness with the earlier rule, as a clause for a message.
+SHADOWED = {
+    "identical": "repeats an earlier rule",
+    "equivalent": "means the same as an earlier rule",
+    "same match": "is never evaluated: an earlier rule matches the same events under another key",
+    "": "is never evaluated: an earlier rule matches every event that it matches",
+}
 
 
 class Shadow(NamedTuple):
@@ -32,7 +42,26 @@ def idle(rule: Rule) -> str:
     for name, (least, most) in ranges(rule.fields, single_valued(rule.list)).items():
         if least > most:
             return f"no event meets all of its conditions of {name}, and all must be met"
+        if least == most and Field(name, "!=", least) in rule.fields:
+            return f"no event meets both of its conditions of {name}, = and != of the same value"
     return ""
+
+
+def shadowed_lines(lines: Sequence[RulesLine]) -> List[Shadow]:
+    """The shadowed rules among lines in the order in which they are loaded; the places are those of the lines."""
+    by_list: Dict[str, List[int]] = {name: [] for name in LISTS}
+    for place, line in enumerate(lines):
+        statement = line.statement
+        if statement and statement.operation == "append":
+            by_list[statement.rule.list].append(place)
+        elif statement and (statement.operation == "delete" or (statement.control or ("",))[0] == "-D"):
+            # The rules before this line may be gone.
+            by_list = {name: [] for name in LISTS}
+    return [
+        shadow._replace(place=some[shadow.place], by=some[shadow.by])
+        for some in by_list.values()
+        for shadow in shadows([lines[place].statement.rule for place in some])
+    ]
 
 
 def shadows(rules: Sequence[Rule]) -> List[Shadow]:
