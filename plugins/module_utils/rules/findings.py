@@ -69,7 +69,7 @@ _ROWS = (
     ("late-delete", "error", "`-D` after rules",
      "It deletes the rules before it."),
     ("same-rule", "warning", "a rule that means the same as an earlier rule",
-     "It is never evaluated, and each system call pays for it."),
+     "It is never evaluated; remove it."),
     ("key-conflict", "warning", "a rule that differs from an earlier rule in its key alone",
      "It is never evaluated; give one rule both keys."),
     ("shadowed", "warning", "a rule all of whose events an earlier rule matches",
