@@ -309,27 +309,11 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.declaration im
 )
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ARGUMENTS as POLICY_ARGUMENTS
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError, options_of
-from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
+from ansible_collections.linux.audit.plugins.module_utils._policy.sources import ARGUMENTS as SOURCE_ARGUMENTS
+from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources, sources_of
 
 ARGUMENTS = dict(
-    POLICY_ARGUMENTS,
-    rules={"type": "list", "elements": "raw"},
-    content={"type": "str"},
-    src={"type": "list", "elements": "path"},
-    sources={
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "name": {"type": "str", "required": True},
-            "rules": {"type": "list", "elements": "raw"},
-            "content": {"type": "str"},
-            "parameters": {"type": "dict"},
-        },
-        "mutually_exclusive": [["rules", "content"]],
-        "required_one_of": [["rules", "content"]],
-        "required_by": {"parameters": "content"},
-    },
-    packs={"type": "list", "elements": "raw"},
+    dict(POLICY_ARGUMENTS, **SOURCE_ARGUMENTS),
     purge={"type": "str", "choices": ["none", "file", "all"], "default": "file"},
     keep={"type": "list", "elements": "str", "default": []},
     keep_keys={"type": "list", "elements": "str", "default": [], "no_log": False},
@@ -338,17 +322,6 @@ ARGUMENTS = dict(
     state={"type": "str", "choices": ["present", "absent"], "default": "present"},
     file={"type": "str", "default": DEFAULT_FILE},
 )
-
-
-def sources_of(parameters):
-    """The sources of the declaration, for read_sources()."""
-    if parameters["src"] or parameters["packs"]:
-        raise ChangeError("src and packs are read on the controller, by the action plugin of audit_ruleset")
-    if parameters["sources"] is not None:
-        return parameters["sources"]
-    if parameters["content"] is not None:
-        return [{"name": "content", "content": parameters["content"]}]
-    return [{"name": "rules", "rules": parameters["rules"]}]
 
 
 def reach_of(parameters):
