@@ -73,7 +73,7 @@ def linter(data):
 
 def trial(data):
     """Whatever a record says, it is counted, and the counts make a report."""
-    tally = Tally({b"key": 0}, b"own")
+    tally = Tally({b"key": 0}, b"own", 1)
     for serial, text in enumerate(data.split(b"\n")):
         tally.add(KernelRecord(1300 + len(text) % 40, b"audit(1.000:%d):" % serial, serial // 2, text))
         tally.add(KernelRecord(1300, b"audit(1.000:7):", serial, text + b" key=key"))

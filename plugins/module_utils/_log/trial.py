@@ -147,7 +147,7 @@ class _Trial:
         self._kernel, self._records, self._key = kernel, records, key
         self._seconds, self._rate_limit = options["seconds"], options["rate_limit"]
         keys = {f"{key}.{number}".encode("ascii"): number for number, _rule in enumerate(rules)}
-        self.tally = Tally(keys, key.encode("ascii"))
+        self.tally = Tally(keys, key.encode("ascii"), os.getpid())
         self._rules = [
             *_without_own_calls(f"{key}.own", host),
             *(rule._replace(keys=(f"{key}.{number}",)) for number, rule in enumerate(rules)),

@@ -8,7 +8,7 @@ URINGOP) has. AUDIT_EOE ends an event, and auditd does not write it.
 
 import re
 from collections import Counter
-from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .._kernel.records import KernelRecord
 from ..rules.tables import record_type_name
@@ -17,7 +17,8 @@ __all__ = ("Counts", "Tally", "log_bytes")
 
 _EOE = 1320
 _CONFIG_CHANGE = 1305
-_WITH_KEY = (1300, 1336)
+_SYSCALL, _EVENT_LISTENER = 1300, 1335
+_WITH_KEY = (_SYSCALL, 1336)
 _PATH = 1302
 _FIELD = re.compile(rb'(?:^| )(exe|auid|comm|name|key|nametype)=("[^"]*"|[^ ]*)')
 # Paths of which an event is, and not the directories that they lie in.
@@ -53,10 +54,13 @@ class _OfRule:
 class Tally:
     """Counts events by the key of their rule; add() takes records in the order in which the kernel sends them."""
 
-    def __init__(self, numbers: Mapping[bytes, int], own: bytes) -> None:
-        """``numbers``: the numbers of the rules by their keys, all of which begin with ``own``."""
+    def __init__(self, numbers: Mapping[bytes, int], own: bytes, pid: int) -> None:
+        """``numbers``: numbers of the rules by their keys, all of which begin with ``own``; ``pid``: our process."""
         self._numbers = numbers
         self._own = own
+        self._is_ours = re.compile(rb"(?:^| )pid=%d " % pid)
+        # Events of what the trial itself does: it adds and removes rules, and joins the group of readers.
+        self._ours: Set[int] = set()
         self._open: Dict[int, Tuple[Optional[int], Counts]] = {}
         self.rules: Dict[int, _OfRule] = {number: _OfRule() for number in numbers.values()}
         self.others = Counts()
@@ -70,9 +74,11 @@ class Tally:
         """Count one record."""
         if record.type == _EOE:
             self._open.pop(record.serial, None)
+            self._ours.discard(record.serial)
             return
-        if record.type == _CONFIG_CHANGE and self._own in record.text:
-            # The trial itself adds and removes its rules.
+        if self._is_own(record):
+            self._ours.add(record.serial)
+        if record.serial in self._ours:
             return
         size = log_bytes(record)
         if record.type in _WITH_KEY:
@@ -89,6 +95,11 @@ class Tally:
             fields = _fields(record.text)
             if fields.get(b"nametype") != _PARENT:
                 _add(self.rules[number].paths, _text(fields.get(b"name", b"")))
+
+    def _is_own(self, record: KernelRecord) -> bool:
+        if record.type == _CONFIG_CHANGE:
+            return self._own in record.text
+        return record.type in (_SYSCALL, _EVENT_LISTENER) and self._is_ours.search(record.text) is not None
 
     def _count(self, number: Optional[int], counts: Counts) -> None:
         if number is None:

@@ -31,7 +31,7 @@ def path(serial, name=b'"/etc/shadow"', kind=b"NORMAL"):
 
 
 def tally(*records):
-    found = Tally({KEY + b".0": 0, KEY + b".1": 1}, KEY)
+    found = Tally({KEY + b".0": 0, KEY + b".1": 1}, KEY, 77)
     for one in records:
         found.add(one)
     return found
@@ -72,10 +72,15 @@ def test_records_of_events_that_overlap_are_told_apart():
     assert (found.rules[0].counts.records, found.rules[1].counts.records) == (3, 2)
 
 
-def test_the_trials_own_changes_of_rules_do_not_count():
-    own = record(1305, 1, b'op=add_rule key="' + KEY + b'.0" list=4 res=1')
-    assert tally(own).others == Counts()
-    assert tally(record(1305, 1, b'op=add_rule key="x" list=4 res=1')).others.events == 1
+def test_what_the_trial_itself_does_does_not_count():
+    changed = record(1305, 1, b'op=add_rule key="' + KEY + b'.0" list=4 res=1')
+    joined = record(1335, 2, b"pid=77 uid=0 nl-mcgrp=1 op=connect res=1")
+    called = record(1300, 2, b"arch=c000003e syscall=49 ppid=1 pid=77 auid=0 key=(null)")
+    assert tally(changed, called._replace(serial=1), joined, called, record(1327, 2, b"proctitle=1")).others == Counts()
+    # What others do counts, and so does an event whose number is used again.
+    others = [record(1305, 1, b'op=add_rule key="x" list=4 res=1'), record(1335, 2, b"pid=777 op=connect res=1")]
+    assert tally(*others).others.events == 2
+    assert tally(joined, record(1320, 2, b""), syscall(2)).events == 1
 
 
 def test_names_of_programs_users_and_files():
