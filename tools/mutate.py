@@ -37,8 +37,12 @@ TESTS = "tests/unit/plugins/module_utils/rules"
 TESTED_AS = {
     "_conditions": "parse",
     "_control_options": "parse",
+    "_lint_files": "linter",
+    "_lint_lines": "linter",
+    "_lint_rules": "linter",
     "_releases": "parse",
     "_rule_options": "parse",
+    "findings": "linter",
     "order": "plan",
     "overlap": "plan",
     "statements": "parse",

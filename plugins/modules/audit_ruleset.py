@@ -111,6 +111,16 @@ options:
     type: str
     choices: [fail, skip, stage]
     default: fail
+  lint:
+    description:
+      - Whether to look for rules that do not do what they seem to, such as rules for 64 bits alone, rules that fill the
+        log, and exclusions that come too late. C(docs/lint.md) lists all checks.
+      - V(warn) returns RV(lint), and warns of everything that is no mere note. What RV(problems) names is not repeated.
+      - V(fail) changes nothing if anything is found that is no mere note.
+      - "A comment C(# lint: ignore ID) in O(content) or O(src) keeps the line after it from being found."
+    type: str
+    choices: ["off", "warn", "fail"]
+    default: "off"
   state:
     description:
       - V(absent) removes O(file), and its rules from the kernel unless another file holds them.
@@ -238,6 +248,19 @@ left_out:
   elements: str
   returned: success
   sample: []
+lint:
+  description: What was found in the declaration, as by the filter P(linux.audit.lint_rules#filter).
+  type: list
+  elements: dict
+  returned: unless O(lint=off)
+  sample:
+    - id: positive-errno
+      severity: warning
+      message: "'exit=EACCES' is a positive number, and a call that fails returns a negative one."
+      path: site.rules
+      line: 1
+      text: -a always,exit -F arch=b64 -S openat -F exit=EACCES -k access
+      repair: -a always,exit -F arch=b64 -S openat -F exit=-EACCES -k access
 notes:
   description: Rules that packs left out on this host, and why.
   type: list
@@ -286,45 +309,19 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.declaration im
 )
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ARGUMENTS as POLICY_ARGUMENTS
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError, options_of
-from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
+from ansible_collections.linux.audit.plugins.module_utils._policy.sources import ARGUMENTS as SOURCE_ARGUMENTS
+from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources, sources_of
 
 ARGUMENTS = dict(
-    POLICY_ARGUMENTS,
-    rules={"type": "list", "elements": "raw"},
-    content={"type": "str"},
-    src={"type": "list", "elements": "path"},
-    sources={
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "name": {"type": "str", "required": True},
-            "rules": {"type": "list", "elements": "raw"},
-            "content": {"type": "str"},
-            "parameters": {"type": "dict"},
-        },
-        "mutually_exclusive": [["rules", "content"]],
-        "required_one_of": [["rules", "content"]],
-        "required_by": {"parameters": "content"},
-    },
-    packs={"type": "list", "elements": "raw"},
+    dict(POLICY_ARGUMENTS, **SOURCE_ARGUMENTS),
     purge={"type": "str", "choices": ["none", "file", "all"], "default": "file"},
     keep={"type": "list", "elements": "str", "default": []},
     keep_keys={"type": "list", "elements": "str", "default": [], "no_log": False},
     on_missing={"type": "str", "choices": ["fail", "skip", "stage"], "default": "fail"},
+    lint={"type": "str", "choices": ["off", "warn", "fail"], "default": "off"},
     state={"type": "str", "choices": ["present", "absent"], "default": "present"},
     file={"type": "str", "default": DEFAULT_FILE},
 )
-
-
-def sources_of(parameters):
-    """The sources of the declaration, for read_sources()."""
-    if parameters["src"] or parameters["packs"]:
-        raise ChangeError("src and packs are read on the controller, by the action plugin of audit_ruleset")
-    if parameters["sources"] is not None:
-        return parameters["sources"]
-    if parameters["content"] is not None:
-        return [{"name": "content", "content": parameters["content"]}]
-    return [{"name": "rules", "rules": parameters["rules"]}]
 
 
 def reach_of(parameters):
@@ -350,12 +347,24 @@ def check_not_empty(declaration, parameters):
     )
 
 
+def lint_of(lines, parameters, host):
+    """What is found in the lines of the declaration; None if the task does not ask."""
+    if parameters["lint"] == "off" or parameters["state"] == "absent":
+        return None
+    # Imported where it is needed: most tasks do not lint, and the linter is long.
+    from ansible_collections.linux.audit.plugins.module_utils._policy.linting import lint_declaration
+
+    examined = parameters["persistent"] and parameters["purge"] != "none"
+    return lint_declaration(lines, host, parameters["lint"] == "fail", examined)
+
+
 def hold_ruleset(parameters, mode):
     """Bring the host to the declaration; return the result of the module."""
     options, reach, host = options_of(parameters, *mode), reach_of(parameters), Host()
     sources = read_sources(sources_of(parameters), host)
     declaration = read_declaration(sources.lines, reach, options, host)
     check_not_empty(declaration, parameters)
+    linted = lint_of(sources.lines, parameters, host)
     declared = (add_declaration if reach.purge == "none" else declare)(declaration, reach, options, host)
     outcome = declared.outcome
     result = {
@@ -368,8 +377,15 @@ def hold_ruleset(parameters, mode):
         "problems": declared.problems,
         "pending": outcome.pending,
         "reboot_required": outcome.reboot_required,
-        "warnings": [*declared.warnings, *outcome.waiting, *_left_out(declared.left_out)],
+        "warnings": [
+            *declared.warnings,
+            *(linted.warnings if linted else ()),
+            *outcome.waiting,
+            *_left_out(declared.left_out),
+        ],
     }
+    if linted:
+        result["lint"] = linted.findings
     if declared.backup:
         result["backup"] = declared.backup
     if mode.diff:

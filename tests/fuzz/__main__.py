@@ -16,7 +16,10 @@ from paths import DATA, ROOT
 
 SEEDS = DATA / "fuzz"
 GROWN = ROOT / ".cache" / "fuzz"
-NAMES = ("parser", "kernel_list", "configuration", "events", "points_in_time", "own_packs", "checkpoints", "filters")
+NAMES = (
+    "parser", "linter", "kernel_list", "configuration", "events", "trial", "points_in_time", "own_packs", "checkpoints",
+    "filters",
+)  # fmt: skip
 LARGEST = 8192
 # A text that is four times as long may take five times as long, and as much again because machines are noisy.
 LENGTHS, MOST, LEAST_SECONDS = (20000, 80000), 10, 0.5

@@ -14,21 +14,26 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon import conf_fi
 from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import AUDITD_CONF, PLUGIN_CONF, REMOTE_CONF
 from ansible_collections.linux.audit.plugins.module_utils._daemon.target import Target
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._kernel.records import KernelRecord
 from ansible_collections.linux.audit.plugins.module_utils._log import times
 from ansible_collections.linux.audit.plugins.module_utils._log.auparse import Interpreter, InterpreterMissing
 from ansible_collections.linux.audit.plugins.module_utils._log.aureport import read_overview, read_rows, read_totals
 from ansible_collections.linux.audit.plugins.module_utils._log.checkpoint import Checkpoint
 from ansible_collections.linux.audit.plugins.module_utils._log.events import event
 from ansible_collections.linux.audit.plugins.module_utils._log.files import event_id
+from ansible_collections.linux.audit.plugins.module_utils._log.trial_count import Tally
+from ansible_collections.linux.audit.plugins.module_utils._log.trial_report import Elapsed, report
 from ansible_collections.linux.audit.plugins.module_utils._policy.packs import read_pack
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import AuditError
 from ansible_collections.linux.audit.plugins.module_utils.rules.lint import shadows
+from ansible_collections.linux.audit.plugins.module_utils.rules.linter import Fleet, RulesText, lint
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure, to_structure
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
+from ansible_collections.linux.audit.plugins.plugin_utils.lint_reports import FORMATS
 
 __all__ = ("TARGETS",)
 
@@ -52,6 +57,27 @@ def parser(data):
         for statement in parse_structure(to_structure(rule, HOST.machine), HOST):
             assert canonical(statement.rule) == canonical(rule), text
         assert canonical(wire.decode(wire.encode(rule))) == canonical(rule), text
+
+
+def linter(data):
+    """Whatever is in a file, its findings can be printed in every form, and what they propose is a rule."""
+    files = [RulesText("d/a.rules", text_of(data)), RulesText("d/b.rules", text_of(data[::-1]))]
+    for fleet in (Fleet(), Fleet(("x86_64", "aarch64"), (3, 0, 9), frozenset(), frozenset())):
+        found = lint(files, fleet, joined=fleet.users is None)
+        for form in FORMATS.values():
+            form(found, [file.path for file in files]).encode()
+        for finding in found:
+            for line in (finding.repair or "").split("\n") if finding.id != "no-final-newline" else []:
+                assert not line or parse_line(line, HOST)
+
+
+def trial(data):
+    """Whatever a record says, it is counted, and the counts make a report."""
+    tally = Tally({b"key": 0}, b"own", 1)
+    for serial, text in enumerate(data.split(b"\n")):
+        tally.add(KernelRecord(1300 + len(text) % 40, b"audit(1.000:%d):" % serial, serial // 2, text))
+        tally.add(KernelRecord(1300, b"audit(1.000:7):", serial, text + b" key=key"))
+    json.dumps(report(["rule"], tally, Elapsed(1.0, 3), 1 << 20))
 
 
 def kernel_list(data):
@@ -151,7 +177,7 @@ def _allowed(function):
 TARGETS = {
     function.__name__: _allowed(function)
     for function in (
-        parser, kernel_list, configuration, events, points_in_time, own_packs, checkpoints, filters,
+        parser, linter, kernel_list, configuration, events, trial, points_in_time, own_packs, checkpoints, filters,
     )
 }  # fmt: skip
 """Functions of bytes by name."""

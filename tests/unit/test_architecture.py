@@ -25,8 +25,8 @@ NAMES_OF_ANSIBLE = {"ActionModule", "FilterModule", "ModuleDocFragment", "TestMo
 """Ansible finds plugins by these names, so that each file has its own."""
 
 PURE = {
-    "bisect", "collections", "enum", "functools", "getopt", "heapq", "itertools", "operator", "re", "string", "struct",
-    "types", "typing",
+    "bisect", "collections", "difflib", "enum", "functools", "getopt", "heapq", "itertools", "operator", "re", "string",
+    "struct", "types", "typing",
 }  # fmt: skip
 """What the rule library may import: nothing that reads or writes, or knows the host."""
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from fuzz.targets import TARGETS
 from paths import DATA
+from strategies import rules
 
 KEPT = [
     pytest.param(path.parent.name, path, id=f"{path.parent.name}-{path.name}") for path in (DATA / "fuzz").glob("*/*")
@@ -19,6 +21,7 @@ KEYWORDS = ("num_logs", "space_left", "freq", "q_depth", "tcp_listen_port", "log
 TEMPLATES = [
     *(("parser", f"-a always,exit -S open -F {field}={{}}") for field in FIELDS),
     *(("parser", line) for line in ("-a always,exit -S {}", "-b {}", "-w /x -p {}", "-a always,exit -F arch={}")),
+    *(("linter", line) for line in ("-w /x/ -p wa -k {}\n-e 2\n", "-a always,exit -S {} -F exit=EPERM -F auid>={}")),
     *(("configuration", f"{keyword} = {value}\n") for keyword in KEYWORDS for value in ("{}", "{}%", "{}-{}")),
     *(("points_in_time", text) for text in ("@{}", "{}-01-01T00:00Z")),
     *(("events", f"type=USER msg=audit({stamp}): pid={{}}") for stamp in ("{}.000:1", "1.000:{}")),
@@ -36,6 +39,11 @@ def test_what_was_found_once_is_not_found_again(name, path):
 @pytest.mark.parametrize(("name", "template"), TEMPLATES)
 def test_numbers_that_are_no_numbers(name, template, number):
     TARGETS[name](template.replace("{}", number).encode())
+
+
+@given(st.lists(rules().map(lambda one: render(one, "x86_64")), max_size=6))
+def test_rules_can_be_linted_and_repaired(lines):
+    TARGETS["linter"]("\n".join(lines).encode("utf-8", "surrogateescape"))
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))

@@ -16,6 +16,7 @@ from .errors import AuditUnavailable, KernelError, PermissionDenied
 
 __all__ = (
     "IMMUTABLE",
+    "NETLINK_AUDIT",
     "AuditUnavailable",
     "Kernel",
     "KernelError",
@@ -24,9 +25,11 @@ __all__ = (
     "RuleRefused",
     "Status",
     "feature_names",
+    "messages",
+    "widen",
 )
 
-_NETLINK_AUDIT = 9
+NETLINK_AUDIT = 9
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _REQUEST, _ACK = 1, 4
 _GET, _SET, _USER, _ADD_RULE, _DEL_RULE, _LIST_RULES = 1000, 1001, 1005, 1011, 1012, 1013
@@ -112,8 +115,8 @@ class Kernel:
         self._sequence = 0
         self._socket: Optional[socket.socket] = None
         try:
-            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_AUDIT)
-            _widen(self._socket)
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_AUDIT)
+            widen(self._socket)
             self._socket.settimeout(_TIMEOUT)
             self._socket.bind((0, 0))
         except OSError as error:
@@ -253,7 +256,7 @@ class Kernel:
         try:
             self._socket.sendto(header + data, (0, 0))
             while not (acknowledged and finished):
-                for kind_of_reply, sequence, payload in _messages(self._socket.recv(1 << 18)):
+                for kind_of_reply, sequence, payload in messages(self._socket.recv(1 << 18)):
                     if sequence != self._sequence:
                         continue
                     if kind_of_reply == _NLMSG_ERROR:
@@ -287,7 +290,7 @@ def feature_names(features: int) -> List[str]:
     return [_FEATURES[bit] if bit < len(_FEATURES) else hex(1 << bit) for bit in bits]
 
 
-def _widen(connection: socket.socket) -> None:
+def widen(connection: socket.socket) -> None:
     """Make room for tens of thousands of rules: the kernel waits a tenth of a second for a reader, then drops them.
 
     Without CAP_NET_ADMIN, net.core.rmem_max limits the room.
@@ -298,7 +301,7 @@ def _widen(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _LISTING_BYTES)
 
 
-def _messages(data: bytes) -> Iterator[Tuple[int, int, bytes]]:
+def messages(data: bytes) -> Iterator[Tuple[int, int, bytes]]:
     """The netlink messages of one datagram: type, sequence number, payload."""
     offset = 0
     while offset + _HEADER.size <= len(data):

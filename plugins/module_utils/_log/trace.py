@@ -8,28 +8,25 @@ remove them.
 """
 
 import os
-import re
 import shutil
 import signal
 import tempfile
 import time
-from contextlib import contextmanager, suppress
-from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from contextlib import suppress
+from typing import IO, Any, ContextManager, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .._host.host import Host
 from .._host.processes import start_time
-from .._kernel.netlink import IMMUTABLE, Kernel, KernelError
-from .._policy.carrying_out import carry_out
-from .._policy.options import ChangeError, Options
-from .._policy.outcome import RulesChange, Transition
+from .._kernel.netlink import IMMUTABLE, Kernel
+from .._policy.options import Options
 from .._policy.transition import exclusive
 from ..rules.errors import AuditError
 from ..rules.model import Rule
-from ..rules.plan import Step
 from ..rules.structure import parse_structure
 from .files import Log
 from .query import ARGUMENTS, query
 from .search import search
+from .temporary_rules import ENDING_SIGNALS, has_ended, own_key, remove_rules, rules_in_place
 
 __all__ = ("TraceError", "check_parameters", "is_left_over", "trace", "trace_key")
 
@@ -38,7 +35,6 @@ _KEY = "linux-audit-trace"
 _LOG_SECONDS = 30.0
 # How much of a command's output is returned.
 _OUTPUT_BYTES = 1 << 16
-_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class TraceError(AuditError):
@@ -57,13 +53,12 @@ class EndedCommand(NamedTuple):
 
 def trace_key() -> str:
     """The key of the rules that this process adds."""
-    return f"{_KEY}.{os.getpid()}.{start_time(os.getpid())}"
+    return own_key(_KEY)
 
 
 def is_left_over(keys: Sequence[str]) -> bool:
     """Whether a rule with these keys belongs to a trace whose process has ended."""
-    found = [re.fullmatch(re.escape(_KEY) + r"\.(\d+)\.(\d+)", key) for key in keys]
-    return any(match is not None and start_time(int(match.group(1))) != match.group(2) for match in found)
+    return has_ended(_KEY, keys)
 
 
 def _rules(pid: int, syscalls: Sequence[str], key: str, host: Host) -> List[Rule]:
@@ -101,53 +96,17 @@ def _check(kernel: Kernel) -> None:
             )
 
 
-def _remove(kernel: Kernel, is_ours: Callable[[Sequence[str]], bool]) -> List[str]:
-    """Delete the rules whose keys are ours; return these keys."""
-    held = kernel.rules()
-    ours = [entry for entry in held if is_ours(entry.rule.keys)]
-    carry_out(kernel, Transition(RulesChange(held, (), [(Step("delete", entry.rule), entry) for entry in ours])))
-    return [key for entry in ours for key in entry.rule.keys]
-
-
-def _remove_own(kernel: Kernel, key: str) -> None:
-    """Delete the rules of this trace; after an error, ask again over a new connection. Raises TraceError."""
-
-    def is_ours(keys: Sequence[str]) -> bool:
-        return key in keys
-
-    try:
-        _remove(kernel, is_ours)
-    except (KernelError, ChangeError):
-        try:
-            with Kernel() as other:
-                _remove(other, is_ours)
-        except (KernelError, ChangeError) as error:
-            raise TraceError(
-                f"rules of this trace may be left in the kernel, with the key {key}: {error}. They record calls of "
-                "this process alone, and the next trace deletes them"
-            ) from error
-
-
-@contextmanager
-def _rules_in_place(kernel: Kernel, rules: Sequence[Rule], key: str) -> Iterator[None]:
+def _in_place(kernel: Kernel, rules: Sequence[Rule], key: str) -> ContextManager[None]:
     """Put rules before all others during the block; also remove them if a signal ends the process."""
-    before = {number: signal.signal(number, _end) for number in _ENDING_SIGNALS}
-    try:
-        steps = [(Step("prepend", rule), None) for rule in rules]
-        carry_out(kernel, Transition(RulesChange(kernel.rules(), (), steps)))
-        yield
-    finally:
-        for number in _ENDING_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-        try:
-            _remove_own(kernel, key)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
+    def failed(error: Exception) -> TraceError:
+        return TraceError(
+            f"rules of this trace may be left in the kernel, with the key {key}: {error}. They record calls of "
+            "this process alone, and the next trace deletes them"
+        )
 
-def _end(number: int, _frame: Any) -> None:
-    raise SystemExit(128 + number)
+    # A new connection is looked up when it is needed.
+    return rules_in_place(kernel, rules, "prepend", lambda keys: key in keys, lambda: Kernel(), failed)
 
 
 class _Command:
@@ -169,7 +128,7 @@ class _Command:
                 os.dup2(file.fileno(), number)
             if directory:
                 os.chdir(directory)
-            for number in (*_ENDING_SIGNALS, signal.SIGPIPE):
+            for number in (*ENDING_SIGNALS, signal.SIGPIPE):
                 signal.signal(number, signal.SIG_DFL)
             # If the parent has ended meanwhile, nobody waits for the trace.
             if not os.read(reader, 1):
@@ -231,7 +190,7 @@ def _run_command(kernel: Kernel, parameters: Mapping[str, Any], key: str, host: 
     command = _Command(parameters["command"], parameters["chdir"])
     try:
         rules = _rules(command.pid, parameters["syscall"] or (), key, host)
-        with _rules_in_place(kernel, rules, key):
+        with _in_place(kernel, rules, key):
             command.release()
             return command.wait(parameters["duration"])
     except BaseException:
@@ -243,7 +202,7 @@ def _watch(kernel: Kernel, parameters: Mapping[str, Any], key: str, host: Host) 
     pid = parameters["pid"]
     began = start_time(pid)
     until = time.monotonic() + parameters["duration"]
-    with _rules_in_place(kernel, _rules(pid, parameters["syscall"] or (), key, host), key):
+    with _in_place(kernel, _rules(pid, parameters["syscall"] or (), key, host), key):
         while time.monotonic() < until and start_time(pid) == began:
             time.sleep(min(0.2, max(0.0, until - time.monotonic())))
 
@@ -307,7 +266,7 @@ def trace(parameters: Mapping[str, Any], host: Host, check: bool) -> Dict[str, A
             left = [held for held in kernel.rules() if is_left_over(held.rule.keys)]
             return {"key": key, "calls": [], "truncated": False, "lost": 0, "removed": len(left)}
         with exclusive(Options()):
-            removed = _remove(kernel, is_left_over)
+            removed = remove_rules(kernel, is_left_over)
         lost = kernel.status().lost
         began = time.time() - 1
         if parameters["command"]:

@@ -4,14 +4,13 @@
 
 import os
 import stat
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Iterable, List, Optional, Sequence
 
 from .._host.files import file_status
 from .._host.host import Host
 from .._kernel.netlink import feature_names
 from ..rules.errors import MisreadError, RuleError, shown
-from ..rules.fields import LISTS
-from ..rules.lint import idle, shadows
+from ..rules.lint import idle, shadow_reason, shadowed_lines
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
 from .named_paths import misnamed
@@ -189,22 +188,12 @@ def _of_later_mounts(line: RulesLine, directory: str) -> Iterable[RulesProblem]:
 
 
 def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
-    reasons = {
-        "identical": "repeats an earlier rule",
-        "equivalent": "means the same as an earlier rule",
-        "same match": "is never evaluated: an earlier rule matches the same events under another key",
-        "": "is never evaluated: an earlier rule matches every event that it matches",
-    }
-    for some in _in_kernel_order(lines):
-        for shadow in shadows([line.statement.rule for _number, line in some]):
-            (number, line), (first, by) = some[shadow.place], some[shadow.by]
-            reason = reasons[shadow.sameness]
-            # The kernel refuses a rule that it holds, unless it is to go first (-A).
-            refused = shadow.sameness == "identical" and line.statement.operation == "append" and first < number
-            if shadow.sameness == "identical" and not refused:
-                reason = "is never evaluated: the same rule is put first"
-            reason += f" ({by.origin}: '{shown(by.text)}')"
-            yield RulesProblem(line.origin, line.text, reason, refused and number <= begin, not refused)
+    for shadow in shadowed_lines(lines):
+        line, by = lines[shadow.place], lines[shadow.by]
+        # The kernel refuses a rule that it holds, unless it is to go first (-A).
+        refused = shadow.sameness == "identical" and line.statement.operation == "append" and shadow.by < shadow.place
+        reason = f"{shadow_reason(shadow)} ({by.origin}: '{shown(by.text)}')"
+        yield RulesProblem(line.origin, line.text, reason, refused and shadow.place <= begin, not refused)
 
 
 def _of_deletions(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
@@ -224,24 +213,6 @@ def _of_deletions(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProbl
         elif statement.control[0] == "-D":
             key = statement.control[1]
             held = [rule for rule in held if key and not any(key in other for other in rule.keys)]
-
-
-def _in_kernel_order(lines: Sequence[RulesLine]) -> Iterable[List[Tuple[int, RulesLine]]]:
-    """For each list, the lines whose rules it then has, in its order, with their places in the files."""
-    by_list: Dict[str, List[Tuple[int, RulesLine]]] = {name: [] for name in LISTS}
-    for number, line in enumerate(lines):
-        statement = line.statement
-        if statement is None:
-            continue
-        if statement.operation == "append":
-            by_list[statement.rule.list].append((number, line))
-        elif statement.operation == "prepend" and not statement.unread:
-            # auditctl of some releases, which cannot read -A, deletes the rule instead.
-            by_list[statement.rule.list].insert(0, (number, line))
-        elif statement.operation == "delete" or (statement.control or ("",))[0] == "-D":
-            # The rules before this line may be gone.
-            by_list = {name: [] for name in LISTS}
-    return by_list.values()
 
 
 def _of_locks(lines: Iterable[RulesLine]) -> Iterable[RulesProblem]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read the lines of a declaration from its sources: the text of a rules file, a list of rules, or packs."""
 
-from typing import Any, List, Mapping, NamedTuple, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from .._host.host import Host
 from ..rules.errors import RuleError
@@ -11,7 +11,28 @@ from ..rules.parse import RulesLine, parse_file, parse_line
 from .options import ChangeError
 from .rules_d import HEADER
 
-__all__ = ("Sources", "read_sources")
+__all__ = ("ARGUMENTS", "Sources", "read_sources", "sources_of")
+
+#: Parameters of modules that take whole sets of rules. Their action plugins turn ``src`` and ``packs`` into sources.
+ARGUMENTS: Dict[str, Dict[str, Any]] = {
+    "rules": {"type": "list", "elements": "raw"},
+    "content": {"type": "str"},
+    "src": {"type": "list", "elements": "path"},
+    "sources": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "rules": {"type": "list", "elements": "raw"},
+            "content": {"type": "str"},
+            "parameters": {"type": "dict"},
+        },
+        "mutually_exclusive": [["rules", "content"]],
+        "required_one_of": [["rules", "content"]],
+        "required_by": {"parameters": "content"},
+    },
+    "packs": {"type": "list", "elements": "raw"},
+}
 
 
 class Sources(NamedTuple):
@@ -19,6 +40,17 @@ class Sources(NamedTuple):
 
     lines: List[RulesLine]
     notes: List[str]
+
+
+def sources_of(parameters: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The sources that a module's parameters name, for read_sources(). Raises ChangeError."""
+    if parameters["src"] or parameters["packs"]:
+        raise ChangeError("src and packs are read on the controller, by the action plugin of the module")
+    if parameters["sources"] is not None:
+        return parameters["sources"]
+    if parameters["content"] is not None:
+        return [{"name": "content", "content": parameters["content"]}]
+    return [{"name": "rules", "rules": parameters["rules"]}]
 
 
 def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> Sources:

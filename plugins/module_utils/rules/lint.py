@@ -3,13 +3,23 @@
 """Rules that never take effect: because an earlier rule of their list matches all that they match, or by themselves."""
 
 from collections import Counter
-from typing import AbstractSet, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set
 
+from .fields import LISTS
 from .list_semantics import SEMANTICS, field_order_counts, no_effect, single_valued
 from .model import ANYTHING, Field, Rule, canonical, without_keys
 from .ranges import ranges
+from .statements import RulesLine
 
-__all__ = ("Shadow", "idle", "implied", "shadows")
+__all__ = ("Shadow", "idle", "implied", "shadow_reason", "shadowed_lines", "shadows")
+
+# What is wrong with a shadowed rule, by its sameness with the earlier rule.
+_SHADOWED = {
+    "identical": "repeats an earlier rule",
+    "equivalent": "means the same as an earlier rule",
+    "same match": "is never evaluated: an earlier rule matches the same events under another key",
+    "": "is never evaluated: an earlier rule matches every event that it matches",
+}
 
 
 class Shadow(NamedTuple):
@@ -32,7 +42,46 @@ def idle(rule: Rule) -> str:
     for name, (least, most) in ranges(rule.fields, single_valued(rule.list)).items():
         if least > most:
             return f"no event meets all of its conditions of {name}, and all must be met"
+        if least == most and Field(name, "!=", least) in rule.fields:
+            return f"no event meets both of its conditions of {name}, = and != of the same value"
     return ""
+
+
+def shadowed_lines(lines: Sequence[RulesLine]) -> List[Shadow]:
+    """The shadowed rules among lines in the order in which they are loaded; the places are those of the lines.
+
+    A rule that a later line puts first (-A) may shadow the rules of the lines before it.
+    """
+    return [
+        shadow._replace(place=some[shadow.place], by=some[shadow.by])
+        for some in _in_kernel_order(lines)
+        for shadow in shadows([lines[place].statement.rule for place in some])
+    ]
+
+
+def shadow_reason(shadow: Shadow) -> str:
+    """What is wrong with a shadowed rule, as a clause for a message."""
+    if shadow.sameness == "identical" and shadow.by > shadow.place:
+        return "is never evaluated: the same rule is put first"
+    return _SHADOWED[shadow.sameness]
+
+
+def _in_kernel_order(lines: Sequence[RulesLine]) -> Iterable[List[int]]:
+    """For each list, the places of the lines whose rules it then has, in its order."""
+    by_list: Dict[str, List[int]] = {name: [] for name in LISTS}
+    for place, line in enumerate(lines):
+        statement = line.statement
+        if statement is None:
+            continue
+        if statement.operation == "append":
+            by_list[statement.rule.list].append(place)
+        elif statement.operation == "prepend" and not statement.unread:
+            # auditctl of some releases, which cannot read -A, deletes the rule instead.
+            by_list[statement.rule.list].insert(0, place)
+        elif statement.operation == "delete" or (statement.control or ("",))[0] == "-D":
+            # The rules before this line may be gone.
+            by_list = {name: [] for name in LISTS}
+    return by_list.values()
 
 
 def shadows(rules: Sequence[Rule]) -> List[Shadow]:

@@ -25,6 +25,7 @@ __all__ = (
     "arch_name",
     "arch_number",
     "errno_name",
+    "errno_names",
     "errno_number",
     "is_narrow",
     "machine",
@@ -182,6 +183,11 @@ def errno_name(number: int, machine: str = "x86_64") -> Optional[str]:
         if machine.startswith("ppc") and number == value:
             return name
     return _by_number("errno").get(number)
+
+
+def errno_names() -> Iterator[str]:
+    """The names of all errors that auditctl prints."""
+    return iter(_numbers("errno"))
 
 
 def record_type_number(name: str) -> Optional[int]:
