@@ -9,22 +9,18 @@ a rule that is appended to the list later never sees the calls that the guard ma
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ._entries import Entries
+from .cost import is_by_inode
 from .list_semantics import is_never_met, single_valued
 from .model import Field, Rule
 from .overlap import ranges
 
-__all__ = ("GUARDED", "guard", "in_better_order", "is_by_inode")
+__all__ = ("GUARDED", "guard", "in_better_order")
 
 _UNSET = 0xFFFFFFFF
 #: What most calls of a server have: no session of a user. The value of a field that guards may match.
 GUARDED: Dict[str, int] = {"auid": _UNSET}
 # A guard costs what six rules cost that a call does not get into (see cost.py), so it has to spare it more.
 _PAYS_FROM = 10
-
-
-def is_by_inode(rule: Rule) -> bool:
-    """Whether the kernel keeps a rule by inode, so that it is looked at for calls on the same files alone."""
-    return rule.list == "exit" and any(field.name in ("path", "inode") for field in rule.fields)
 
 
 def in_better_order(entries: Entries) -> List[int]:
