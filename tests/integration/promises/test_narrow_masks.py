@@ -75,3 +75,17 @@ def test_every_release_loads_the_same_mask(boot, release):
     ).stdout.split()
     held = {wire.decode(bytes.fromhex(data)).keys: wire.decode(bytes.fromhex(data)).syscalls for data in listed}
     assert held == {rule.keys: rule.syscalls for rule in rules}
+
+
+def test_only_the_watch_of_a_file_sees_it_through_a_link(boot):
+    """So the rule of a directory stands for no rule of a file: both are in the kernel, and that of the file records."""
+    guest = boot("trixie")
+    guest.run("auditctl -D; mkdir -p /root/tree; touch /root/tree/file; ln -f /root/tree/file /root/link")
+    guest.run("auditctl -a always,exit -F dir=/root/tree -F perm=wa -F key=by-tree")
+    guest.run("auditctl -a always,exit -F path=/root/tree/file -F perm=wa -F key=by-file")
+    guest.run("echo >> /root/tree/file; echo >> /root/link; auditctl -D; sleep 1")
+    found = {
+        key: guest.run(f"ausearch --input-logs -k {key} --raw | grep -c 'type=SYSCALL.*openat'; true").stdout.strip()
+        for key in ("by-tree", "by-file")
+    }
+    assert found == {"by-tree": "1", "by-file": "1"}

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import call_model
+import list_model
 from ansible_collections.linux.audit.plugins.module_utils.rules import _covered, _passage, syscalls, tables
 from ansible_collections.linux.audit.plugins.module_utils.rules._masks import archs_of, permission_mask
+from ansible_collections.linux.audit.plugins.module_utils.rules.fields import LISTS
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Rule
 from ansible_collections.linux.audit.plugins.module_utils.rules.optimise import optimise
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
@@ -43,7 +45,7 @@ def assert_same_treatment(before, after, seed):
         assert treatment(after, call) == treatment(before, call), (call, before, after)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rules=call_model.rules(), seed=st.integers(0, 10**6), guard=st.booleans(), data=st.data())
 def test_every_call_is_treated_as_before(rules, seed, guard, data):
     """With a guard and without; rules that are fixed stay as they are, in their order."""
@@ -53,6 +55,17 @@ def test_every_call_is_treated_as_before(rules, seed, guard, data):
     stayed = [item for item in found if item.place in fixed]
     assert [item.place for item in stayed] == sorted(fixed)
     assert all(item.rule == rules[item.place] for item in stayed)
+
+
+@pytest.mark.parametrize("filter_list", LISTS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_every_list_treats_its_events_as_before(filter_list, data):
+    """By the model of all lists with which the planner is proved."""
+    rules = data.draw(st.lists(list_model.rules(filter_list), max_size=7))
+    found = [item.rule for item in optimise(rules, MACHINE).rules]
+    for event in list_model.events(filter_list):
+        assert list_model.decide(found, event) == list_model.decide(rules, event), event
 
 
 @pytest.mark.parametrize("table", [(_passage, "_MOST_COMPARISONS"), (_covered, "_MOST_PAIRS")])
@@ -65,7 +78,7 @@ def test_every_call_is_treated_as_before_if_too_much_is_to_be_compared(table, ru
         assert_same_treatment(rules, [item.rule for item in optimise(rules, MACHINE).rules], seed)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules=call_model.rules())
 def test_nothing_is_lost_from_the_account(rules):
     """Each rule of the input is in the result, or there is a reason; no rule is made of nothing."""
@@ -77,7 +90,7 @@ def test_nothing_is_lost_from_the_account(rules):
     assert all(item.rule == rules[item.place] or item.place in changed for item in found.rules)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules=call_model.rules())
 def test_the_list_never_grows(rules):
     """Neither in rules nor, by what is made of it, the second time."""
