@@ -11,16 +11,18 @@ import ctypes
 import json
 import mmap
 import os
+import shutil
 import struct
 import sys
+import tempfile
 import time
 
 from module_utils._kernel.netlink import Kernel
 from module_utils.rules import wire
 
 ROUNDS, CALLS = 150, 400
-MISSING = b"/tmp/measured/missing"
-FILE = b"/tmp/measured/file"
+DIRECTORY = tempfile.mkdtemp(prefix="call-costs-")
+MISSING, FILE = (os.path.join(DIRECTORY, name).encode() for name in ("missing", "file"))
 PATH = ctypes.create_string_buffer(FILE)
 NOWHERE = ctypes.create_string_buffer(MISSING)
 BUFFER = ctypes.create_string_buffer(4096)
@@ -103,7 +105,7 @@ def delete_all(kernel):
 def main(path):
     with open(path, encoding="utf-8") as file:
         job = json.load(file)
-    for directory in ["/tmp/measured", *job["directories"]]:
+    for directory in job["directories"]:
         os.makedirs(directory, exist_ok=True)
     for name in job["files"]:
         os.makedirs(os.path.dirname(name), exist_ok=True)
@@ -130,4 +132,7 @@ def main(path):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    finally:
+        shutil.rmtree(DIRECTORY)
