@@ -135,6 +135,33 @@ status:
     features: [backlog_limit, backlog_wait_time, executable_path, exclude_extend, sessionid_filter, lost_reset]
     backlog_wait_time: 15000
     backlog_wait_time_actual: 0
+cost:
+  description:
+    - What the rules of the kernel cost each system call. The figures are estimates from constants that were measured;
+      C(docs/performance.md) gives them.
+  type: dict
+  returned: when RV(available=true)
+  contains:
+    rules:
+      description: How many rules the kernel walks past at the end of each system call.
+      type: int
+    by_inode:
+      description: How many rules it keeps by inode. They are looked at only for calls on files.
+      type: int
+    nanoseconds:
+      description: What the rules add to a call that no rule watches.
+      type: int
+    calls:
+      description:
+        - The same for common calls, by their name. C(walked) rules, of which C(evaluated) have the call in their mask,
+          C(by_inode) rules that are evaluated if the call is on their file, and C(nanoseconds).
+      type: dict
+  sample:
+    rules: 54
+    by_inode: 104
+    nanoseconds: 76
+    calls:
+      openat: {walked: 54, evaluated: 18, by_inode: 46, nanoseconds: 202}
 loginuid_immutable:
   description: Whether login uids can no longer change once they are set.
   type: bool

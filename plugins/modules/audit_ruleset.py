@@ -62,6 +62,12 @@ options:
           - Makes O(sources[].content) a rule pack, and gives the values of its placeholders.
           - Use it for a custom pack; C(docs/packs.md) explains how.
         type: dict
+      exact:
+        description:
+          - For a rule pack. Whether its rules are written as its text has them, because somebody compares the text.
+          - O(optimise=true) overrides it.
+        type: bool
+        default: false
   packs:
     description:
       - Rule packs of this collection. Each pack answers a question. C(docs/packs.md) lists the packs, and what each of
@@ -74,6 +80,21 @@ options:
         makes superfluous.
     type: list
     elements: raw
+  optimise:
+    description:
+      - Whether to write fewer and cheaper rules that record the same events under the same keys. C(docs/performance.md)
+        tells how, and what it saves.
+      - V(true) does this with all rules of the set, V(false) with none.
+      - By default, only rules of packs are optimised, and not those of the standards, because scanners compare their
+        text. Rules that a task writes itself are left alone, because whoever wrote them looks for them in the file.
+      - The file and the kernel get the same rules, so RV(optimised) is all that tells how they differ from those of the
+        set. To remove rules with O(state=absent) and O(purge=none), use the same value.
+    type: bool
+  cost_budget:
+    description:
+      - Warn if the rules of the set add more nanoseconds than this to every system call, and return RV(cost).
+      - The figure is an estimate; C(docs/performance.md) tells where it comes from.
+    type: int
   purge:
     description:
       - How far the declaration reaches.
@@ -212,6 +233,13 @@ EXAMPLES = r"""
       - -a never,exit -S all -F exe=/usr/bin/find
     packs: [time_changes, kernel_modules]
 
+- name: Record what a standard asks for at the least cost, and warn if it is more than expected
+  linux.audit.audit_ruleset:
+    file: 30-packs.rules
+    packs: [pci_dss_v4]
+    optimise: true
+    cost_budget: 200
+
 - name: Remove the packs
   linux.audit.audit_ruleset:
     file: 30-packs.rules
@@ -283,6 +311,18 @@ problems:
   elements: str
   returned: success
   sample: []
+optimised:
+  description: Why rules of the set are written otherwise, a sentence for each. In diff mode only.
+  type: list
+  elements: str
+  returned: in diff mode
+  sample:
+    - "'-w /etc/ssh -p wa -k ssh' is changed: only calls that its permission can mean"
+cost:
+  description: What the rules of the set cost each system call, as RV(linux.audit.audit_info#module:cost).
+  type: dict
+  returned: if O(cost_budget) is given
+  sample: {"rules": 54, "by_inode": 104, "nanoseconds": 76, "calls": {}}
 pending:
   description: Changes that the kernel lacks until the next boot, as auditctl arguments.
   type: list
@@ -314,6 +354,8 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.sources import
 
 ARGUMENTS = dict(
     dict(POLICY_ARGUMENTS, **SOURCE_ARGUMENTS),
+    optimise={"type": "bool"},
+    cost_budget={"type": "int"},
     purge={"type": "str", "choices": ["none", "file", "all"], "default": "file"},
     keep={"type": "list", "elements": "str", "default": []},
     keep_keys={"type": "list", "elements": "str", "default": [], "no_log": False},
@@ -361,7 +403,7 @@ def lint_of(lines, parameters, host):
 def hold_ruleset(parameters, mode):
     """Bring the host to the declaration; return the result of the module."""
     options, reach, host = options_of(parameters, *mode), reach_of(parameters), Host()
-    sources = read_sources(sources_of(parameters), host)
+    sources = read_sources(sources_of(parameters), host, parameters["optimise"])
     declaration = read_declaration(sources.lines, reach, options, host)
     check_not_empty(declaration, parameters)
     linted = lint_of(sources.lines, parameters, host)
@@ -386,10 +428,15 @@ def hold_ruleset(parameters, mode):
     }
     if linted:
         result["lint"] = linted.findings
+    if parameters["cost_budget"] is not None and reach.present:
+        from ansible_collections.linux.audit.plugins.module_utils.rules.cost import described
+
+        result["cost"] = described([statement.rule for statement in declaration.statements], host.machine)
+        result["warnings"] += above_budget(result["cost"], parameters)
     if declared.backup:
         result["backup"] = declared.backup
     if mode.diff:
-        result["diff"] = outcome.diff
+        result.update(diff=outcome.diff, optimised=list(sources.reasons))
     return result
 
 
@@ -398,6 +445,18 @@ def _left_out(rules):
         return []
     return [
         f"{len(rules)} rules are not in the kernel, because the host lacks their directories or users; see left_out"
+    ]
+
+
+def above_budget(cost, parameters):
+    """A warning if the set costs more than the task allows."""
+    budget = parameters["cost_budget"]
+    if cost["nanoseconds"] <= budget:
+        return []
+    hint = "" if parameters["optimise"] else "; optimise: true makes them fewer where no event is lost"
+    return [
+        f"the rules add about {cost['nanoseconds']} ns to every system call, and cost_budget allows {budget}: "
+        f"the kernel walks past {cost['rules']} rules at the end of each{hint}"
     ]
 
 

@@ -10,6 +10,9 @@ The header of a pack is YAML, in the first paragraph whose lines start with ``##
     The place among other packs: ``exclusions`` come first, then ``compliance`` sets, then ``question`` (the default).
 ``parameters``
     As in the argument spec of a module, by name: type, elements, default, choices, description.
+``exact``
+    Whether scanners compare the text of the rules, so that they are written as they are here. (They cost more than
+    they need; ``optimise: true`` of audit_ruleset overrides it.)
 ``includes``
     In a set: names of packs that belong to it, by the requirement that asks for them.
 """
@@ -44,6 +47,11 @@ class Pack(NamedTuple):
     def kind(self) -> str:
         """One of KINDS."""
         return self.header.get("kind", "question")
+
+    @property
+    def exact(self) -> bool:
+        """Whether the text of the rules counts."""
+        return bool(self.header.get("exact"))
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
@@ -81,8 +89,8 @@ def load_all() -> None:
 def sources(items: Any) -> list[dict[str, Any]]:
     """The parameter `sources` of audit_ruleset for packs and those that they include, in the order of their kinds.
 
-    An item is a name, or a dictionary with ``name`` and ``parameters``. A source has ``name``, ``content`` and
-    ``parameters``. Raises AnsibleError for an item, pack or parameter that does not exist.
+    An item is a name, or a dictionary with ``name`` and ``parameters``. A source has ``name``, ``content``,
+    ``parameters`` and ``exact``. Raises AnsibleError for an item, pack or parameter that does not exist.
     """
     asked: dict[str, Any] = {}
     if not isinstance(items or [], Iterable):
@@ -99,7 +107,10 @@ def sources(items: Any) -> list[dict[str, Any]]:
         for included in load(name).includes.values():
             asked.update((other, {}) for other in included if other not in asked)
     packs = sorted(map(load, asked), key=lambda pack: KINDS.index(pack.kind))
-    return [{"name": pack.name, "content": pack.text, "parameters": _values(pack, asked[pack.name])} for pack in packs]
+    return [
+        {"name": pack.name, "content": pack.text, "parameters": _values(pack, asked[pack.name]), "exact": pack.exact}
+        for pack in packs
+    ]
 
 
 def _values(pack: Pack, given: object) -> dict[str, Any]:

@@ -53,16 +53,16 @@ class _Candidates(NamedTuple):
 
 def try_rules(sources: Sequence[Mapping[str, Any]], options: Mapping[str, Any], host: Host, check: bool) -> Dict:
     """The result of audit_trial. ``options``: seconds, rate_limit and top. Raises AuditError."""
-    lines, notes = read_sources(sources, host)
+    read = read_sources(sources, host)
     with Kernel() as kernel:
         _check(kernel)
         left = sum(_is_left_over(held.rule.keys) for held in kernel.rules())
         if left and not check:
             with exclusive(Options()):
                 remove_rules(kernel, _is_left_over)
-        candidates = _candidates(lines, kernel, host)
+        candidates = _candidates(read.lines, kernel, host)
         tried = [render(rule, host.machine, host.version) for rule in candidates.rules]
-        result: Dict[str, Any] = {"changed": False, "left_out": candidates.left_out, "tried": tried, "notes": notes}
+        result: Dict[str, Any] = {"changed": False, "left_out": candidates.left_out, "tried": tried, "notes": read.notes}
         result["removed"] = left
         if check or not candidates.rules:
             return dict(result, stopped=None, seconds=0.0, lost=0)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read the lines of a declaration from its sources: the text of a rules file, a list of rules, or packs."""
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 from .._host.host import Host
 from ..rules.errors import RuleError
@@ -26,6 +26,7 @@ ARGUMENTS: Dict[str, Dict[str, Any]] = {
             "rules": {"type": "list", "elements": "raw"},
             "content": {"type": "str"},
             "parameters": {"type": "dict"},
+            "exact": {"type": "bool", "default": False},
         },
         "mutually_exclusive": [["rules", "content"]],
         "required_one_of": [["rules", "content"]],
@@ -36,10 +37,14 @@ ARGUMENTS: Dict[str, Dict[str, Any]] = {
 
 
 class Sources(NamedTuple):
-    """The lines of all sources, and notes that say what packs left out, and why."""
+    """The lines of all sources, and notes that say what packs left out, and why.
+
+    ``reasons``: why rules are written otherwise than declared, a sentence for each.
+    """
 
     lines: List[RulesLine]
     notes: List[str]
+    reasons: Sequence[str] = ()
 
 
 def sources_of(parameters: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -53,19 +58,22 @@ def sources_of(parameters: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return [{"name": "rules", "rules": parameters["rules"]}]
 
 
-def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> Sources:
+def read_sources(sources: Sequence[Mapping[str, Any]], host: Host, optimise: Optional[bool] = False) -> Sources:
     """The lines of sources in their order: each has a name, and content (the text of a rules file) or rules.
 
     A source with ``parameters`` is a pack, see packs.py. Of several sources each starts with a comment; a single text
     is used unchanged. An invalid line carries its error. Raises ChangeError.
+
+    ``optimise`` makes the rules cheaper: all of them, none, or (None) those of packs whose text is not ``exact``.
     """
     lines: List[RulesLine] = []
+    exact: Set[int] = set()
     notes: List[str] = []
     packs = any(source.get("parameters") is not None for source in sources)
     if len(sources) > 1 or packs or any(source.get("content") is None for source in sources):
         lines.append(RulesLine(HEADER, ""))
     for source in sources:
-        name = source["name"]
+        name, begin = source["name"], len(lines)
         if not name.isprintable():
             raise ChangeError(f"the name of a source must be one line without control characters, not {name!r}")
         if len(sources) > 1 or packs:
@@ -81,7 +89,14 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host) -> Sources:
         else:
             for number, item in enumerate(source["rules"] or [], 1):
                 lines += _item_lines(item, f"{name}:{number}", host)
-    return Sources(lines, notes)
+        if not optimise and (source.get("parameters") is None or source.get("exact")):
+            exact.update(range(begin, len(lines)))
+    if optimise is False or len(exact) == len(lines):
+        return Sources(lines, notes)
+    from .optimised import optimised_lines
+
+    found = optimised_lines(lines, exact, host)
+    return Sources(found.lines, notes, found.reasons)
 
 
 def _not_recorded_yet(lines: Sequence[RulesLine], before: Sequence[RulesLine], notes: List[str]) -> List[RulesLine]:

@@ -11,6 +11,7 @@ from .._host.processes import process_name
 from .._host.programs import ProgramError
 from .._kernel.netlink import IMMUTABLE, AuditUnavailable, Kernel, PermissionDenied, Status, feature_names
 from .._kernel.settings import BY_OPTION, SETTINGS, Value, read_settings, setting_value, settings_change
+from ..rules.cost import described
 from ..rules.errors import RuleError
 from ..rules.model import Rule, canonical
 from ..rules.parse import RulesLine, Statement
@@ -63,6 +64,7 @@ def gather(rules_dir: str, host: Host) -> Dict[str, Any]:
         status=_status(status),
         loginuid_immutable=values["loginuid_immutable"],
         rules=[_rule(canonical(rule), host) for rule in held],
+        cost=described(held, host.machine),
         daemon=_daemon(status.pid),
     )
     silent = kernel_problems(held, values, host)

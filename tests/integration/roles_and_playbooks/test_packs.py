@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import subprocess
+from collections import Counter
 from typing import NamedTuple
 
 import pytest
@@ -131,6 +132,48 @@ def provoked(lab, answering, playbook, tmp_path_factory):
     }
 
 
+@pytest.fixture(scope="module")
+def compared(lab, playbook, tmp_path_factory):
+    """By provocation, what packs record on a host with the rules as they are written, and on one with all optimised."""
+    possible = [one for one in PROVOCATIONS if not one.legacy]
+    items = ["stig_rhel9", "cis_level2", *DECLARATION["packs"]]
+    found = []
+    for name, optimise in (("written", False), ("optimised", True)):
+        guest = lab.boot("bookworm", name=name)
+        guest.run(_PREPARE)
+        guest.put(PROVOKE, "/usr/local/lib/provoke.py")
+        host = Audited(guest, playbook, tmp_path_factory.mktemp(name))
+        declared = {"rules": ["-D", "-b 8192"], "packs": items, "optimise": optimise}
+        done, again = host.tasks(*[task("audit_ruleset", declared)] * 2)
+        assert (done["changed"], again["changed"]) == (True, False), done
+        assert "No change" in guest.run("augenrules --check").stdout
+        keys = set(guest.run("auditctl -l | grep -o 'key=.*' | sort -u").stdout.replace("key=", "").split())
+        commands = [(provocation.command, provocation.user) for provocation in possible]
+        found.append((keys, len(done["added"]), provoke(lab, guest, commands, {("-k", key) for key in keys})))
+        guest.stop()
+    return possible, found
+
+
+@pytest.mark.fleet
+def test_optimised_rules_record_the_same_under_the_same_keys(compared):
+    """All that is provoked, by key; no key of the rules is lost, and there are fewer rules."""
+    possible, ((_keys, many, before), (keys, fewer, after)) = compared
+    assert fewer < many * 0.7
+
+    def told(found):
+        rows = {key: Counter((event.syscall, event.exe) for event in events) for (_k, key), events in found.items()}
+        return {key: row for key, row in rows.items() if row}
+
+    differing = {
+        one.command: (told(was), told(now))
+        for one, was, now in zip(possible, before, after, strict=True)
+        if told(was) != told(now)
+    }
+    assert differing == {}
+    assert sum(map(bool, map(told, after))) > len(possible) / 2
+    assert keys
+
+
 def provoke(lab, guest, commands, searches):
     """For each command (and user) a dictionary by search: the events that are found between its beginning and end."""
     script = ["cd /"]
@@ -221,10 +264,13 @@ def test_every_release_takes_what_is_written(lab, playbook, tmp_path):
     guests = lab.boot_all(["bullseye", "trixie", "sid"])
     items = [{"name": name, "parameters": FULL.get(name, {})} for name in packs.names()]
     declared = task("audit_ruleset", {"rules": ["-D"], "packs": items})
+    written = task("audit_ruleset", {"rules": ["-D"], "packs": items, "optimise": False})
     path = tmp_path / "play.yml"
-    path.write_text(json.dumps([{"hosts": "bullseye,trixie,sid", "gather_facts": False, "tasks": [declared] * 2}]))
+    path.write_text(
+        json.dumps([{"hosts": "bullseye,trixie,sid", "gather_facts": False, "tasks": [written, declared, declared]}])
+    )
     results = playbook(path, limit="bullseye,trixie,sid")
-    assert [line["result"].get("changed") for line in results] == [True] * 3 + [False] * 3, results
+    assert [line["result"].get("changed") for line in results] == [True] * 6 + [False] * 3, results
     for guest, line in zip(guests, results, strict=False):
         # The kernel holds all of it, as the module has asked it. And so does auditctl at boot, line by line.
         assert len(line["result"]["added"]) > 500

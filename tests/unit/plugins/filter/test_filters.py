@@ -14,6 +14,8 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.linux.audit.plugins.filter import cost as cost_filters
+from ansible_collections.linux.audit.plugins.filter.cost import optimise_rules, rule_cost
 from ansible_collections.linux.audit.plugins.filter.rules import parse_rules, render_rules
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
@@ -307,3 +309,38 @@ def test_in_a_play(tmp_path):
         assert result["failed"]
         for part in parts:
             assert part in result["msg"]
+
+
+MODES = [f"-a always,exit -F arch=b64 -S {name} -F auid>=1000 -F key=modes" for name in ("chmod", "fchmod")]
+
+
+def test_optimise_rules_takes_what_the_other_filters_take():
+    """Lines, structures and texts; it tells why, and adds a guard on request."""
+    united = ["-a always,exit -F arch=b64 -S chmod,fchmod -F auid>=1000 -F key=modes"]
+    assert optimise_rules(MODES) == optimise_rules(parse_rules(MODES)) == united
+    assert optimise_rules("# modes\n-D\n\n" + "\n".join(MODES) + "\n-e 2\n") == united
+    (reason,) = optimise_rules(MODES, reasons=True)
+    assert reason["rule"] == MODES[1] and MODES[0] in reason["reason"]
+    session = [f"-a always,exit -F arch=b64 -S {number} -F auid!=unset -F key=k{number}" for number in range(12)]
+    assert "-a never,exit -S all -F auid=unset" in optimise_rules(session, guard=True)
+    assert optimise_rules(session) == optimise_rules(session, guard=False)
+
+
+def test_rule_cost_counts_what_the_kernel_looks_at():
+    """Rules of the list, those of them that have the call in their mask, and those that are kept by inode."""
+    found = rule_cost([*MODES, PASSWD, "-a always,exit -S all -F uid=77", "-a never,user -F uid=77"])
+    assert (found["rules"], found["by_inode"]) == (3, 1)
+    openat, getppid = found["calls"]["openat"], found["calls"]["getppid"]
+    assert (openat["walked"], openat["evaluated"], openat["by_inode"]) == (3, 1, 1)
+    assert 0 < getppid["nanoseconds"] == found["nanoseconds"] < rule_cost(MODES * 100)["nanoseconds"]
+
+
+@pytest.mark.parametrize("filter_name", ["optimise_rules", "rule_cost"])
+def test_what_is_wrong_is_named(filter_name):
+    """All of it, with the number of the rule."""
+    called = cost_filters.FilterModule().filters()[filter_name]
+    with pytest.raises(AnsibleFilterError, match=r"(?s)rule 1.*rule 3"):
+        called(["-w etc", PASSWD, "-a always,exit -S nothing"])
+    for value, options in ((5, {}), ([], {"machine": "vax"}), ([], {"version": "four"})):
+        with pytest.raises(AnsibleFilterError, match=filter_name):
+            called(value, **options)

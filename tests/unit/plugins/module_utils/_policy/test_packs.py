@@ -67,7 +67,17 @@ def covers(one, other):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_header_is_complete(name):
     pack = packs.load(name)
-    assert set(pack.header) <= {"question", "found", "cost", "noise", "kind", "numbers", "parameters", "includes"}
+    assert set(pack.header) <= {
+        "question",
+        "found",
+        "cost",
+        "noise",
+        "kind",
+        "numbers",
+        "parameters",
+        "includes",
+        "exact",
+    }
     assert all(pack.header[key] for key in ("question", "found", "cost", "noise"))
     assert pack.header["question"].endswith("?")
     assert pack.kind in packs.KINDS
