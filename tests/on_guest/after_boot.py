@@ -21,6 +21,8 @@ import time
 CALL = ctypes.CDLL(None, use_errno=True).syscall
 LOG = "/var/log/audit/audit.log"
 USER = 1000
+# Debian 11 may have /bin apart from /usr/bin.
+SU = next(path for path in ("/usr/bin/su", "/bin/su") if os.path.exists(path))
 # No process, no descriptor, no address, no set of flags; and not -1, which kill() takes for all processes.
 NOTHING = 0x7FFFFFF0
 # Each watch is tried, because paths differ; of other classes, this many rules are.
@@ -120,7 +122,7 @@ def provocation(rule, numbers):
     if identity or rule.value("auid") in ("-1", "unset", "4294967295") or rule.value("success") in ("1", "yes"):
         return None
     if rule.comparisons or rule.value("euid") == "0":
-        return ("privilege", lambda: (as_user(), execute("/usr/bin/su"))) if "execve" in rule.calls else None
+        return ("privilege", lambda: (as_user(), execute(SU))) if "execve" in rule.calls else None
     for name in ("EACCES", "EPERM"):
         if wanted & {"-" + name, str(-getattr(errno, name))}:
             done = next((DENIED[name][one] for one in rule.calls if one in DENIED[name]), None)

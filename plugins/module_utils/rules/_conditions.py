@@ -27,6 +27,9 @@ _ONCE = (("path", "dir", "inode"), ("exe",), ("perm",))
 #: The fields that check_combination() may refuse.
 LIMITED = frozenset(("auid",)).union(*_ONCE)
 
+# Fields that auditctl and the kernel take on a list on which this library refuses them; others are refused by auditctl.
+_UNCHECKED = (("perm", "exclude"), ("obj_uid", "io_uring"), ("obj_gid", "io_uring"))
+
 
 class Condition(NamedTuple):
     """The text of one -F in its three parts, and the type of its field. ``name`` is spelled as it was written."""
@@ -106,7 +109,7 @@ def check_list(kind: FieldType, filter_list: str, part: str) -> None:
             f"of the list; {kind.name} works only on {lists}",
             part,
         )
-    misread = filter_list == "task" or kind.name == "field_compare" or (kind.name, filter_list) == ("perm", "exclude")
+    misread = filter_list == "task" or kind.name == "field_compare" or (kind.name, filter_list) in _UNCHECKED
     refusal = MisreadError if misread else RuleError
     raise refusal(f"{kind.name} does not work on the list {filter_list}, only on {lists}", part)
 

@@ -30,8 +30,8 @@ _BOUNDS = {
     "--reset_backlog_wait_time_actual": None,
     "--signal": None,
 }
-# Options after which auditctl reads the next line, though they are of no use in a file.
-_DONE_AND_READ_ON = ("-l", "-v")
+# Options after which auditctl of some release reads the next line, though they are of no use in a file.
+_DONE_AND_READ_ON = ("-h", "-l", "-v")
 
 
 def parse_control(options: List[Tuple[str, str]]) -> Statement:

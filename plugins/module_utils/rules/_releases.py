@@ -97,6 +97,9 @@ def readable_value(field: Field, text: str, resolver: Resolver) -> str:
         return tables.arch_name(field.number) or text
     if field.name == "success" and text in ("yes", "no"):
         return str(field.value)
+    since = tables.FILE_SYSTEMS_SINCE.get(lower(text)) if field.name == "fstype" else None
+    if since and resolver.version and since <= resolver.version:
+        return text
     if (field.name == "filetype" and is_digit(text)) or (field.name == "fstype" and not is_digit(text)):
         return KINDS[field.name].format(field.value)
     if field.name == "msgtype" and not is_digit(text):

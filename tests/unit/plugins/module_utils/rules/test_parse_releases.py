@@ -218,6 +218,7 @@ def test_only_letters_and_digits_of_ascii_are_words_of_auditctl(line):
         ("-a always,exit -F arch=riscv64 -S all", (4, 0, 2), (4, 0, 3)),
         ("-a always,exit -F arch=armv8l -S openat", (3, 0, 5), (3, 0, 6)),
         ("-a always,exit -S all -F saddr_fam=45", (3, 0), (3, 0, 9)),
+        ("-a never,filesystem -F fstype=cgroup2", (4, 1, 4), (4, 2)),
     ],
 )
 def test_words_that_are_newer_than_the_release(line, before, since):
