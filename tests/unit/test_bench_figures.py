@@ -1,0 +1,44 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of ./dev bench says what was measured."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from bench.figures import Growth, Pair, write
+
+
+def growth(power):
+    """A growth whose seconds are a power of the size."""
+    made = Growth("Sets of rules", "rules")
+    for size in (10, 100, 1000):
+        made.note("ours", size, 0.01 * size**power)
+        made.note("theirs", size, 0.01 * size)
+    return made
+
+
+@pytest.mark.parametrize("power", [0, 1, 1.5, 2])
+def test_the_exponent_is_that_of_the_growth(power):
+    """The fit finds the power by which the figures were made."""
+    assert growth(power).exponent("ours") == pytest.approx(power)
+    assert growth(power).table()[-1] == f"| fitted exponent | {power:.2f} | 1.00 |"
+
+
+def test_the_page_has_every_figure_and_a_plot_for_each_growth(tmp_path):
+    """Ratios, goals and sizes are in the tables; a plot has a point for each figure."""
+    pairs = {"Tasks": [Pair("`audit_rule` / `ping`", 0.3, 0.2, 1.25), Pair("`audit_rule` / `copy`", 0.3, 0.6)]}
+    write(tmp_path, {"date": "2026-01-02", "machine": "a machine"}, pairs, [growth(1)], ["More."])
+    page = (tmp_path / "performance.md").read_text()
+    assert "This run: 2026-01-02, a machine." in page
+    assert "| `audit_rule` / `ping` | 0.300 | 0.200 | 1.50 | 1.25 |" in page
+    assert "| `audit_rule` / `copy` | 0.300 | 0.600 | 0.50 |  |" in page
+    assert "| 1,000 | 10.000 | 10.000 |" in page
+    assert "![Sets of rules](performance/sets_of_rules.svg)" in page
+    plot = ET.parse(tmp_path / "performance" / "sets_of_rules.svg").getroot()
+    points = [node for node in plot if node.tag.endswith("circle")]
+    assert len(points) == 6
+    # What takes longer is higher, and no point is outside of the axes.
+    heights = [float(node.get("cy")) for node in points[:3]]
+    assert heights == sorted(heights, reverse=True)
+    assert all(0 < float(node.get("cx")) < 640 and 0 < float(node.get("cy")) < 360 for node in points)
