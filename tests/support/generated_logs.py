@@ -3,7 +3,7 @@
 """Logs that are made up: events of several nodes, interleaved, with keys in digits, over clocks that jump."""
 
 KEYS = ["net", "wanted", "identity", "a b", "ünder"]
-_CALL = (
+CALL = (
     "arch=c000003e syscall=257 success={success} exit=3 a0=ffffff9c a1=7 a2=0 a3=0 items=1 ppid=1 pid={pid} "
     'auid={auid} uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=3 comm="cat" exe="/usr/bin/cat" '
     "key={key}"
@@ -31,7 +31,7 @@ def _records(random, pid, auid):
     if kind < 0.3:
         return [("CONFIG_CHANGE", f"auid={auid} ses=1 op=add_rule key={key} list=4 res=1")]
     enriched = random.choice(["", '\x1dARCH=x86_64 SYSCALL=openat AUID="joe"'])
-    call = _CALL.format(success=random.choice(["yes", "no"]), pid=pid, auid=auid, key=key)
+    call = CALL.format(success=random.choice(["yes", "no"]), pid=pid, auid=auid, key=key)
     records = [("SYSCALL", call + enriched), ("CWD", f'cwd="/{random.choice(KEYS[:3])}"')]
     for item in range(random.choice([1, 2, 12])):
         name = random.choice(["secret", "net", "x"])

@@ -170,7 +170,8 @@ def test_a_very_large_event_is_cut_and_says_so(programs, tmp_path, monkeypatch):
     """The first records are kept, and of the others those that may be why it is wanted."""
     monkeypatch.setattr(selection, "MOST_RECORDS", 10)
     stamp = "audit(1000.000:7)"
-    lines = [f'type=SYSCALL msg={stamp}: arch=c000003e syscall=257 success=yes exit=3 pid=7 auid=0 uid=0 exe="/x"\n']
+    call = generated_logs.CALL.format(success="yes", pid=7, auid=0, key="(null)")
+    lines = [f"type=SYSCALL msg={stamp}: {call}\n"]
     for item in range(100):
         lines.append(f'type=PATH msg={stamp}: item={item} name="/srv/{item}" inode=1 dev=fe:01 nametype=NORMAL\n')
     (tmp_path / "audit.log").write_text("".join(lines))
