@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linux.audit.plugins.filter import answers, fleet, rules, state
+from ansible_collections.linux.audit.plugins.filter import answers, compliance, fleet, rules, state
 from ansible_collections.linux.audit.plugins.filter.rules import parse_rules, render_rules
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
@@ -241,10 +241,16 @@ def test_equivalent_refuses(other, parts):
             assert part in str(error.value)
 
 
+FILES = (rules, answers, compliance, fleet, state)
+
+
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("filter", [name for file in (rules, answers, fleet, state) for name in file.FilterModule().filters()]),
+        (
+            "filter",
+            [name for file in (rules, answers, compliance, fleet, state) for name in file.FilterModule().filters()],
+        ),
         ("test", test_plugin.TestModule().tests()),
     ],
 )
