@@ -138,10 +138,13 @@ class Judge:
         def word(values: Mapping[str, Value]) -> Any:
             return setting.word(values[name]) if name in values else None
 
-        now, later = word(self._kernel.settings), word(self._files.settings)
-        found = f"now: {now}; in the files: {'not set' if later is None else later}"
-        met = later in words
-        return Check(name, " or ".join(map(str, words)), found, now in words, met, met)
+        now, written = word(self._kernel.settings), word(self._files.settings)
+        later, said = written, "not set" if written is None else str(written)
+        if written is None and name == "enabled" and self._facts.service.get("enabled"):
+            # auditd enables auditing when it starts.
+            later, said = "enabled", "not set, and auditd sets enabled"
+        found = f"now: {now}; in the files: {said}"
+        return Check(name, " or ".join(map(str, words)), found, now in words, later in words, written in words)
 
 
 def _described(check: Check) -> Dict[str, Any]:

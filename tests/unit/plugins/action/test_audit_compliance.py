@@ -100,6 +100,14 @@ def test_settings_of_the_kernel_and_its_lock_count(host, run):
     assert verdicts(result) == {"SITE-1": ("met",) * 3, "LOCK": ("met",) * 3}
 
 
+def test_auditd_enables_auditing_where_no_file_does(host, run, monkeypatch):
+    wanted = {"id": "ON", "settings": {"enabled": ["enabled", "immutable"]}}
+    for started, files in ((True, "met"), (False, "not met"), (None, "not met")):
+        state = {"running": True, "enabled": started}
+        monkeypatch.setattr(audit_compliance, "service_state", lambda pid, state=state: state)
+        assert verdicts(run(requirements=[wanted])[0]) == {"ON": ("met", files, "not met")}
+
+
 def test_nothing_is_met_where_auditing_is_off(host, run):
     loaded(host, PASSWD, SHADOW)
     host.set({"enabled": 0})
