@@ -132,7 +132,7 @@ requirements:
       description:
         - The verdict by the running kernel, V(met), V(partly met), V(not met), V(undecided) or V(not applicable).
       type: str
-    files: {description: The verdict by the files, so after the next boot., type: str}
+    files: {description: "The verdict by the files, so after the next boot.", type: str}
     text: {description: The verdict by the text of the files., type: str}
     rules:
       description:
