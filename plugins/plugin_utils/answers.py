@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ansible_collections.linux.audit.plugins.plugin_utils.printable import for_spreadsheet, printable, shortened, width
 
@@ -105,7 +105,7 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def as_table(rows: list[Mapping]) -> list[str]:
+def as_table(rows: Sequence[Mapping]) -> list[str]:
     """Lines with a header and aligned columns, without columns that are empty in all rows; [] without rows."""
     if not rows:
         return []
@@ -116,7 +116,7 @@ def as_table(rows: list[Mapping]) -> list[str]:
     return ["  ".join(map(_padded, line, widths)).rstrip() for line in cells]
 
 
-def _keys(rows: list[Mapping]) -> list:
+def _keys(rows: Sequence[Mapping]) -> list:
     """The keys of all rows, in the order in which they come."""
     return list(dict.fromkeys(key for one in rows for key in one))
 
@@ -129,7 +129,7 @@ def _cell(value: object) -> object:
     return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def as_csv(rows: list[Mapping]) -> str:
+def as_csv(rows: Sequence[Mapping]) -> str:
     """CSV as in RFC 4180, with a header, but with newlines alone at the ends of lines; "" without rows."""
     target = io.StringIO()
     if rows:

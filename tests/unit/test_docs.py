@@ -8,7 +8,9 @@ import re
 import pytest
 import yaml
 
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._policy.checks import examine
+from ansible_collections.linux.audit.plugins.module_utils._policy.requirements import KEYS, read_standard
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesDirectory
 from ansible_collections.linux.audit.plugins.module_utils._policy.survey import described_problem
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
@@ -16,6 +18,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.model import equ
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure
+from ansible_collections.linux.audit.plugins.plugin_utils import standards
 from paths import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -109,3 +112,12 @@ def test_key_alone_makes_the_same_match():
     one, other = (parse_line(f"-w /etc/passwd -p wa -k {key}", Resolver()).rule for key in ("a", "b"))
     assert same_match(one, other)
     assert not equivalent(one, other)
+
+
+def test_the_requirements_of_the_compliance_page_can_be_judged():
+    text = (ROOT / "docs" / "compliance.md").read_text()
+    own = standards.own_standard(blocks(text, "yaml")[0], "page.yml")
+    found = read_standard(own, Host())
+    assert [requirement.id for requirement in found] == ["SITE-1", "SITE-2"]
+    assert len(found[0].lines) == 2
+    assert set(KEYS) == {key for item in own["requirements"] for key in item}

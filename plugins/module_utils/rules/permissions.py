@@ -10,13 +10,15 @@ bit programs. So such a rule records less than one for every syscall, unless not
 """
 
 from functools import lru_cache
-from typing import FrozenSet, Iterator, Optional, Set, Tuple
+from types import MappingProxyType
+from typing import Dict, FrozenSet, Iterator, Mapping, Optional, Set, Tuple
 
 from . import syscalls, tables
 from .words import lower
 
 __all__ = (
     "PERMISSIONS",
+    "certain_permissions",
     "format_permissions",
     "matchable_syscalls",
     "permission_syscalls",
@@ -70,6 +72,14 @@ _ONLY_IN_KERNEL = {
     "r": "",
     "a": "chown32 fchown32 lchown32",
 }
+# Calls that every kernel counts to these permissions, whatever their arguments are (audit_match_perm()); open and its
+# like have the permission that their flags say.
+_CERTAIN = {
+    "x": "execve",
+    "w": "rename mkdir rmdir creat link unlink symlink mknod mkdirat mknodat unlinkat renameat linkat symlinkat",
+    "a": "chmod fchmod chown lchown fchown fchownat fchmodat setxattr lsetxattr fsetxattr removexattr lremovexattr "
+    "fremovexattr",
+}
 # Before this release, auditctl refuses a rule if one of the syscalls to add does not exist on the machine.
 _ADAPTED_TO_MACHINE_SINCE = (4, 0, 4)
 
@@ -120,6 +130,19 @@ def matchable_syscalls(permissions: int, arch: int) -> FrozenSet[int]:
     known = syscalls.names(machine)
     more = " ".join(_ONLY_IN_KERNEL[letter] for letter in letters).split()
     return permission_syscalls(letters, machine, _NEWEST) | {known[name] for name in more if name in known}
+
+
+@lru_cache(maxsize=None)
+def certain_permissions(arch: int) -> Mapping[int, int]:
+    """The bits of AUDIT_PERM_* that a call always has, by its number; calls without such bits are left out."""
+    machine = tables.arch_machine(arch)
+    known = syscalls.names(machine) if machine in syscalls.MACHINES else {}
+    found: Dict[int, int] = {}
+    for letter, text in _CERTAIN.items():
+        for name in text.split():
+            if name in known:
+                found[known[name]] = found.get(known[name], 0) | PERMISSIONS[letter]
+    return MappingProxyType(found)
 
 
 def _names(permissions: str, version: Tuple[int, ...]) -> Iterator[str]:

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The part of audit_compliance that runs on the controller: it reads standards and files, and knows the date."""
+
+from __future__ import annotations
+
+import datetime
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.linux.audit.plugins.plugin_utils import standards
+
+
+class ActionModule(ActionBase):
+    """Turns `standard`, `src` and `requirements` into `standards`, and runs the module."""
+
+    def run(self, tmp=None, task_vars=None):
+        self._supports_check_mode = True
+        self._supports_async = True
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        found = list(arguments.pop("standards", None) or [])
+        asked = arguments.pop("standard", None)
+        if asked:
+            found += standards.standards(asked)
+        paths = arguments.pop("src", None) or []
+        for path in [paths] if isinstance(paths, str) else paths:
+            found.append(standards.own_standard(self._content(path), str(path)))
+        own = arguments.pop("requirements", None)
+        if own:
+            found.append({"name": "requirements", "requirements": own})
+        several = [str(one.get("name")) for one in found if isinstance(one, dict)]
+        if len(set(several)) < len(several):
+            raise AnsibleActionFail(f"a standard is given twice, or two files have one name: {', '.join(several)}")
+        # A host that chose the date could choose which exceptions have expired.
+        arguments.setdefault("today", datetime.date.today().isoformat())
+        arguments["standards"] = found
+        result.update(
+            self._execute_module(
+                module_name="linux.audit.audit_compliance",
+                module_args=arguments,
+                task_vars=task_vars or {},
+                wrap_async=self._task.async_val,
+            )
+        )
+        return result
+
+    def _content(self, name):
+        try:
+            path = self._find_needle("files", name)
+            with open(self._loader.get_real_file(path), encoding="utf-8") as file:
+                return file.read()
+        except (OSError, UnicodeError, AnsibleError) as error:
+            raise AnsibleActionFail(f"Cannot read the requirements {name} on the controller: {error}") from error

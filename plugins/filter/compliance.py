@@ -1,0 +1,81 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters by which evidence of compliance is made; each has its documentation in a file of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.linux.audit.plugins.plugin_utils import compliance_report as people
+from ansible_collections.linux.audit.plugins.plugin_utils import evidence
+from ansible_collections.linux.audit.plugins.plugin_utils import evidence_files as written
+
+_BROKEN = (AttributeError, KeyError, TypeError, ValueError)
+
+
+def compliance_host(value, host, views=evidence.VIEWS[:2]):
+    """What the evidence has of a host. Raises AnsibleFilterError."""
+    views = [view.strip() for view in views.split(",")] if isinstance(views, str) else list(views)
+    if not views or not set(views) <= set(evidence.VIEWS):
+        raise AnsibleFilterError(
+            f"linux.audit.compliance_host: views are some of {', '.join(evidence.VIEWS)}, not {views}"
+        )
+    if not isinstance(value, Mapping):
+        raise AnsibleFilterError("linux.audit.compliance_host takes a result of audit_compliance, a dictionary")
+    try:
+        return evidence.host_entry(host, value, views)
+    except _BROKEN as error:
+        raise AnsibleFilterError(
+            f"linux.audit.compliance_host takes a result of audit_compliance: {error!r}"
+        ) from error
+
+
+def compliance_document(value, when, views=evidence.VIEWS[:2], before=None, failed=()):
+    """The evidence of all hosts. Raises AnsibleFilterError."""
+    views = [view.strip() for view in views.split(",")] if isinstance(views, str) else list(views)
+    known = (evidence.SCHEMA["schema"], evidence.SCHEMA["schema_version"])
+    if before and (not isinstance(before, Mapping) or (before.get("schema"), before.get("schema_version")) != known):
+        raise AnsibleFilterError(f"the earlier evidence must be a {known[0]} document of version {known[1]}")
+    if not isinstance(value, Iterable) or isinstance(value, (str, Mapping)):
+        raise AnsibleFilterError("linux.audit.compliance_document takes a list of what compliance_host returns")
+    try:
+        others = [evidence.host_entry(host, {"failed": True, "msg": "the play ended on it"}) for host in failed]
+        return evidence.document([*value, *others], when, views, before or None)
+    except _BROKEN as error:
+        raise AnsibleFilterError(
+            f"linux.audit.compliance_document takes what compliance_host returns: {error!r}"
+        ) from error
+
+
+def compliance_report(value):
+    """Lines for people. Raises AnsibleFilterError."""
+    return _of_document("compliance_report", people.report, value)
+
+
+def compliance_files(value, only=""):
+    """The evidence as files. Raises AnsibleFilterError."""
+    return _of_document("compliance_files", lambda document: written.files(document, only), value)
+
+
+def _of_document(name, function, value):
+    if not isinstance(value, Mapping) or value.get("schema") != evidence.SCHEMA["schema"]:
+        raise AnsibleFilterError(f"linux.audit.{name} takes what compliance_document returns")
+    try:
+        return function(value)
+    except _BROKEN as error:
+        raise AnsibleFilterError(f"linux.audit.{name} takes what compliance_document returns: {error!r}") from error
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self):
+        """Filters by name."""
+        return {
+            "compliance_host": compliance_host,
+            "compliance_document": compliance_document,
+            "compliance_report": compliance_report,
+            "compliance_files": compliance_files,
+        }
