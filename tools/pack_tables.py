@@ -28,12 +28,17 @@ IPv4 either, so the events of iptables-nft are failed attempts.
 
 """
 TITLES = {
+    "anssi_bp28": "ANSSI-BP-028",
     "cis_level2": "CIS benchmarks, level 2",
     "hipaa": "HIPAA security rule",
     "ospp_v42": "OSPP 4.2",
     "pci_dss_v4": "PCI DSS 4",
+    "stig_rhel8": "DISA STIG for RHEL 8",
     "stig_rhel9": "DISA STIG for RHEL 9",
+    "stig_rhel10": "DISA STIG for RHEL 10",
+    "stig_ubuntu2004": "DISA STIG for Ubuntu 20.04",
     "stig_ubuntu2204": "DISA STIG for Ubuntu 22.04",
+    "stig_ubuntu2404": "DISA STIG for Ubuntu 24.04",
 }
 
 
@@ -80,6 +85,8 @@ def overview():
 
 def default(value):
     """The default of a parameter, as YAML has it."""
+    if value is None:
+        return "by the host"
     return f"`[{', '.join(map(str, value))}]`" if isinstance(value, list) else f"`{str(value).lower()}`"
 
 
@@ -123,7 +130,9 @@ def requirements():
             (requirement, "<br>".join(link(entry) if entry in packs.names() else f"`{entry}`" for entry in entries))
             for requirement, entries in packs.requirements(name).items()
         ]
-        text += f"## {title}\n\nThe pack {link(name)}.\n\n" + table(("Requirement", "Rules"), rows) + "\n"
+        benchmark = packs.load(name).header.get("benchmark")
+        made_for = f", written for {benchmark}" if benchmark else ""
+        text += f"## {title}\n\nThe pack {link(name)}{made_for}.\n\n" + table(("Requirement", "Rules"), rows) + "\n"
     return text
 
 

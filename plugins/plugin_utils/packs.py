@@ -10,6 +10,10 @@ The header of a pack is YAML, in the first paragraph whose lines start with ``##
     The place among other packs: ``exclusions`` come first, then ``compliance`` sets, then ``question`` (the default).
 ``parameters``
     As in the argument spec of a module, by name: type, elements, default, choices, description.
+``benchmark``
+    In a set: the release of the standard or benchmark that its rules were written for.
+``exact``
+    Whether scanners compare the text of the rules, so that no other form of them may be written.
 ``includes``
     In a set: names of packs that belong to it, by the requirement that asks for them.
 """

@@ -201,6 +201,9 @@ def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int) -> Iterable[Rules
     for some in by_list.values():
         for shadow in shadows([line.statement.rule for line, _goes_on in some]):
             (line, goes_on), (by, _goes_on) = some[shadow.place], some[shadow.by]
+            if shadow.sameness == "same match" and set(line.statement.rule.keys) < set(by.statement.rule.keys):
+                # It costs no event a key, and may be there because scanners compare text; see sources.py.
+                continue
             reason = f"{reasons[shadow.sameness]} ({by.origin}: '{shown(by.text)}')"
             refused = shadow.sameness == "identical"
             yield RulesProblem(line.origin, line.text, reason, refused and not goes_on, not refused)
