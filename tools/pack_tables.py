@@ -17,6 +17,7 @@ importlib.import_module("conftest")  # makes ansible_collections.linux.audit of 
 from ansible_collections.linux.audit.plugins.module_utils.rules.record_types import CATEGORIES, names_of
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
 from provocations import PROVOCATIONS
+from scans import DISA, SCANS
 
 BEGIN, END = "<!-- BEGIN of what tools/pack_tables.py writes -->", "<!-- END -->"
 PROOFS = """## What the tests have found
@@ -25,6 +26,20 @@ PROOFS = """## What the tests have found
 alice, mostly as root, on Debian 12 (audit 3.0.9, Linux 6.1 as User-Mode Linux). Each event has alice as its `auid`. The
 guest has no 32-bit programs: the rules for `b32` are loaded, and differ only in `arch`. It has no nftables tables for
 IPv4 either, so the events of iptables-nft are failed attempts.
+
+"""
+SCANNERS = """## What scanners say
+
+`tests/integration/roles_and_playbooks/test_scanners.py` applies each pack with `purge: all` to a guest of Debian,
+with the settings of `auditd.conf` that are listed with the pack below. Then OpenSCAP evaluates the rules of the
+profile about audit (`audit_rules_*` and `auditd_*`; of DISA, RHEL-09-654 and RHEL-09-653110). The guest has the
+directories that the distribution has, and the same service that loads audit rules. `immutable` is true, and so is
+`panic`, if the pack has it. ComplianceAsCode is release 0.1.82 of Debian forky; for Ubuntu 20.04 it is release 0.1.76
+of Debian 13.
+
+Scanners compare text: ComplianceAsCode the files in `rules.d`, DISA's content the file `audit.rules`. Neither asks
+the kernel (`auditctl -l`), so rules that record the same in another form fail. Packs with `exact` in their header
+keep the form that scanners look for.
 
 """
 TITLES = {
@@ -124,7 +139,7 @@ def proof(provocation):
 
 def requirements():
     """Requirements of standards, and the rules or packs for each of them."""
-    text = ""
+    text = scans()
     for name, title in TITLES.items():
         rows = [
             (requirement, "<br>".join(link(entry) if entry in packs.names() else f"`{entry}`" for entry in entries))
@@ -133,7 +148,36 @@ def requirements():
         benchmark = packs.load(name).header.get("benchmark")
         made_for = f", written for {benchmark}" if benchmark else ""
         text += f"## {title}\n\nThe pack {link(name)}{made_for}.\n\n" + table(("Requirement", "Rules"), rows) + "\n"
+        text += wanted_settings(packs.load(name))
     return text
+
+
+def wanted_settings(pack):
+    """What a standard wants in auditd.conf."""
+    rows = [
+        (requirement, "<br>".join(f"`{keyword} = {value}`" for keyword, value in settings.items()))
+        for requirement, settings in pack.settings.items()
+    ]
+    return table(("Requirement", "Settings of auditd.conf"), rows) + "\n" if rows else ""
+
+
+def scans():
+    """What OpenSCAP says of the packs, and why rules fail."""
+    rows, reasons = [], {}
+    for scan in SCANS:
+        for rule, reason in scan.fails.items():
+            reasons.setdefault(reason, {})[rule] = None
+        content = "DISA's SCAP V2R9 for RHEL 9" if scan.product == DISA else f"ComplianceAsCode, {scan.product}"
+        names = " and ".join(link(name) for name, _parameters in scan.items)
+        rows.append((names, f"{content}, profile `{scan.profile}`", str(scan.passes), str(len(scan.fails))))
+    text = SCANNERS + table(("Packs", "Content", "Pass", "Fail"), rows) + "\n"
+    return text + table(("Rules that fail", "Why"), [(some(rules), reason) for reason, rules in reasons.items()]) + "\n"
+
+
+def some(rules):
+    """Names of rules; of many, the first ones."""
+    names = [f"`{rule}`" for rule in rules]
+    return ", ".join(names if len(names) < 4 else [*names[:2], f"and {len(names) - 2} more of their kind"])
 
 
 def link(name):

@@ -14,6 +14,8 @@ The header of a pack is YAML, in the first paragraph whose lines start with ``##
     In a set: the release of the standard or benchmark that its rules were written for.
 ``exact``
     Whether scanners compare the text of the rules, so that no other form of them may be written.
+``settings``
+    In a set: keywords of auditd.conf and their values, by the requirement that asks for them. Rules cannot set them.
 ``includes``
     In a set: names of packs that belong to it, by the requirement that asks for them.
 """
@@ -53,6 +55,11 @@ class Pack(NamedTuple):
     def parameters(self) -> dict[str, dict[str, Any]]:
         """The argument spec of the parameters, by name."""
         return self.header.get("parameters") or {}
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """What the set wants in auditd.conf, by the requirement that asks for it."""
+        return self.header.get("settings") or {}
 
     @property
     def includes(self) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ import os
 from fnmatch import fnmatchcase
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._host.files import Edit, backup_path, kept_mode
+from .._host.files import Edit, backup_path, is_too_open, kept_mode
 from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
 from ..rules.model import Rule, canonical, without_keys
@@ -19,7 +19,7 @@ from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
 from .precedence import with_precedence
-from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
+from .rules_d import HEADER, MODE, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
 from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
 
@@ -294,7 +294,8 @@ def _edits(
 ) -> Tuple[List[Edit], Optional[str]]:
     """The edits of the file, and of the files that are moved to a backup directory; the path of that directory."""
     after = "".join(line.text + "\n" for line in new.lines) if reach.present else None
-    edits = [] if after == new.text else [Edit(new.path, new.text, after)]
+    as_is = after == new.text and (after is None or not is_too_open(new.path, MODE))
+    edits = [] if as_is else [Edit(new.path, new.text, after, mode=MODE)]
     remaining = {file.path for file in files}
     others = [file for file in directory.files if file.path not in remaining and not is_masked(file.path)]
     if not others:

@@ -35,7 +35,7 @@ SETS = [name for name in NAMES if packs.load(name).kind == "compliance"]
 # Placeholders that only the host can fill.
 LOOKED_UP = {"arch", "setuid_programs"}
 KEYS = {
-    "question", "found", "cost", "noise", "kind", "numbers", "parameters", "includes", "benchmark", "exact",
+    "question", "found", "cost", "noise", "kind", "numbers", "parameters", "includes", "benchmark", "exact", "settings",
 }  # fmt: skip
 # A value for every kind of parameter, so that all rules of a pack exist.
 FULL = {
