@@ -209,14 +209,10 @@ class _Reader:
 
     def _read_rule(self, line: RulesLine, statement: Statement) -> None:
         first = self._first.setdefault(without_keys(statement.rule), line)
-        others = set(statement.rule.keys) ^ set(first.statement.rule.keys)
-        if first is not line and not others & set(statement.rule.keys) and others:
-            # No key is lost. The line is there for scanners, which compare text.
-            self._kept.append(line)
-            self._statements.append(statement)
-            return
-        if first is not line:
-            if others:
+        keys, of_first = set(statement.rule.keys), set(first.statement.rule.keys)
+        # A rule that has a part of the first one's keys loses none, and may be there for scanners, which compare text.
+        if first is not line and not keys < of_first:
+            if keys != of_first:
                 self.problems.append(
                     f"{line.origin}: '{line.text}' would never be evaluated: '{first.text}' ({first.origin}) "
                     "matches the same events under another key; give one rule both keys"
