@@ -26,6 +26,9 @@ __all__ = ("ConfOptions", "ConfPlan", "ConfRequest", "Values", "change_conf", "p
 Values = Mapping[str, str]
 _ACTIONS = ("none", "reload", "start", "restart")
 
+#: The file whose mode benchmarks look at.
+_OF_BENCHMARKS = "/etc/audit/auditd.conf"
+
 
 class ConfOptions(NamedTuple):
     """How a file is checked, written and put into effect: the parameters of these names."""
@@ -199,7 +202,7 @@ def _mode(path: str) -> int:
 def _is_too_open(path: str) -> bool:
     """Whether the file has a mode that benchmarks for this distribution refuse."""
     mode = configuration_mode()
-    return path == "/etc/audit/auditd.conf" and mode == 0o600 and is_too_open(path, mode)
+    return path == _OF_BENCHMARKS and mode == 0o600 and is_too_open(path, mode)
 
 
 def change_conf(
