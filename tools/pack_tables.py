@@ -17,6 +17,7 @@ importlib.import_module("conftest")  # makes ansible_collections.linux.audit of 
 from ansible_collections.linux.audit.plugins.module_utils.rules.record_types import CATEGORIES, names_of
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
 from provocations import PROVOCATIONS
+from scans import DISA, SCANS
 
 BEGIN, END = "<!-- BEGIN of what tools/pack_tables.py writes -->", "<!-- END -->"
 PROOFS = """## What the tests have found
@@ -27,13 +28,32 @@ guest has no 32-bit programs: the rules for `b32` are loaded, and differ only in
 IPv4 either, so the events of iptables-nft are failed attempts.
 
 """
+SCANNERS = """## What scanners say
+
+`tests/integration/roles_and_playbooks/test_scanners.py` applies each pack with `purge: all` to a guest of Debian,
+with the settings of `auditd.conf` that are listed with the pack below. Then OpenSCAP evaluates the rules of the
+profile about audit (`audit_rules_*` and `auditd_*`; of DISA, RHEL-09-654 and RHEL-09-653110). The guest has the
+directories that the distribution has, and the same service that loads audit rules. `immutable` is true, and so is
+`panic`, if the pack has it. ComplianceAsCode is release 0.1.82 of Debian forky; for Ubuntu 20.04 it is release 0.1.76
+of Debian 13.
+
+Scanners compare text: ComplianceAsCode the files in `rules.d`, DISA's content the file `audit.rules`. Neither asks
+the kernel (`auditctl -l`), so rules that record the same in another form fail. Packs with `exact` in their header
+keep the form that scanners look for.
+
+"""
 TITLES = {
+    "anssi_bp28": "ANSSI-BP-028",
     "cis_level2": "CIS benchmarks, level 2",
     "hipaa": "HIPAA security rule",
     "ospp_v42": "OSPP 4.2",
     "pci_dss_v4": "PCI DSS 4",
+    "stig_rhel8": "DISA STIG for RHEL 8",
     "stig_rhel9": "DISA STIG for RHEL 9",
+    "stig_rhel10": "DISA STIG for RHEL 10",
+    "stig_ubuntu2004": "DISA STIG for Ubuntu 20.04",
     "stig_ubuntu2204": "DISA STIG for Ubuntu 22.04",
+    "stig_ubuntu2404": "DISA STIG for Ubuntu 24.04",
 }
 
 
@@ -80,6 +100,8 @@ def overview():
 
 def default(value):
     """The default of a parameter, as YAML has it."""
+    if value is None:
+        return "by the host"
     return f"`[{', '.join(map(str, value))}]`" if isinstance(value, list) else f"`{str(value).lower()}`"
 
 
@@ -117,14 +139,45 @@ def proof(provocation):
 
 def requirements():
     """Requirements of standards, and the rules or packs for each of them."""
-    text = ""
+    text = scans()
     for name, title in TITLES.items():
         rows = [
             (requirement, "<br>".join(link(entry) if entry in packs.names() else f"`{entry}`" for entry in entries))
             for requirement, entries in packs.requirements(name).items()
         ]
-        text += f"## {title}\n\nThe pack {link(name)}.\n\n" + table(("Requirement", "Rules"), rows) + "\n"
+        benchmark = packs.load(name).header.get("benchmark")
+        made_for = f", written for {benchmark}" if benchmark else ""
+        text += f"## {title}\n\nThe pack {link(name)}{made_for}.\n\n" + table(("Requirement", "Rules"), rows) + "\n"
+        text += wanted_settings(packs.load(name))
     return text
+
+
+def wanted_settings(pack):
+    """What a standard wants in auditd.conf."""
+    rows = [
+        (requirement, "<br>".join(f"`{keyword} = {value}`" for keyword, value in settings.items()))
+        for requirement, settings in pack.settings.items()
+    ]
+    return table(("Requirement", "Settings of auditd.conf"), rows) + "\n" if rows else ""
+
+
+def scans():
+    """What OpenSCAP says of the packs, and why rules fail."""
+    rows, reasons = [], {}
+    for scan in SCANS:
+        for rule, reason in scan.fails.items():
+            reasons.setdefault(reason, {})[rule] = None
+        content = "DISA's SCAP V2R9 for RHEL 9" if scan.product == DISA else f"ComplianceAsCode, {scan.product}"
+        names = " and ".join(link(name) for name, _parameters in scan.items)
+        rows.append((names, f"{content}, profile `{scan.profile}`", str(scan.passes), str(len(scan.fails))))
+    text = SCANNERS + table(("Packs", "Content", "Pass", "Fail"), rows) + "\n"
+    return text + table(("Rules that fail", "Why"), [(some(rules), reason) for reason, rules in reasons.items()]) + "\n"
+
+
+def some(rules):
+    """Names of rules; of many, the first ones."""
+    names = [f"`{rule}`" for rule in rules]
+    return ", ".join(names if len(names) < 4 else [*names[:2], f"and {len(names) - 2} more of their kind"])
 
 
 def link(name):

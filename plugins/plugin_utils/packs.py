@@ -10,9 +10,13 @@ The header of a pack is YAML, in the first paragraph whose lines start with ``##
     The place among other packs: ``exclusions`` come first, then ``compliance`` sets, then ``question`` (the default).
 ``parameters``
     As in the argument spec of a module, by name: type, elements, default, choices, description.
+``benchmark``
+    In a set: the release of the standard or benchmark that its rules were written for.
 ``exact``
     Whether scanners compare the text of the rules, so that they are written as they are here. (They cost more than
     they need; ``optimise: true`` of audit_ruleset overrides it.)
+``settings``
+    In a set: keywords of auditd.conf and their values, by the requirement that asks for them. Rules cannot set them.
 ``includes``
     In a set: names of packs that belong to it, by the requirement that asks for them.
 """
@@ -57,6 +61,11 @@ class Pack(NamedTuple):
     def parameters(self) -> dict[str, dict[str, Any]]:
         """The argument spec of the parameters, by name."""
         return self.header.get("parameters") or {}
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """What the set wants in auditd.conf, by the requirement that asks for it."""
+        return self.header.get("settings") or {}
 
     @property
     def includes(self) -> dict[str, list[str]]:

@@ -107,7 +107,10 @@ class Audited:
         assert second_check["diff"] == again["diff"] == []
         assert again.get("added", []) == again.get("removed", []) == []
         assert state.check == "No change"
-        assert set(state.modes.values()) == {"640 root:root"}, state.modes
+        assert set(state.modes.values()) <= {"600 root:root", "640 root:root"}, state.modes
+        changed_files = {path for path, text in state.files.items() if text != before.files.get(path)}
+        rules_modes = {state.modes[path] for path in changed_files if path.startswith(RULES_D)}
+        assert rules_modes <= {"600 root:root"}, state.modes
         return done, state
 
     def twice(self, module: str, args: dict, changed: bool = True) -> State:

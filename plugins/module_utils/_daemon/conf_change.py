@@ -8,7 +8,7 @@ import stat
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._host.files import Edit, backup_path, file_diffs, read_text
+from .._host.files import Edit, backup_path, configuration_mode, file_diffs, is_too_open, read_text
 from .._host.host import Host
 from .._kernel.lock import locked
 from .apply import Effect, action_for, put_into_effect
@@ -25,6 +25,9 @@ __all__ = ("ConfOptions", "ConfPlan", "ConfRequest", "Values", "change_conf", "p
 
 Values = Mapping[str, str]
 _ACTIONS = ("none", "reload", "start", "restart")
+
+#: The file whose mode benchmarks look at.
+_OF_BENCHMARKS = "/etc/audit/auditd.conf"
 
 
 class ConfOptions(NamedTuple):
@@ -114,7 +117,7 @@ def plan(request: ConfRequest, target: Target, options: ConfOptions) -> ConfPlan
         wrong = [] if options.repair else of_file
         warnings = _Check(request, target, old, lines, new).warnings(wrong, options.strict)
     edits = []
-    if new != old or (of_file and options.repair):
+    if new != old or (of_file and options.repair) or _is_too_open(request.path):
         edits = [Edit(request.path, text, render(new), mode=_mode(request.path))]
     return _with_backup(ConfPlan(edits, before, values(new), warnings), options.backup)
 
@@ -191,7 +194,15 @@ def _link_status(path: str) -> Optional[os.stat_result]:
 def _mode(path: str) -> int:
     """The mode that a file is to have: its own, without what the daemon rejects; that of the package for a new file."""
     info = _link_status(path)
-    return stat.S_IMODE(info.st_mode) & 0o755 if info and stat.S_ISREG(info.st_mode) else 0o640
+    if info and stat.S_ISREG(info.st_mode):
+        return stat.S_IMODE(info.st_mode) & (configuration_mode() if _is_too_open(path) else 0o755)
+    return configuration_mode()
+
+
+def _is_too_open(path: str) -> bool:
+    """Whether the file has a mode that benchmarks for this distribution refuse."""
+    mode = configuration_mode()
+    return path == _OF_BENCHMARKS and mode == 0o600 and is_too_open(path, mode)
 
 
 def change_conf(

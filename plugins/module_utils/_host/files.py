@@ -14,12 +14,18 @@ __all__ = (
     "Edit",
     "FileError",
     "backup_path",
+    "configuration_mode",
     "file_diffs",
     "file_status",
+    "is_too_open",
     "kept_mode",
     "read_text",
     "without_waiting",
 )
+
+
+#: A file that Red Hat and the distributions made from it have.
+_RED_HAT = "/etc/redhat-release"
 
 
 class FileError(AuditError):
@@ -63,6 +69,17 @@ def kept_mode(path: str, mode: int = 0o640) -> int:
     """The mode, without permissions that the file at the path lacks: a file that was made stricter stays so."""
     status = file_status(path)
     return mode & stat.S_IMODE(status.st_mode) if status else mode
+
+
+def is_too_open(path: str, mode: int) -> bool:
+    """Whether a file at the path has permissions that the mode does not have."""
+    status = file_status(path)
+    return bool(status and stat.S_IMODE(status.st_mode) & ~mode)
+
+
+def configuration_mode() -> int:
+    """The mode of auditd.conf and audit.rules: 0640 as packages have it; benchmarks for Red Hat's systems want 0600."""
+    return 0o600 if os.path.exists(_RED_HAT) else 0o640
 
 
 def without_waiting(path: str, flags: int) -> int:

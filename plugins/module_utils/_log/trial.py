@@ -62,7 +62,12 @@ def try_rules(sources: Sequence[Mapping[str, Any]], options: Mapping[str, Any], 
                 remove_rules(kernel, _is_left_over)
         candidates = _candidates(read.lines, kernel, host)
         tried = [render(rule, host.machine, host.version) for rule in candidates.rules]
-        result: Dict[str, Any] = {"changed": False, "left_out": candidates.left_out, "tried": tried, "notes": read.notes}
+        result: Dict[str, Any] = {
+            "changed": False,
+            "left_out": candidates.left_out,
+            "tried": tried,
+            "notes": read.notes,
+        }
         result["removed"] = left
         if check or not candidates.rules:
             return dict(result, stopped=None, seconds=0.0, lost=0)

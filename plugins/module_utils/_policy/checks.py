@@ -190,6 +190,9 @@ def _of_later_mounts(line: RulesLine, directory: str) -> Iterable[RulesProblem]:
 def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
     for shadow in shadowed_lines(lines):
         line, by = lines[shadow.place], lines[shadow.by]
+        if shadow.sameness == "same match" and set(line.statement.rule.keys) < set(by.statement.rule.keys):
+            # It costs no event a key, and may be there because scanners compare text; see sources.py.
+            continue
         # The kernel refuses a rule that it holds, unless it is to go first (-A).
         refused = shadow.sameness == "identical" and line.statement.operation == "append" and shadow.by < shadow.place
         reason = f"{shadow_reason(shadow)} ({by.origin}: '{shown(by.text)}')"

@@ -6,7 +6,7 @@ import os
 from fnmatch import fnmatchcase
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._host.files import Edit, backup_path, kept_mode
+from .._host.files import Edit, backup_path, is_too_open, kept_mode
 from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
 from ..rules.model import Rule, canonical, without_keys
@@ -17,7 +17,7 @@ from .checks import examine, missing_directory, not_for_files
 from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
-from .rules_d import HEADER, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
+from .rules_d import HEADER, MODE, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
 from .single_rules import Change, arrange_files, arrange_kernel, ineffective, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
 
@@ -212,8 +212,10 @@ class _Reader:
 
     def _read_rule(self, line: RulesLine, statement: Statement) -> None:
         first = self._first.setdefault(without_keys(statement.rule), line)
-        if first is not line:
-            if set(first.statement.rule.keys) != set(statement.rule.keys):
+        keys, of_first = set(statement.rule.keys), set(first.statement.rule.keys)
+        # A rule that has a part of the first one's keys loses none, and may be there for scanners, which compare text.
+        if first is not line and not keys < of_first:
+            if keys != of_first:
                 self.problems.append(
                     f"{line.origin}: '{line.text}' would never be evaluated: '{first.text}' ({first.origin}) "
                     "matches the same events under another key; give one rule both keys"
@@ -291,7 +293,8 @@ def _edits(
 ) -> Tuple[List[Edit], Optional[str]]:
     """The edits of the file, and of the files that are moved to a backup directory; the path of that directory."""
     after = "".join(line.text + "\n" for line in new.lines) if reach.present else None
-    edits = [] if after == new.text else [Edit(new.path, new.text, after)]
+    as_is = after == new.text and (after is None or not is_too_open(new.path, MODE))
+    edits = [] if as_is else [Edit(new.path, new.text, after, mode=MODE)]
     remaining = {file.path for file in files}
     others = [file for file in directory.files if file.path not in remaining and not is_masked(file.path)]
     if not others:

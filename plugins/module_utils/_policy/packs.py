@@ -6,7 +6,8 @@ A pack is a rules file of paragraphs, separated by blank lines. Besides rules an
 annotations:
 
 ``## when: NAME, not NAME``
-    The paragraph applies if all conditions are true. A NAME is one of FEATURES, or a parameter that is not empty.
+    The paragraph applies if all conditions are true. A NAME is one of FEATURES, or a parameter that is not empty. If a
+    parameter has the name of a feature, it decides instead of the host, unless it is null.
 ``## requirements: ID, ...``
     The requirements that ask for its rules; they are written to the file.
 
@@ -60,6 +61,8 @@ FEATURES = {
     "saddr_fam_of_each_call": Feature(kernel=(5, 16), audit=(3, 0)),
     # Classes exist once a policy has been loaded; before that, the kernel refuses labels in rules.
     "selinux": Feature(path="/sys/fs/selinux/class/process"),
+    # Benchmarks for RHEL 9 and newer watch files with -a, those for older releases and other distributions with -w.
+    "syscall_watches": Feature(kernel=(5, 14), path="/etc/redhat-release"),
 }
 
 
@@ -93,7 +96,8 @@ def read_pack(name: str, text: str, parameters: Mapping[str, Any], host: Host) -
 
     A parameter is a list, a text, a number, or a bool: True stands for one value, False for none.
     """
-    values = _Values((key, _texts(value)) for key, value in parameters.items())
+    decided = ((key, value) for key, value in parameters.items() if value is not None or key not in FEATURES)
+    values = _Values((key, _texts(value)) for key, value in decided)
     lines: List[RulesLine] = []
     notes = _Notes()
     for paragraph in paragraphs(text):
@@ -161,7 +165,7 @@ def _paragraph_lines(
 def _holds(term: str, values: Mapping[str, List[str]], host: Host) -> bool:
     if term.startswith("not "):
         return not _holds(term[4:], values, host)
-    if term not in FEATURES:
+    if term in values or term not in FEATURES:
         return bool(values[term])
     feature = FEATURES[term]
     # Without auditctl, nothing reads the file until audit is installed.
@@ -240,7 +244,8 @@ def _line(words: List[str], origin: str, host: Host, notes: _Notes) -> RulesLine
 def _as_file(words: List[str]) -> List[str]:
     """The words of a rule that watches a file, whatever its path is when auditctl loads it."""
     options = {"-w": "path", "-p": "perm", "-k": "key"}
-    pairs = zip(words[::2], words[1::2])
+    # The kernel refuses a path that ends with a slash.
+    pairs = zip(words[::2], [words[1].rstrip("/"), *words[3::2]])
     return ["-a", "always,exit", *(word for option, value in pairs for word in ("-F", f"{options[option]}={value}"))]
 
 

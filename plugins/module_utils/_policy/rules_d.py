@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
-from .._host.files import Edit, FileError, read_text
+from .._host.files import Edit, FileError, configuration_mode, is_too_open, read_text
 from ..rules.augenrules import continues, in_augenrules_order, version_key
 from ..rules.parse import RulesLine, Statement, parse_file
 from ..rules.resolver import Resolver
@@ -35,6 +35,8 @@ HEADER = "## Rules set with the Ansible collection linux.audit; other lines of t
 # auditctl stops at the first line that the kernel refuses (the watch of a directory that is gone, say), unless this
 # line is before it. With -c it continues too, but exits with 1, and auditd of audit 4.0 to 4.0.2 then does not start.
 CONTINUE = "-i"
+# Only root reads the files of rules.d; benchmarks want this mode.
+MODE = 0o600
 # Release of audit since which augenrules strips carriage returns.
 _RETURNS_STRIPPED = (3, 1, 1)
 
@@ -103,7 +105,8 @@ class RulesDirectory:
         filled = {path: text for path, text in after.items() if text}
         for path in sorted(filled, key=version_key)[:-1]:
             after[path] = filled[path] if filled[path].endswith("\n") else filled[path] + "\n"
-        return [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
+        texts = ((path, text) for path, text in after.items() if text != before.get(path))
+        return [Edit(path, before.get(path), text, mode=MODE) for path, text in texts]
 
     def compiled(self, edits: Iterable[Edit]) -> Optional[Edit]:
         """The edit of audit.rules that follows from the edits of the files, None if it does not change.
@@ -120,7 +123,10 @@ class RulesDirectory:
         filled = [texts[os.path.join(self.path, name)] or "" for name in names]
         old = any("\r" in text for text in filled) and (self.resolver.version or _RETURNS_STRIPPED) < _RETURNS_STRIPPED
         after = compile_rules(filled, awk_knows_white_space, old)
-        return None if before == after else Edit(path, before, after, compiled=True)
+        mode = configuration_mode()
+        # Where benchmarks do not ask for a stricter mode, that of augenrules stays.
+        as_is = before == after and (mode == Edit(path, None, None).mode or not is_too_open(path, mode))
+        return None if as_is else Edit(path, before, after, compiled=True, mode=mode)
 
 
 class Draft(NamedTuple):

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read the lines of a declaration from its sources: the text of a rules file, a list of rules, or packs."""
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .._host.host import Host
 from ..rules.errors import RuleError
-from ..rules.model import without_keys
+from ..rules.model import Rule, without_keys
 from ..rules.parse import RulesLine, parse_file, parse_line
+from ..rules.words import quote
 from .options import ChangeError
 from .rules_d import HEADER
 
@@ -69,7 +70,7 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host, optimise: Opt
     lines: List[RulesLine] = []
     exact: Set[int] = set()
     notes: List[str] = []
-    packs = any(source.get("parameters") is not None for source in sources)
+    packs = {source["name"] for source in sources if source.get("parameters") is not None}
     if len(sources) > 1 or packs or any(source.get("content") is None for source in sources):
         lines.append(RulesLine(HEADER, ""))
     for source in sources:
@@ -83,7 +84,7 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host, optimise: Opt
 
             pack = read_pack(name, source["content"], source["parameters"], host)
             notes += pack.notes
-            lines += _not_recorded_yet(pack.lines, lines, notes)
+            lines += _not_recorded_yet(pack.lines, lines, notes, packs, host)
         elif source.get("content") is not None:
             lines += parse_file(source["content"], name, host)
         else:
@@ -99,20 +100,55 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host, optimise: Opt
     return Sources(found.lines, notes, found.reasons)
 
 
-def _not_recorded_yet(lines: Sequence[RulesLine], before: Sequence[RulesLine], notes: List[str]) -> List[RulesLine]:
-    """Lines of a pack without the rules that earlier lines make superfluous."""
-    found = {without_keys(line.statement.rule): line for line in before if line.statement and line.statement.rule}
-    kept = []
+def _not_recorded_yet(
+    lines: Sequence[RulesLine], before: List[RulesLine], notes: List[str], packs: Set[str], host: Host
+) -> List[RulesLine]:
+    """Lines of a pack without the rules that earlier lines make superfluous.
+
+    The earlier rule of another pack, in ``before``, gets the keys of the later one as well: whoever searches for the
+    key of a standard finds all that the standard asks for.
+    """
+    kept: List[RulesLine] = []
+    found: Dict[Rule, Tuple[List[RulesLine], int]] = {}
+    for number, line in enumerate(before):
+        if line.statement and line.statement.rule:
+            found.setdefault(without_keys(line.statement.rule), (before, number))
     for line in lines:
         if not line.statement or not line.statement.rule:
             kept.append(line)
             continue
-        first = found.setdefault(without_keys(line.statement.rule), line)
-        if first is line:
+        same = without_keys(line.statement.rule)
+        if same not in found:
+            found[same] = (kept, len(kept))
             kept.append(line)
-        elif set(first.statement.rule.keys) != set(line.statement.rule.keys):
+            continue
+        where, number = found[same]
+        first = where[number]
+        if set(first.statement.rule.keys) >= set(line.statement.rule.keys):
+            continue
+        both = _with_keys(first, line, host) if first.origin.partition(":")[0] in packs else None
+        if both:
+            where[number] = both
+            if line.statement.rule.value("path"):
+                # Scanners take a rule of one path for wrong if it has two keys. To the kernel, this line costs nothing:
+                # it looks at such a rule only when somebody uses the path.
+                kept.append(line)
+        else:
             notes.append(f"{line.origin}: left out '{line.text}': '{first.text}' ({first.origin}) records the same")
     return kept
+
+
+def _with_keys(line: RulesLine, other: RulesLine, host: Host) -> Optional[RulesLine]:
+    """The line with the keys of another line as well; None if they are too long for one rule, or it records nothing."""
+    held, more = line.statement.rule.keys, other.statement.rule.keys
+    if not held or not more:
+        return None
+    words = [word for key in more if key not in held for word in ("-k", quote(key))]
+    try:
+        statement = parse_line(" ".join([line.text, *words]), host)
+    except RuleError:
+        return None
+    return line._replace(text=statement.text, statement=statement)
 
 
 def _item_lines(item: Any, origin: str, host: Host) -> List[RulesLine]:

@@ -105,7 +105,8 @@ class RuleParser:
         self._operation, self._action, self._list, self._is_watch = _OPERATIONS[option], "always", "exit", True
         self._key_allowed = self._every_syscall = self._syscalls_given = True
         self._fields += [Field(name, "=", KINDS[name].parse(path, self._resolver)), Field("perm", "=", 15)]
-        self._words += [option, quote(path)]
+        # As it was written, because scanners look for the slash after a directory.
+        self._words += [option, quote(value)]
 
     def _read_permissions(self, option: str, value: str) -> None:
         if self._list != "exit" or not self._fields:

@@ -83,7 +83,8 @@ def test_every_setting(host):
     )  # fmt: skip
     assert state.files[FILE] == f"{HEADER}-r 500\n-e 0\n"
     assert state.check == "No change"
-    assert set(state.modes.values()) == {"640 root:root"}
+    assert {state.modes[path] for path in (DEBIAN, FILE)} == {"600 root:root"}
+    assert set(state.modes.values()) == {"600 root:root", "640 root:root"}
 
 
 def test_several_settings_in_one_task(host):

@@ -51,6 +51,20 @@ def test_a_client_gets_its_own_key_whatever_it_calls_itself(hosts):
         assert by_host[host] == [[host], f"/etc/audit/tls/{host}.key", host, host]
 
 
+@pytest.mark.parametrize(("name_format", "named"), [("user", True), ("hostname", False), ("fqd", False)])
+def test_a_name_is_set_only_in_the_format_that_has_one(hosts, name_format, named):
+    """The other formats take the host's own name, which a name of auditd.conf would replace at a reload."""
+    show = {"ansible.builtin.debug": {"msg": "{{ __remote_logging_auditd_conf }}"}, "name": "Settings"}
+    (one,) = play("names.yml")
+    one["tasks"].append(show)
+    variables = {"remote_logging_servers": ["logs"], "remote_logging_prove": False}
+    variables["remote_logging_name_format"] = name_format
+    lines = hosts.run([one], **variables, remote_logging_tls_keys=KEYS, remote_logging_transport="tls")
+    held = {line["host"]: line["result"]["msg"] for line in lines if line["task"] == "Settings"}
+    for host in KEYS:
+        assert (held[host]["name_format"], held[host]["name"]) == (name_format, host if named else None)
+
+
 @pytest.mark.parametrize(
     "variables", [{"remote_logging_tls_identity": "web2"}, {"remote_logging_node_name": "web2"},
                   {"remote_logging_node_name": "WEB2"}]

@@ -185,3 +185,14 @@ def test_directories_are_made_and_go_again(tmp_path):
     with pytest.raises(ConfError):
         fail()
     assert not path.exists()
+
+
+def test_a_mode_that_benchmarks_refuse_is_a_change(conf, monkeypatch):
+    """Only for the file they look at, and only on distributions whose benchmarks ask for it."""
+    assert conf(BASE, {"space_left": "75"}, mode=0o640).edits == []
+    monkeypatch.setattr(conf_change, "configuration_mode", lambda: 0o600)
+    assert conf(BASE, {"space_left": "75"}, mode=0o640).edits == []
+    monkeypatch.setattr(conf_change, "_OF_BENCHMARKS", conf.path)
+    assert conf(BASE, {"space_left": "75"}, mode=0o640).edits == [Edit(conf.path, BASE, BASE, mode=0o600)]
+    for mode in (0o600, 0o400):
+        assert conf(BASE, {"space_left": "75"}, mode=mode).edits == []

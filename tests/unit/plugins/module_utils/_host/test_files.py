@@ -316,3 +316,16 @@ def test_edits_are_taken_back_together(tmp_path):
     with written(edits):
         pass
     assert (one.read_text(), two.read_text()) == ("new\n", "new\n")
+
+
+def test_modes_of_the_configuration_follow_the_benchmarks_of_the_distribution(tmp_path, monkeypatch):
+    marker, file = tmp_path / "redhat-release", tmp_path / "file"
+    monkeypatch.setattr(files, "_RED_HAT", str(marker))
+    assert files.configuration_mode() == 0o640
+    marker.touch()
+    assert files.configuration_mode() == 0o600
+    file.touch()
+    for mode, too_open in ((0o600, False), (0o400, False), (0o640, True), (0o604, True)):
+        file.chmod(mode)
+        assert files.is_too_open(str(file), 0o600) is too_open
+    assert not files.is_too_open(str(tmp_path / "none"), 0o600)

@@ -34,6 +34,9 @@ QUESTIONS = [name for name in NAMES if packs.load(name).kind == "question"]
 SETS = [name for name in NAMES if packs.load(name).kind == "compliance"]
 # Placeholders that only the host can fill.
 LOOKED_UP = {"arch", "setuid_programs"}
+KEYS = {
+    "question", "found", "cost", "noise", "kind", "numbers", "parameters", "includes", "benchmark", "exact", "settings",
+}  # fmt: skip
 # A value for every kind of parameter, so that all rules of a pack exist.
 FULL = {
     "exclude_users": ["unset", "1500"], "exclude_programs": ["/usr/sbin/chronyd"], "programs": ["/usr/bin/one"],
@@ -54,6 +57,12 @@ def full(name):
     return {key: value for key, value in FULL.items() if key in packs.load(name).parameters}
 
 
+def forms(name):
+    """The parameters for each form of the rules that watch files."""
+    forms = [{"syscall_watches": True}, {"syscall_watches": False}]
+    return forms if "syscall_watches" in packs.load(name).parameters else [{}]
+
+
 def covers(one, other):
     """Whether the form of the rules shows that the first matches every event that the second matches."""
     if one.list != other.list or not (one.syscalls is None or (other.syscalls and other.syscalls <= one.syscalls)):
@@ -67,17 +76,7 @@ def covers(one, other):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_header_is_complete(name):
     pack = packs.load(name)
-    assert set(pack.header) <= {
-        "question",
-        "found",
-        "cost",
-        "noise",
-        "kind",
-        "numbers",
-        "parameters",
-        "includes",
-        "exact",
-    }
+    assert set(pack.header) <= KEYS
     assert all(pack.header[key] for key in ("question", "found", "cost", "noise"))
     assert pack.header["question"].endswith("?")
     assert pack.kind in packs.KINDS
@@ -97,7 +96,8 @@ def test_placeholders_and_parameters_belong_together(name):
             used |= set(re.findall(r"\{(\w+)\}", line))
     if "setuid_programs" in used:
         used.add("directories")
-    assert used - LOOKED_UP - set(expansion.FEATURES) - {""} == set(pack.parameters)
+    features = set(expansion.FEATURES) - set(pack.parameters)
+    assert used - LOOKED_UP - features - {""} == set(pack.parameters)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -162,10 +162,11 @@ def test_rules_exist_for_both_archs(name, host):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_requirement_has_rules(name, host):
+def test_a_requirement_has_rules(name):
     table = packs.requirements(name)
     assert table
-    written = {line.text for line in expanded(name, host, **full(name)).lines}
+    newest = PackHost(version=(4, 2, 1), kernel=(7, 0))
+    written = {line.text for form in forms(name) for line in expanded(name, newest, **full(name), **form).lines}
     for requirement, entries in table.items():
         assert entries, requirement
         for entry in entries:
@@ -173,14 +174,64 @@ def test_a_requirement_has_rules(name, host):
             assert entry in NAMES or "{" in entry or not plain or entry in written or "subj_type" in entry, entry
 
 
-@pytest.mark.parametrize("name", ["stig_rhel9", "stig_ubuntu2204", "cis_level2"])
-def test_rules_are_spelt_as_a_scanner_wants(name, host, monkeypatch):
+@pytest.mark.parametrize("name", [name for name in SETS if packs.load(name).header.get("exact")])
+def test_rules_are_spelt_as_a_scanner_wants(name, monkeypatch):
     monkeypatch.setitem(expansion.FEATURES, "selinux", expansion.Feature())
-    declared = [
-        line for paragraph in paragraphs(packs.load(name).text) for _number, line in paragraph.rules if "{" not in line
+    for form in forms(name):
+        other = "not syscall_watches" if form.get("syscall_watches") else "syscall_watches"
+        declared = [
+            line
+            for paragraph in paragraphs(packs.load(name).text)
+            for _number, line in paragraph.rules
+            if "{" not in line and paragraph.annotations.get("when") != other
+        ]
+        found = expanded(name, PackHost(version=(4, 2, 1), kernel=(7, 0)), **full(name), **form)
+        lines = [line.text for line in found.lines if line.statement]
+        assert [line for line in lines if line in declared] == declared
+
+
+def test_a_parameter_decides_instead_of_the_host(host, monkeypatch):
+    def forms_of_passwd():
+        texts = [
+            line.text for given in ({}, *forms("cis_level2")) for line in expanded("cis_level2", host, **given).lines
+        ]
+        return [text.partition(" ")[0] for text in texts if re.search("[ =]/etc/passwd ", text)]
+
+    assert forms_of_passwd() == ["-w", "-a", "-a", "-w"]
+    monkeypatch.setitem(expansion.FEATURES, "syscall_watches", expansion.Feature(kernel=(5, 14)))
+    assert forms_of_passwd() == ["-a", "-a", "-a", "-a", "-w"]
+
+
+def test_rules_of_two_standards_have_the_keys_of_both(host):
+    stig, cis = packs.sources(["stig_ubuntu2204", "cis_level2"])
+    found = read_sources([stig, cis], host)
+    texts = [line.text for line in found.lines]
+    assert "-w /etc/sudoers.d/ -p wa -k privilege_modification -k scope" in texts
+    # Scanners refuse two keys in a rule of one path, so the file has that rule as the second standard writes it, too.
+    usermod = "-a always,exit -F path=/usr/sbin/usermod -F perm=x -F auid>=1000 -F auid!=unset -k "
+    assert [text for text in texts if text.startswith(usermod)] == [
+        usermod + "privileged-usermod -k usermod",
+        usermod + "usermod",
     ]
-    lines = [line.text for line in expanded(name, host, **full(name)).lines if line.statement]
-    assert [line for line in lines if line in declared] == declared
+    keys = {line.text: set(line.statement.rule.keys) for line in found.lines if line.statement and line.statement.rule}
+    by_match = {}
+    for line in found.lines:
+        if line.statement and line.statement.rule:
+            first = by_match.setdefault(without_keys(line.statement.rule), line)
+            assert keys[line.text] <= keys[first.text]
+    alone = [
+        rule for source in (stig, cis) for rule in rules(read_pack("x", source["content"], source["parameters"], host))
+    ]
+    for rule in alone:
+        assert set(rule.keys) <= set(by_match[without_keys(rule)].statement.rule.keys)
+    assert not [note for note in found.notes if "records the same" in note]
+
+
+def test_both_keys_of_a_third_rule_are_kept(host):
+    lines = "-a always,exit -F path=/x -F perm=x -k {}\n"
+    found = read_sources([{"name": name, "content": lines.format(name), "parameters": {}} for name in "abca"], host)
+    texts = [line.text for line in found.lines if line.statement]
+    assert texts == [lines.format(keys)[:-1] for keys in ("a -k b -k c", "b", "c")]
 
 
 def test_requirements_are_written_to_the_file(host):

@@ -183,7 +183,7 @@ def test_a_new_file_has_a_header_and_is_removed_when_empty(directory):
     rules = directory()
     file = add_lines(rules.file("50-x.rules"), statements("-w /etc/a -k a"), False)
     (edit,) = rules.edits([file])
-    assert edit == Edit(file.path, None, f"{HEADER}\n-i\n-w /etc/a -k a\n")
+    assert edit == Edit(file.path, None, f"{HEADER}\n-i\n-w /etc/a -k a\n", mode=0o600)
     write_atomically(edit.path, edit.after)
     rules = directory()
     file = rules.file("50-x.rules")

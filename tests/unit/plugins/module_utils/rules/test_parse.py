@@ -51,7 +51,7 @@ def test_split_takes_quotes_away(words):
         ("-A always,exit -S open", "-a always,exit -S open"),
         ("-d always,exit -S open", "-d always,exit -S open"),
         ("-a always,EXIT -S open", "-a always,exit -S open"),
-        ("-w /etc/ -p wa -k x", "-w /etc -p wa -k x"),
+        ("-w /etc/ -p wa -k x", "-w /etc/ -p wa -k x"),
         ("-W /etc -p wa", "-W /etc -p wa"),
         ("-a always,exit -S open -F uid=root", "-a always,exit -S open -F uid=root"),
         ("-a always,exit -S open -F key=", "-a always,exit -S open"),
