@@ -138,7 +138,7 @@ status:
 cost:
   description:
     - What the rules of the kernel cost each system call. The figures are estimates from constants that were measured;
-      C(docs/performance.md) gives them.
+      C(docs/cost.md) gives them.
   type: dict
   returned: when RV(available=true)
   contains:

@@ -82,7 +82,7 @@ options:
     elements: raw
   optimise:
     description:
-      - Whether to write fewer and cheaper rules that record the same events under the same keys. C(docs/performance.md)
+      - Whether to write fewer and cheaper rules that record the same events under the same keys. C(docs/cost.md)
         tells how, and what it saves.
       - V(true) does this with all rules of the set, V(false) with none.
       - By default, only rules of packs are optimised, and not those of the standards, because scanners compare their
@@ -93,7 +93,7 @@ options:
   cost_budget:
     description:
       - Warn if the rules of the set add more nanoseconds than this to every system call, and return RV(cost).
-      - The figure is an estimate; C(docs/performance.md) tells where it comes from.
+      - The figure is an estimate; C(docs/cost.md) tells where it comes from.
     type: int
   purge:
     description:

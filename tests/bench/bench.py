@@ -15,6 +15,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 
 import figures
 import tasks
@@ -148,8 +149,11 @@ def show(title: str, pairs: list[Pair]) -> None:
     print(f"\n{title}", *(pair.line() for pair in pairs), sep="\n", flush=True)
 
 
-def measure(parts: list[str], most: int) -> tuple[dict[str, list[Pair]], list[Growth], list[str]]:
-    """The pairs of the parts by title, the growths, and more paragraphs."""
+Found = tuple[dict[str, list[Pair]], list[Growth], list[str]]
+
+
+def measure(parts: list[str], most: int) -> Iterator[Found]:
+    """After each part, all that has been found: pairs by title, growths, and more paragraphs."""
     found: dict[str, list[Pair]] = {}
     growths: list[Growth] = []
     notes: list[str] = []
@@ -160,31 +164,37 @@ def measure(parts: list[str], most: int) -> tuple[dict[str, list[Pair]], list[Gr
             title = "20 hosts that are local connections, two forks, whole runs, 500 rules that are there"
             found[title], growth = tasks.fleet(pathlib.Path(directory))
             growths.append(growth)
+        show(title, found[title])
+        yield found, growths, notes
     if {"tasks", "processes", "sets"} & set(parts):
         with Lab() as lab:
             guest = lab.boot("bookworm", memory=512)
             if "tasks" in parts:
-                found.update(tasks.on_guest(lab, guest))
+                on_guest = tasks.on_guest(lab, guest)
+                found.update(on_guest)
+                for title, pairs in on_guest.items():
+                    show(title, pairs)
+                yield found, growths, notes
             if "processes" in parts:
-                found["The process on the managed host, 500 rules that are there"], imported = tasks.processes(
-                    lab, guest
-                )
+                title = "The process on the managed host, 500 rules that are there"
+                found[title], imported = tasks.processes(lab, guest)
                 notes += import_notes(imported)
-            for title, pairs in found.items():
-                show(title, pairs)
+                show(title, found[title])
+                yield found, growths, notes
             if "sets" in parts:
                 tasks.clear(guest)
                 title = "`audit_ruleset` within a guest, without the start of Python"
                 found[title], growth = sets(guest, most)
                 show(title, found[title])
                 growths.append(growth)
+                yield found, growths, notes
     if "search" in parts:
         title = "Searches and reports within a guest, CPU time without the start of Python"
         with Lab() as lab:
             found[title], unrivalled = searches(lab)
         show(title, found[title])
         notes += unrivalled
-    return found, growths, notes
+        yield found, growths, notes
 
 
 def searches(lab) -> tuple[list[Pair], list[str]]:
@@ -207,16 +217,17 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     parser.add_argument("--most", type=int, default=max(SETS), help="the most rules of a set (10,000 take minutes)")
     arguments = parser.parse_args()
-    found, growths, notes = measure(arguments.parts or list(PARTS), arguments.most)
+    facts = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": f"{os.cpu_count()} processors ({platform.machine()}) with a load of {os.getloadavg()[0]:.1f}, "
+        f"Python {platform.python_version()} on the controller, a guest with Debian bookworm in user-mode Linux",
+    }
+    growths: list[Growth] = []
+    for found, growths, notes in measure(arguments.parts or list(PARTS), arguments.most):
+        if arguments.write:
+            figures.write(ROOT / "docs", facts, found, growths, notes)
     for growth in growths:
         print(f"\n{growth.title}", *growth.table(), sep="\n")
-    if arguments.write:
-        facts = {
-            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-            "machine": f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()} on the "
-            "controller, the guest is a Debian bookworm in user-mode Linux",
-        }
-        figures.write(ROOT / "docs", facts, found, growths, notes)
 
 
 if __name__ == "__main__":

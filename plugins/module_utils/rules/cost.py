@@ -31,7 +31,7 @@ CALLS = (
     "connect",
 )
 
-# Nanoseconds, as `./dev bench cost` measures them; docs/performance.md gives the figures with date and kernel. A rule
+# Nanoseconds, as `./dev bench cost` measures them; docs/cost.md gives the figures with date and kernel. A rule
 # that is walked past, while the rules fit into the first cache of a processor, and when they do not; and a rule that
 # has the call in its mask, in addition.
 _WALKED, _WALKED_UNCACHED, _EVALUATED = 1.4, 4.8, 7.0
