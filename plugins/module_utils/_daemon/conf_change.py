@@ -25,6 +25,8 @@ __all__ = ("ConfOptions", "ConfPlan", "ConfRequest", "Values", "change_conf", "p
 
 Values = Mapping[str, str]
 _ACTIONS = ("none", "reload", "start", "restart")
+# A file that is none of the daemon's may be wrong in every line.
+_MOST_REASONS = 20
 
 #: The file whose mode benchmarks look at.
 _OF_BENCHMARKS = "/etc/audit/auditd.conf"
@@ -138,7 +140,13 @@ class _Check:
         new: Sequence[SettingLine],
     ) -> None:
         self._request, self._target = request, target
-        self._old, self._lines, self._new = old, lines, new
+        self._new = new
+        self._numbers: Dict[int, int] = {}
+        for number, line in enumerate(old, 1):
+            self._numbers.setdefault(id(line), number)
+        # What the file has already. A file may have thousands of wrong lines, so it is looked at once.
+        found = line_problems(request.file, lines, target) + rule_problems(request.file, lines, target)
+        self._before = {problem[1:] for problem in found}
 
     def warnings(self, of_file: List[ConfProblem], strict: bool) -> List[str]:
         """What to warn of; ``of_file``: problems of owner and mode. Raises ConfError if the daemon rejects anything."""
@@ -154,13 +162,12 @@ class _Check:
         if not reasons:
             reasons = [f"{self._request.path}: {reason}" for reason in self._request.problems(after)]
         if reasons:
-            raise ConfError("; ".join(reasons))
-        return [self._in_words(problem, "repair: true makes it a comment") for problem in unknown]
+            raise ConfError("; ".join(_first(reasons)))
+        return _first([self._in_words(problem, "repair: true makes it a comment") for problem in unknown])
 
     def _in_words(self, problem: ConfProblem, advice: str) -> str:
         """A problem with the number that its line has in the file now, and with advice if the file had it before."""
-        line = self._new[problem.number - 1] if problem.number else None
-        number = next((number for number, other in enumerate(self._old, 1) if other is line), 0)
+        number = self._numbers.get(id(self._new[problem.number - 1]), 0) if problem.number else 0
         message = problem._replace(number=number).at(self._request.path)
         return f"{message} (this is in the file already; {advice})" if self._was_there(problem) else message
 
@@ -168,10 +175,14 @@ class _Check:
         """Whether the file has the problem already, and the task sets none of the keywords that have to do with it."""
         if any(key in self._request.wanted for key in problem.keys):
             return False
-        file, target = self._request.file, self._target
-        before = line_problems(file, self._lines, target) + rule_problems(file, self._lines, target)
         # Problems of owner and mode have no keyword, and only a file that is there has them.
-        return not problem.keys or any(problem[1:] == other[1:] for other in before)
+        return not problem.keys or problem[1:] in self._before
+
+
+def _first(reasons: List[str]) -> List[str]:
+    """As many reasons as a person reads, and how many more there are."""
+    more = len(reasons) - _MOST_REASONS
+    return [*reasons[:_MOST_REASONS], f"and {more} more"] if more > 1 else reasons
 
 
 def _with_backup(planned: ConfPlan, wanted: bool) -> ConfPlan:

@@ -74,6 +74,15 @@ class TestPlan:
         os.unlink(conf.path)
         assert conf(None, {}, removed=True).edits == []
 
+    def test_a_file_that_is_wrong_in_every_line(self, conf):
+        """The first mistakes are named, and the others are counted."""
+        with pytest.raises(ConfError) as caught:
+            conf("nonsense\n" * 10_000, {"freq": "5"})
+        message = str(caught.value)
+        assert message.count("(this is in the file already; repair: true mends what it can)") == 20
+        assert f"{conf.path}:20: " in message
+        assert message.endswith("; and 9980 more")
+
     def test_lines_that_are_broken_are_named(self, conf):
         with pytest.raises(ConfError) as caught:
             conf(BASE + "num_logs=5\nname = a", {"freq": "5"})
