@@ -59,7 +59,8 @@ def logged(guest):
         chmod 600 {TREE}/sub/file
         """
         program += "".join(f"auditctl {rule} >/dev/null\n" for rule in rules)
-        program += f"begin=$(date '+%H:%M:%S'); sleep 1; begin=$(date '+%H:%M:%S')\n{actions}\nauditctl -D >/dev/null\n"
+        program += "begin=$(date '+%H:%M:%S'); sleep 1; begin=$(date '+%H:%M:%S')\n"
+        program += f"{{ {actions} }} >/dev/null\nauditctl -D >/dev/null\n"
         search = "ausearch --raw -k k -ts today $begin </dev/null"
         program += search + " | sed -n 's/.* comm=\"c-\\([a-z0-9]*\\)\".*/\\1/p' | sort -u"
         return set(guest.run(program, check=False).stdout.split())
