@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Standards to judge hosts by: the rule packs of the kind compliance, and files of one's own.
 
-A standard asks for the rules of its pack, and for what beside_rules/NAME.yml has. What a host can meet of both is found
-out on the host.
+A standard asks for the rules of its pack, and for what beside_rules/NAME.yml has, if there is such a file: of settings,
+all values that a standard accepts. A setting of the pack's header that is not there is asked for as it is. What a host
+can meet of all this is found out on the host.
 """
 
 from __future__ import annotations
@@ -48,15 +49,28 @@ def _standard(item: Any) -> dict[str, Any]:
     given = entry.get("parameters") or {}
     if not isinstance(given, Mapping):
         raise AnsibleError(f"Standard {pack.name}: parameters must be a dictionary, not {given!r}.")
-    beside = _read((_DIRECTORY / f"{pack.name}.yml").read_text(encoding="utf-8"), pack.name)
+    path = _DIRECTORY / f"{pack.name}.yml"
+    beside = _read(path.read_text(encoding="utf-8"), pack.name) if path.exists() else {}
     return {
         "name": pack.name,
         "title": beside.get("title") or pack.header.get("question", ""),
-        "release": str(pack.header.get("release") or beside.get("release") or ""),
+        "release": str(beside.get("release") or pack.header.get("benchmark") or ""),
         "sources": packs.sources([{"name": pack.name, "parameters": {**asked, **given}}]),
         "includes": pack.includes,
-        "requirements": beside.get("requirements") or [],
+        "requirements": _with_settings(beside.get("requirements") or [], pack.settings),
     }
+
+
+def _with_settings(
+    requirements: list[dict[str, Any]], settings: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The requirements, and those of the settings of a pack that are not among them."""
+    known = {str(requirement["id"]) for requirement in requirements}
+    return requirements + [
+        {"id": name, "title": f"auditd.conf has {', '.join(values)}", "auditd_conf": dict(values)}
+        for name, values in settings.items()
+        if name not in known
+    ]
 
 
 def own_standard(text: str, path: str) -> dict[str, Any]:

@@ -389,7 +389,7 @@ def find_daemon(host: Host) -> Daemon:
         unavailable, may_run = str(error), isinstance(error, PermissionDenied)
     if os.path.isdir("/run/systemd/system"):
         unit = unit_properties(AUDITD_UNIT, "LoadState,ActiveState,Requires,Wants,RefuseManualStop,UnitFileState")
-        may_run = may_run or unit.get("ActiveState") == "active"
+        may_run = may_run or (unavailable is not None and unit.get("ActiveState") == "active")
         if unit.get("LoadState") in ("loaded", "masked"):
             return Daemon(host.version, program, "systemd", unit, unavailable, may_run)
     for script in _SCRIPTS:

@@ -11,7 +11,7 @@ from ..rules.coverage import COVERED, NOT_COVERED, PARTLY, SWITCHED_OFF, UNDECID
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
 from ..rules.render import render
-from .compliance_checks import Check, HostFacts, checked
+from .compliance_checks import ComplianceCheck, HostFacts, checked
 from .held_views import FilesView, KernelView, mount_points, real_rule
 from .options import ChangeError
 from .requirements import Requirement
@@ -132,7 +132,7 @@ class Judge:
     def _text(self, rule: Rule) -> str:
         return render(rule, self._host.machine, self._host.version)
 
-    def _setting(self, name: str, words: Sequence[Any]) -> Check:
+    def _setting(self, name: str, words: Sequence[Any]) -> ComplianceCheck:
         setting = _SETTINGS[name]
 
         def word(values: Mapping[str, Value]) -> Any:
@@ -144,10 +144,10 @@ class Judge:
             # auditd enables auditing when it starts.
             later, said = "enabled", "not set, and auditd sets enabled"
         found = f"now: {now}; in the files: {said}"
-        return Check(name, " or ".join(map(str, words)), found, now in words, later in words, written in words)
+        return ComplianceCheck(name, " or ".join(map(str, words)), found, now in words, later in words, written in words)
 
 
-def _described(check: Check) -> Dict[str, Any]:
+def _described(check: ComplianceCheck) -> Dict[str, Any]:
     return {
         "what": check.what,
         "wanted": check.wanted,

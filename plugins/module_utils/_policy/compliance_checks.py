@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Opt
 from .command_line import CommandLine, argument
 from .options import ChangeError
 
-__all__ = ("Check", "HostFacts", "checked", "file_system_size")
+__all__ = ("ComplianceCheck", "HostFacts", "checked", "file_system_size")
 
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*(\d+)(%?)$")
 _COMPARE: Dict[str, Callable[[int, int], bool]] = {
@@ -41,7 +41,7 @@ class HostFacts(NamedTuple):
     service: Mapping[str, Optional[bool]]
 
 
-class Check(NamedTuple):
+class ComplianceCheck(NamedTuple):
     """One check: what is asked, what was found, and whether it is met now, after a boot, and in writing.
 
     None: that is not known, or does not apply.
@@ -55,9 +55,9 @@ class Check(NamedTuple):
     text: Optional[bool]
 
 
-def checked(asked: Mapping[str, Any], facts: HostFacts, where: str) -> List[Check]:
+def checked(asked: Mapping[str, Any], facts: HostFacts, where: str) -> List[ComplianceCheck]:
     """The checks of a requirement. Raises ChangeError for one that cannot be understood."""
-    found: List[Check] = []
+    found: List[ComplianceCheck] = []
     for key, value in asked.items():
         if key == "auditd_conf" and isinstance(value, Mapping):
             found += [_of_conf(str(name).lower(), wanted, facts) for name, wanted in value.items()]
@@ -69,7 +69,7 @@ def checked(asked: Mapping[str, Any], facts: HostFacts, where: str) -> List[Chec
             now, later = facts.service.get("running"), facts.service.get("enabled")
             said = f"running: {_word(now)}, started at boot: {_word(later)}"
             found.append(
-                Check("service auditd", _word(value), said, now is value, _is(later, value), _is(later, value))
+                ComplianceCheck("service auditd", _word(value), said, now is value, _is(later, value), _is(later, value))
             )
         else:
             raise ChangeError(f"{where}: {key} cannot be {value!r}")
@@ -88,13 +88,13 @@ def _is(value: Optional[bool], wanted: bool) -> Optional[bool]:
     return None if value is None else value is wanted
 
 
-def _of_conf(name: str, wanted: Any, facts: HostFacts) -> Check:
+def _of_conf(name: str, wanted: Any, facts: HostFacts) -> ComplianceCheck:
     words = [_text(one) for one in _list(wanted)]
     value, written = facts.conf.get(name), facts.written.get(name)
     met = any(_fits(value, word, facts.log_space) for word in words)
     in_writing = any(_fits(written, word, facts.log_space) for word in words)
     said = _ABSENT if value is None else value + ("" if written is not None else " (the default)")
-    return Check(f"auditd.conf: {name}", " or ".join(words), said, met, met, in_writing)
+    return ComplianceCheck(f"auditd.conf: {name}", " or ".join(words), said, met, met, in_writing)
 
 
 def _text(value: Any) -> str:
@@ -119,7 +119,7 @@ def _fits(value: Optional[str], wanted: str, space: Optional[int]) -> bool:
     return _COMPARE[comparison.group(1)](have, want)
 
 
-def _of_files(wanted: Any, facts: HostFacts, where: str) -> Iterable[Check]:
+def _of_files(wanted: Any, facts: HostFacts, where: str) -> Iterable[ComplianceCheck]:
     if not isinstance(wanted, Mapping) or "path" not in wanted or not set(wanted) <= _FILE_KEYS:
         raise ChangeError(f"{where}: files must be dictionaries with {', '.join(sorted(_FILE_KEYS))}, not {wanted!r}")
     pattern = str(wanted["path"]).replace("{log_file}", facts.conf.get("log_file") or "/var/log/audit/audit.log")
@@ -128,12 +128,12 @@ def _of_files(wanted: Any, facts: HostFacts, where: str) -> Iterable[Check]:
     said = ", ".join(f"{key} {' or '.join(map(_octal, value))}" for key, value in asked.items())
     paths = sorted(glob.glob(pattern))
     if not paths:
-        yield Check(pattern, said, "there is no such file", None, None, None)
+        yield ComplianceCheck(pattern, said, "there is no such file", None, None, None)
     for path in paths:
         try:
             info = os.stat(path)
         except OSError as error:
-            yield Check(path, said, f"cannot be read: {error.strerror}", None, None, None)
+            yield ComplianceCheck(path, said, f"cannot be read: {error.strerror}", None, None, None)
             continue
         held: Dict[str, str] = {
             "mode": f"{stat.S_IMODE(info.st_mode):04o}",
@@ -146,7 +146,7 @@ def _of_files(wanted: Any, facts: HostFacts, where: str) -> Iterable[Check]:
             else held[key] in [_log_group(str(one), facts) for one in value]
             for key, value in asked.items()
         )
-        yield Check(path, said, ", ".join(f"{key} {held[key]}" for key in asked), met, met, met)
+        yield ComplianceCheck(path, said, ", ".join(f"{key} {held[key]}" for key in asked), met, met, met)
 
 
 def _octal(value: Any) -> str:
@@ -168,7 +168,7 @@ def _name_of(look_up: Callable[[int], str], number: int) -> str:
         return str(number)
 
 
-def _of_argument(wanted: str, facts: HostFacts, where: str) -> Check:
+def _of_argument(wanted: str, facts: HostFacts, where: str) -> ComplianceCheck:
     parts = _WANTED_ARGUMENT.match(wanted)
     if not parts:
         raise ChangeError(f"{where}: '{wanted}' is no argument of the kernel")
@@ -191,7 +191,7 @@ def _of_argument(wanted: str, facts: HostFacts, where: str) -> Check:
         said += "no configuration of a boot loader was found"
     else:
         said += f"missing in {', '.join(lacking)}" if lacking else "in every configuration of the boot loader"
-    return Check("command line of the kernel", wanted, said, holds(facts.running), configured, configured)
+    return ComplianceCheck("command line of the kernel", wanted, said, holds(facts.running), configured, configured)
 
 
 def file_system_size(path: Optional[str]) -> Optional[int]:

@@ -69,6 +69,7 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host, optimise: Opt
     """
     lines: List[RulesLine] = []
     exact: Set[int] = set()
+    cheaper = False
     notes: List[str] = []
     packs = {source["name"] for source in sources if source.get("parameters") is not None}
     if len(sources) > 1 or packs or any(source.get("content") is None for source in sources):
@@ -92,7 +93,9 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host, optimise: Opt
                 lines += _item_lines(item, f"{name}:{number}", host)
         if not optimise and (source.get("parameters") is None or source.get("exact")):
             exact.update(range(begin, len(lines)))
-    if optimise is False or len(exact) == len(lines):
+        else:
+            cheaper = optimise is not False
+    if not cheaper:
         return Sources(lines, notes)
     from .optimised import optimised_lines
 

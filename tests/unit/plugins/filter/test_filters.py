@@ -164,7 +164,7 @@ def test_names_that_are_newer_than_the_release():
         ),
         ([{"fields": ["success=yes"]}], ["-a always,exit -S all -F success=1"]),
         ({"list": "exclude", "fields": ["msgtype=CWD"]}, ["-a always,exclude -F msgtype=CWD"]),
-        (["-w  /etc/passwd/   -p wa"], ["-w /etc/passwd -p wa"]),
+        (["-w  /etc/passwd/   -p wa"], ["-w /etc/passwd/ -p wa"]),
     ],
 )
 def test_render_rules(rules, lines):

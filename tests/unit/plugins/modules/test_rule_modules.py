@@ -284,7 +284,7 @@ def test_a_set_from_sources_returns_every_value(host, run):
             {"name": "base", "content": f"# kept\n-b 100\n{PASSWD}\n"},
             {"name": "app", "rules": [STRUCTURE, "-w /no/such/file -p wa"]},
             {"name": "pack", "content": "-a always,exit -F path={paths} -F perm=r -F key=own\n" + PASSWD.replace(
-                "-k passwd", "-k late") + "\n", "parameters": {"paths": ["/etc/hosts"]}},
+                "-k passwd", "-k late") + "\n", "parameters": {"paths": ["/etc/hosts"]}, "exact": True},
         ],
         on_missing="skip",
         file="40-set.rules",
