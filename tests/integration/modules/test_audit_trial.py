@@ -15,10 +15,12 @@ WIDER = "-a always,exit -F arch=b64 -S openat,openat2 -F path=/root/trial-held -
 SET = [READ, MADE, QUIET, HELD, WIDER, "-a always,exclude -F msgtype=CWD", "-w /no/such/directory -p wa -k none"]
 
 PREPARED = "mkdir -p /root/trial; rm -rf /root/trial/*; echo x >/root/trial-read; echo x >/root/trial-held"
+# The terminal of the task may hang up before the process is in a session of its own.
 # Waits in the background until all rules of a trial are there, then makes 40 events of one rule and 15 of another, and
 # 10 that a rule of the host records.
 NOISE = r"""
-nohup setsid sh -c '
+trap '' HUP
+setsid sh -c '
 until auditctl -l | grep -q "key=linux-audit-trial.*[.]LAST$"; do sleep 0.1; done
 sleep 0.5
 for i in $(seq 40); do cat /root/trial-read; done
@@ -101,7 +103,8 @@ def test_what_is_made_is_counted_and_nothing_else_changes(host):
 
 
 BUSY = r"""
-nohup setsid timeout 40 sh -c '
+trap '' HUP
+setsid timeout 40 sh -c '
 until auditctl -l | grep -q "key=linux-audit-trial.*[.]0"; do sleep 0.1; done
 while auditctl -l | grep -q linux-audit-trial; do for i in $(seq 50); do cat /root/trial-read; done; done
 ' </dev/null >/dev/null 2>&1 &
