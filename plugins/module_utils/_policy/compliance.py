@@ -144,7 +144,9 @@ class Judge:
             # auditd enables auditing when it starts.
             later, said = "enabled", "not set, and auditd sets enabled"
         found = f"now: {now}; in the files: {said}"
-        return ComplianceCheck(name, " or ".join(map(str, words)), found, now in words, later in words, written in words)
+        return ComplianceCheck(
+            name, " or ".join(map(str, words)), found, now in words, later in words, written in words
+        )
 
 
 def _described(check: ComplianceCheck) -> Dict[str, Any]:

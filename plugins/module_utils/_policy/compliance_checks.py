@@ -69,7 +69,9 @@ def checked(asked: Mapping[str, Any], facts: HostFacts, where: str) -> List[Comp
             now, later = facts.service.get("running"), facts.service.get("enabled")
             said = f"running: {_word(now)}, started at boot: {_word(later)}"
             found.append(
-                ComplianceCheck("service auditd", _word(value), said, now is value, _is(later, value), _is(later, value))
+                ComplianceCheck(
+                    "service auditd", _word(value), said, now is value, _is(later, value), _is(later, value)
+                )
             )
         else:
             raise ChangeError(f"{where}: {key} cannot be {value!r}")

@@ -208,7 +208,9 @@ def test_what_cannot_be_judged_is_refused(host, tmp_path, args, said):
 
 
 def test_names_and_parameters_that_do_not_exist_are_refused(run):
-    with pytest.raises(AnsibleError, match=r"There is no standard 'stig_rhel99'. The standards are anssi_bp28, cis_level2, hipaa"):
+    with pytest.raises(
+        AnsibleError, match=r"There is no standard 'stig_rhel99'. The standards are anssi_bp28, cis_level2, hipaa"
+    ):
         run(standard=["stig_rhel99"])
     with pytest.raises(AnsibleError, match="has no parameter x"):
         run(standard=[{"name": "stig_rhel9", "parameters": {"x": 1}}])
