@@ -109,7 +109,7 @@ class Audited:
         assert state.check == "No change"
         assert set(state.modes.values()) <= {"600 root:root", "640 root:root"}, state.modes
         changed_files = {path for path, text in state.files.items() if text != before.files.get(path)}
-        rules_modes = {state.modes[path] for path in changed_files if path.startswith(RULES_D)}
+        rules_modes = {state.modes[path] for path in changed_files if path.startswith(f"{RULES_D}/")}
         assert rules_modes <= {"600 root:root"}, state.modes
         return done, state
 

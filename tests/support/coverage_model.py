@@ -27,6 +27,8 @@ SEEKS = ((B64, 8), (B32, 19))
 NAMED = {arch: list(calls)[:5] for arch, calls in CALLS.items()}
 PATHS = ("/a", "/a/b", "/c")
 PROGRAMS = ("/bin/one", "/bin/two", "/bin/three")
+# The kernel compares programs by inode (audit_exe_compare()), which two names may share.
+PROGRAM_NAMES = (*(frozenset((name,)) for name in PROGRAMS), frozenset(PROGRAMS[:2]))
 USERS = (0, 999, 1000, 4000, 5000, 6000, UNSET)
 
 
@@ -41,7 +43,7 @@ class Event(typing.NamedTuple):
     exit: int
     failed: bool
     paths: frozenset
-    exe: str
+    exe: frozenset
     group: bool
 
 
@@ -65,7 +67,7 @@ def events(rules):
         ((0, 999, 1000, 1001), {"euid"}),
         (RESULTS, {"exit", "success"}),
         (NAMES, {"path", "dir"}),
-        (PROGRAMS, {"exe"}),
+        (PROGRAM_NAMES, {"exe"}),
         ((False, True), {"gid"}),
     )
     values = [some if names & asked else some[:1] for some, names in told_apart]
@@ -109,7 +111,7 @@ def _holds(field, event):
     if name == "success":
         return (not event.failed) is (bool(value) is (operator == "="))
     if name == "exe":
-        return (event.exe == value) is (operator == "=")
+        return (value in event.exe) is (operator == "=")
     if name == "gid":
         return event.group is (operator == "=")
     return list_model.COMPARE[operator](getattr(event, name), value)

@@ -53,7 +53,8 @@ class Usage:
         before = self._open.get(stamp)
         if before is None:
             self._order.append(stamp)
-        key = found.group(1) if found else before and before.key
+        # The record of the call that changes a rule has no key, and that of the change has the rule's.
+        key = found.group(1) if found and found.group(1) != b"(null)" else before and before.key
         self._open[stamp] = _Event(size + (before.size if before else 0), key)
         self.size += size
         if len(self._open) > _MOST_OPEN:

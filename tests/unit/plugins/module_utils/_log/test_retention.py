@@ -51,6 +51,13 @@ def test_bytes_a_day_by_key(tmp_path, monkeypatch):
     assert found["keys"][2]["bytes_a_day"] == round(sizes[3] / 2)
 
 
+def test_the_key_of_a_change_of_rules_counts(tmp_path, monkeypatch):
+    """As ausearch -k has it, although the record of the call that changes the rule has no key."""
+    lines = [record(1, 1, 'op=add_rule key="id" list=4 res=1'), record(1, 1, "syscall=44 key=(null)")]
+    found = made(tmp_path, monkeypatch, lines, CONF)
+    assert {row["key"]: (row["events"], row["bytes"]) for row in found["keys"]} == {"id": (1, sum(map(len, lines)))}
+
+
 @pytest.mark.parametrize("changed", [{"max_log_file_action": "keep_logs"}, {"num_logs": "1"}, {"max_log_file": "x"}])
 def test_a_log_that_is_not_rotated_may_fill_the_disk(tmp_path, monkeypatch, changed):
     """The same if rotation would need more than the disk has."""
