@@ -6,6 +6,7 @@ import contextlib
 import glob
 import os
 import re
+import stat
 import tempfile
 from contextlib import contextmanager
 from typing import Callable, Iterable, Iterator, List, Optional, Tuple
@@ -48,7 +49,7 @@ def staged(edits: Iterable[Edit]) -> Iterator[Callable[[], None]]:
     Raises FileError, which tells what has become of the files.
     """
     drafts: List[Tuple[Edit, Optional[str]]] = []
-    done: List[Edit] = []
+    done: List[Tuple[Edit, Optional[int]]] = []
     edits = list(edits)
     new_directories = {os.path.dirname(edit.path) for edit in edits if not os.path.isdir(os.path.dirname(edit.path))}
 
@@ -56,7 +57,7 @@ def staged(edits: Iterable[Edit]) -> Iterator[Callable[[], None]]:
         while drafts:
             edit, draft = drafts[0]
             _refuse_lost_changes(edit)
-            done.append(edit)
+            done.append((edit, _mode_of(edit.path)))
             with _errors_that_name(edit.path):
                 _put_in_place(edit.path, draft)
             del drafts[0]
@@ -67,7 +68,7 @@ def staged(edits: Iterable[Edit]) -> Iterator[Callable[[], None]]:
                 drafts.append((edit, None if edit.after is None else _write_draft(edit.path, edit.after, edit.mode)))
         yield put_in_place
     except BaseException as problem:
-        left = [reason for reason in map(_put_back, reversed(done)) if reason]
+        left = [reason for reason in (_put_back(edit, mode) for edit, mode in reversed(done)) if reason]
         _remove_drafts(drafts)
         for directory in new_directories:
             with contextlib.suppress(OSError):
@@ -162,12 +163,23 @@ def _refuse_lost_changes(edit: Edit) -> None:
         )
 
 
-def _put_back(edit: Edit) -> Optional[str]:
-    """Undo an edit, unless something else has changed the file since; if it is not undone, say why."""
+def _mode_of(path: str) -> Optional[int]:
+    status = file_status(path)
+    return stat.S_IMODE(status.st_mode) if status else None
+
+
+def _put_back(edit: Edit, mode: Optional[int]) -> Optional[str]:
+    """Undo an edit, unless something else has changed the file since; if it is not undone, say why.
+
+    ``mode``: that of the file before the edit.
+    """
     try:
         found = read_text(edit.path)
         if found == edit.after:
             write_atomically(edit.path, edit.before, edit.mode)
+            if mode is not None:
+                # A draft is at most as open as the file that it replaces, which the edit may have made stricter.
+                os.chmod(edit.path, mode)
         elif found != edit.before:
             return f"{edit.path} was not put back, because something else has changed it since"
     except (OSError, FileError):

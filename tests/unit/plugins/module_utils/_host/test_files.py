@@ -150,6 +150,21 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
         read_text(str(path))
 
 
+def test_a_file_that_is_put_back_has_its_mode_again(tmp_path):
+    """Although the edit made it stricter, with another text or with the same; so has one that was removed."""
+    paths = [tmp_path / name for name in ("changed", "stricter", "removed")]
+    for path in paths:
+        path.write_text("old\n")
+        path.chmod(0o644)
+    edits = [
+        Edit(str(path), "old\n", text, mode=0o600) for path, text in zip(paths, ("new\n", "old\n", None), strict=True)
+    ]
+    with pytest.raises(ValueError, match="broken"), written(edits):
+        assert [path.exists() and stat.S_IMODE(path.stat().st_mode) for path in paths] == [0o600, 0o600, False]
+        raise ValueError("broken")
+    assert [(path.read_text(), stat.S_IMODE(path.stat().st_mode)) for path in paths] == [("old\n", 0o644)] * 3
+
+
 def test_a_file_that_cannot_be_put_back_is_named(tmp_path, monkeypatch):
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_text("old\n")
