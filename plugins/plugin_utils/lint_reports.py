@@ -68,7 +68,7 @@ def _result(finding: Finding) -> dict[str, Any]:
         ],
     }
     if finding.repair is not None:
-        # Whole lines are replaced; an empty text stands for no line.
+        # Whole lines are replaced; an empty text means no line.
         text = finding.repair + "\n" if finding.repair else ""
         region = {"startLine": finding.line, "startColumn": 1, "endLine": finding.line + 1, "endColumn": 1}
         if finding.id == "no-final-newline":

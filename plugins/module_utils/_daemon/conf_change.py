@@ -25,7 +25,7 @@ __all__ = ("ConfOptions", "ConfPlan", "ConfRequest", "Values", "change_conf", "p
 
 Values = Mapping[str, str]
 _ACTIONS = ("none", "reload", "start", "restart")
-# A file that is none of the daemon's may be wrong in every line.
+# A file that the daemon does not know may be wrong in every line.
 _MOST_REASONS = 20
 
 #: The file whose mode benchmarks look at.

@@ -88,7 +88,7 @@ def _is_vague(field: Field) -> bool:
 
 
 def is_beside(space: EventSpace, one: DecidingRule, known: Iterable[Variable]) -> bool:
-    """Whether a rule asks for a path that is none of the wanted rule's: it is not needed to cover the wanted rule.
+    """Whether a rule asks for a path that the wanted rule does not have: it is not needed to cover the wanted rule.
 
     It matches some of its events nevertheless, those that name several files (rename, link).
     """

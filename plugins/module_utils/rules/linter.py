@@ -31,7 +31,7 @@ class RulesText(NamedTuple):
 class Fleet(NamedTuple):
     """What is known of the hosts: their machines (``uname -m``), the oldest release of audit, their users and groups.
 
-    None stands for what is not known: then every name of a user is taken for one that may exist.
+    None means that it is not known: then every name of a user is taken for one that may exist.
     """
 
     machines: Tuple[str, ...] = ("x86_64",)

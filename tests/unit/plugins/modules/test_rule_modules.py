@@ -407,7 +407,7 @@ def test_what_audit_info_returns(host, run):
 
 
 def test_what_audit_info_returns_of_a_log(host, run, tmp_path, monkeypatch):
-    """The log of auditd, if it is asked for; that there is none is a warning."""
+    """The log of auditd, if it is asked for; a warning if there is no log."""
     host.kernel = KernelDouble()
     log = tmp_path / "audit.log"
     monkeypatch.setattr(log_files, "_configured", lambda: str(log))

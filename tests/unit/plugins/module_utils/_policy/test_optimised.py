@@ -49,7 +49,7 @@ def test_what_must_stay_is_used_all_the_same():
 
 
 def test_comments_stay_and_reasons_are_sentences():
-    """A rule that moves forward stands before the rule that it precedes."""
+    """A rule that moves forward is placed before the rule that it precedes."""
     lines = [
         "# one",
         MODES[0],
