@@ -68,6 +68,10 @@ options:
       parameters:
         description: Makes O(sources[].content) a rule pack, and gives the values of its placeholders.
         type: dict
+      exact:
+        description: Accepted because M(linux.audit.audit_ruleset) has it. A trial takes all rules as they are written.
+        type: bool
+        default: false
   packs:
     description: As O(linux.audit.audit_ruleset#module:packs).
     type: list

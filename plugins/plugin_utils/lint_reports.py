@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.findings import CHECKS, SEVERITIES, Finding
 from ansible_collections.linux.audit.plugins.plugin_utils.lint_sets import described

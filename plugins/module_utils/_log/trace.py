@@ -105,8 +105,10 @@ def _in_place(kernel: Kernel, rules: Sequence[Rule], key: str) -> ContextManager
             "this process alone, and the next trace deletes them"
         )
 
-    # A new connection is looked up when it is needed.
-    return rules_in_place(kernel, rules, "prepend", lambda keys: key in keys, lambda: Kernel(), failed)
+    def connect() -> Kernel:
+        return Kernel()
+
+    return rules_in_place(kernel, rules, "prepend", lambda keys: key in keys, connect, failed)
 
 
 class _Command:

@@ -19,10 +19,10 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set,
 # What says what was done, or why it failed, is read before anything is done: after a failure, reading may fail, too.
 from .._host.files import FileError
 from .._host.replacing import staged
-from .._kernel import reasons  # noqa: F401
+from .._kernel import reasons  # noqa: F401  # pylint: disable=unused-import
 from .._kernel.netlink import Kernel, KernelError, KernelRule, RuleRefused
 from .._kernel.settings import change_settings, restore_settings
-from ..rules import silence  # noqa: F401
+from ..rules import silence  # noqa: F401  # pylint: disable=unused-import
 from ..rules.fields import LISTS
 from ..rules.model import Rule, canonical
 from ..rules.plan import Step

@@ -97,7 +97,7 @@ class _Index:
     def candidates(self, rule: Rule) -> Iterator[int]:
         """The places of rules that may have no condition that this one lacks, as they were added."""
         places: Set[int] = set()
-        for found in {None, _object(rule)}:
+        for found in dict.fromkeys((None, _object(rule))):
             places.update(self._wide.get(found, ()))
             for number in (rule.syscalls or ()) if self._by_number else ():
                 places.update(self._by_number.get((found, number), ()))

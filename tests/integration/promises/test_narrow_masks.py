@@ -78,7 +78,7 @@ def test_every_release_loads_the_same_mask(boot, release):
 
 
 def test_only_the_watch_of_a_file_sees_it_through_a_link(boot):
-    """So the rule of a directory does not replace that of a file: both are in the kernel, and that of the file records."""
+    """So the rule of a directory does not replace that of a file: the kernel has both, and the file's records."""
     guest = boot("trixie")
     guest.run("auditctl -D; mkdir -p /root/tree; touch /root/tree/file; ln -f /root/tree/file /root/link")
     guest.run("auditctl -a always,exit -F dir=/root/tree -F perm=wa -F key=by-tree")
