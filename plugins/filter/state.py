@@ -15,23 +15,30 @@ def differences(value, ignore_settings=(), ignore_keys=()):
     """Sentences on where kernel and files differ. Raises AnsibleFilterError."""
     if isinstance(ignore_settings, str):
         ignore_settings = ignore_settings.split(",")
-    return states.differences(_result("differences", value), ignore_settings, ignore_keys)
+    return _said("differences", states.differences, value, ignore_settings, ignore_keys)
 
 
 def auditing_off(value):
     """Sentences on what switches auditing off. Raises AnsibleFilterError."""
-    return states.auditing_off(_result("auditing_off", value))
+    return _said("auditing_off", states.auditing_off, value)
 
 
 def host_state(value):
     """The state of a host as a text. Raises AnsibleFilterError."""
-    return states.host_state(_result("host_state", value))
+    return _said("host_state", states.host_state, value)
 
 
-def _result(name, value):
+def _said(name, function, value, *options):
+    """What a function says of a result. Raises AnsibleFilterError for one that audit_info does not return."""
     if not isinstance(value, Mapping):
         raise AnsibleFilterError(f"linux.audit.{name} takes a result of audit_info, a dictionary, not {value!r}")
-    return value
+    try:
+        return function(value, *options)
+    # Root on a host decides what its result is, so each part of it may be anything.
+    except (AttributeError, KeyError, TypeError) as error:
+        raise AnsibleFilterError(
+            f"linux.audit.{name} takes a result of audit_info, and a part of this one is wrong: {error!r}"
+        ) from error
 
 
 class FilterModule:
