@@ -221,14 +221,14 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords impor
 from ansible_collections.linux.audit.plugins.module_utils._daemon.meaning import effective
 from ansible_collections.linux.audit.plugins.module_utils._daemon.schema import OLDEST, in_release
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._policy.beside_rules import HostFacts, file_system_size
 from ansible_collections.linux.audit.plugins.module_utils._policy.command_line import boot_loader_lines, running_line
-from ansible_collections.linux.audit.plugins.module_utils._policy.compliance import Judge, counted, read_waivers
-from ansible_collections.linux.audit.plugins.module_utils._policy.compliance_checks import HostFacts, file_system_size
-from ansible_collections.linux.audit.plugins.module_utils._policy.compliance_proof import checksum, proof, service_state
 from ansible_collections.linux.audit.plugins.module_utils._policy.held_views import read_files, read_kernel
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
 from ansible_collections.linux.audit.plugins.module_utils._policy.requirements import read_standard
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import DEFAULT_DIRECTORY
+from ansible_collections.linux.audit.plugins.module_utils._policy.verdict_facts import checksum, proof, service_state
+from ansible_collections.linux.audit.plugins.module_utils._policy.verdicts import Judge, counted, read_waivers
 
 ARGUMENTS = {
     "standard": {"type": "list", "elements": "raw"},

@@ -162,7 +162,6 @@ from ansible_collections.linux.audit.plugins.module_utils._ansible import run
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import IMMUTABLE, Kernel
 from ansible_collections.linux.audit.plugins.module_utils._kernel.settings import SETTINGS
-from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import hold_settings
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import (
     ARGUMENTS as POLICY_ARGUMENTS,
 )
@@ -170,6 +169,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.options import
     ChangeError,
     options_of,
 )
+from ansible_collections.linux.audit.plugins.module_utils._policy.setting_lines import hold_settings
 from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import warnings_of
 
 ARGUMENTS = dict(

@@ -25,8 +25,8 @@ from ansible_collections.linux.audit.plugins.module_utils._log.trial_count impor
 from ansible_collections.linux.audit.plugins.module_utils._log.trial_report import Elapsed, report
 from ansible_collections.linux.audit.plugins.module_utils._policy.packs import read_pack
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
+from ansible_collections.linux.audit.plugins.module_utils.rules.dead_rules import shadows
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import AuditError
-from ansible_collections.linux.audit.plugins.module_utils.rules.lint import shadows
 from ansible_collections.linux.audit.plugins.module_utils.rules.linter import Fleet, RulesText, lint
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line

@@ -14,7 +14,7 @@ import typing
 from hypothesis import strategies as st
 
 from ansible_collections.linux.audit.plugins.module_utils.rules import tables
-from ansible_collections.linux.audit.plugins.module_utils.rules._masks import permission_mask
+from ansible_collections.linux.audit.plugins.module_utils.rules._permission_masks import permission_mask
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
 
 MACHINE = "x86_64"

@@ -8,7 +8,6 @@ import fcntl
 import os
 
 from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
-from ansible_collections.linux.audit.plugins.module_utils._policy.control_lines import hold_settings
 from ansible_collections.linux.audit.plugins.module_utils._policy.declaration import (
     Reach,
     add_declaration,
@@ -16,6 +15,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.declaration im
     read_declaration,
 )
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import Options
+from ansible_collections.linux.audit.plugins.module_utils._policy.setting_lines import hold_settings
 from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change, change_rules
 from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
 from effects import record_files

@@ -15,7 +15,7 @@ RARELY_NEEDED = {
     "_kernel/reasons": "the kernel refuses something",
     "_policy/carrying_out": "something is to be changed",
     "_policy/compiled": "audit.rules is to be changed",
-    "_policy/control_lines": "settings are added to what the files hold",
+    "_policy/setting_lines": "settings are added to what the files hold",
     "_policy/optimised": "rules are written in a cheaper form",
     "_policy/packs": "the task has packs",
     "_policy/precedence": "a rule must come before others",

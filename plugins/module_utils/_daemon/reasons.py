@@ -1,6 +1,9 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why the audit daemon has not done what it was told: from its own words, its configuration, and what manages it."""
+"""Why the audit daemon did not start or rotate: from its own words, its configuration, and what manages it.
+
+Why it did not read its files again is said by auditd.py, in words of messages.py.
+"""
 
 import re
 from typing import Dict, Optional, Tuple

@@ -9,8 +9,8 @@ from typing import Iterable, List, Optional, Sequence
 from .._host.files import file_status
 from .._host.host import Host
 from .._kernel.netlink import feature_names
+from ..rules.dead_rules import idle, shadow_reason, shadowed_lines
 from ..rules.errors import MisreadError, RuleError, shown
-from ..rules.lint import idle, shadow_reason, shadowed_lines
 from ..rules.model import Rule
 from ..rules.parse import RulesLine, Statement, parse_line
 from .named_paths import misnamed

@@ -96,7 +96,7 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
         state.directory.require()
         draft = arrange_files(change, state.directory.draft(options.file), options)
         draft = arrange_files(Change(present=wanted.staged), draft, options)
-        from .control_lines import with_settings
+        from .setting_lines import with_settings
 
         return files_transition(with_settings(draft, settings, host))._replace(rules=rules, settings=now)
 

@@ -6,9 +6,9 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 
 from .._host.host import Host
 from .._kernel.netlink import AuditUnavailable, KernelRule
+from ..rules.dead_rules import idle
 from ..rules.errors import RuleError, shown
 from ..rules.fields import LISTS
-from ..rules.lint import idle
 from ..rules.model import Rule, canonical, syscall_machine, without_keys
 from ..rules.parse import Statement, parse_line
 from ..rules.permissions import format_permissions, permission_variants

@@ -4,8 +4,8 @@
 
 from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence
 
-from ._masks import narrowed
 from ._passage import Passage
+from ._permission_masks import narrowed
 from .model import Rule
 
 __all__ = ("Entries", "Entry", "Reason")

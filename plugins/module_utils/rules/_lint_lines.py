@@ -8,10 +8,10 @@ from typing import Callable, Dict, Iterable, Iterator, List, Mapping, Optional, 
 
 from . import syscalls, tables
 from ._typical import matched_values
+from .dead_rules import idle
 from .errors import RuleError, shown
 from .fields import BY_NAME
 from .findings import Found
-from .lint import idle
 from .model import Rule
 from .permissions import matchable_syscalls
 from .resolver import Resolver

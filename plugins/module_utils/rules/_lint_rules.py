@@ -6,9 +6,9 @@ from typing import Callable, Dict, FrozenSet, Iterator, List, NamedTuple, Option
 
 from . import syscalls, tables
 from ._lint_lines import TWINS
+from .dead_rules import idle, shadow_reason, shadowed_lines
 from .errors import shown
 from .findings import Found
-from .lint import idle, shadow_reason, shadowed_lines
 from .list_semantics import single_valued
 from .model import Field, Rule, canonical
 from .overlap import ranges

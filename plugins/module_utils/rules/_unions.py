@@ -5,7 +5,7 @@
 from typing import Callable, Dict, FrozenSet, Hashable, List, Optional, Sequence, Tuple
 
 from ._entries import Entries
-from ._masks import permission_mask
+from ._permission_masks import permission_mask
 from .model import Field, Rule, canonical
 from .wire import MAX_FIELDS
 

@@ -5,7 +5,8 @@
 Numbers are those of linux/audit.h. The operators of a field are those that the kernel accepts for it
 (audit_field_valid()). The lists of a field are those on which the kernel really evaluates it: on the lists user and
 exclude, any other field ends the evaluation of the whole list (audit_filter() in kernel/auditfilter.c), so a rule with
-such a field never matches, and it disables all later rules of the list (see list_semantics.py).
+such a field never matches, and it disables all later rules of the list (see list_semantics.py). _conditions.py refuses
+a field on a list that does not have it.
 """
 
 from typing import NamedTuple, Tuple

@@ -5,13 +5,13 @@
 What a set of rules costs each system call is above all how many rules the list exit has, because the kernel looks at
 each of them (cost.py). So there should be few, with small masks. The steps, each in a file of its own:
 
-_masks.py
+_permission_masks.py
     A rule with a permission gets the mask of the calls that the permission can mean.
 _covered.py
     Rules and syscalls are dropped that earlier rules match first, or that later rules record under the same keys.
 _unions.py
     Rules are united that differ in their arch (if they have a permission), in their syscalls, or in one number.
-_moves.py
+_better_order.py
     Exceptions go forward; on request, a guard is put before rules that most calls cannot match.
 
 A rule moves only past rules that cannot match the same event, or treat it in the same way (_passage.py). This is no
@@ -20,12 +20,12 @@ equivalence of single rules (model.py): it is the list as a whole that treats ea
 
 from typing import AbstractSet, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import _moves
+from . import _better_order
 from ._covered import drop_covered_earlier, drop_covered_later
 from ._entries import Entries, Entry, Reason
-from ._masks import archs_of, narrowed
+from ._permission_masks import archs_of, narrowed
 from ._unions import unite_archs, unite_numbers, unite_syscalls
-from .lint import idle
+from .dead_rules import idle
 from .model import Rule
 
 __all__ = ("Optimised", "Reason", "Result", "optimise")
@@ -58,8 +58,8 @@ def optimise(
     """The cheapest sequence that is known to treat every event as ``rules`` do.
 
     ``machine``: that of the host, as ``uname -m`` prints it. ``fixed``: the places of rules that must stay as they are,
-    in their order. ``with_guard``: whether to add a guard, see _moves.py. A rule of the input that auditctl gave some
-    syscalls because of its permission keeps to those; pass it with None to get all that the permission means.
+    in their order. ``with_guard``: whether to add a guard, see _better_order.py. A rule of the input that auditctl gave
+    some syscalls because of its permission keeps to those; pass it with None to get all that the permission means.
     """
     lists: Dict[str, Dict[int, Entry]] = {}
     for place, rule in enumerate(rules):
@@ -95,8 +95,8 @@ def _optimised_list(found: Dict[int, Entry], machine: str, with_guard: bool) -> 
     unite_numbers(entries)
     unite_syscalls(entries)
     drop_covered_earlier(entries)
-    order = _moves.in_better_order(entries)
-    before, after, barrier = _moves.guard(entries, order) if with_guard else (order, [], None)
+    order = _better_order.in_better_order(entries)
+    before, after, barrier = _better_order.guard(entries, order) if with_guard else (order, [], None)
     made = [_optimised(entries, place) for place in before]
     made += [Optimised(barrier, None)] if barrier else []
     return made + [_optimised(entries, place) for place in after], entries.reasons

@@ -10,7 +10,7 @@ typical events (_typical.py) that meet its conditions are held against the rules
 from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ._typical import TYPICAL_SYSCALLS, comparison, meeting, text_is_met, typical_syscalls, typical_values
-from .lint import implied
+from .dead_rules import implied
 from .list_semantics import DROPPED, decision, no_effect
 from .model import Field, Rule
 from .permissions import PERMISSIONS, matchable_syscalls
@@ -41,7 +41,7 @@ _MOST_PARTS = 500
 
 def overruled(rules: Sequence[Rule]) -> List[Overruled]:
     """The rules that leave out all events of later ones, or nearly all. Those that name a path or a program are none:
-    lint.shadows() knows what they leave out."""
+    dead_rules.shadows() knows what they leave out."""
     found: Dict[int, List[int]] = {}
     for name in ("exit", "io_uring"):
         droppers: List[Tuple[int, Rule]] = []

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls, wire
-from ansible_collections.linux.audit.plugins.module_utils.rules._masks import archs_of, narrowed
+from ansible_collections.linux.audit.plugins.module_utils.rules._permission_masks import archs_of, narrowed
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.permissions import PERMISSIONS

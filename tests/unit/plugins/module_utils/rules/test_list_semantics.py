@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import strategies
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
+from ansible_collections.linux.audit.plugins.module_utils.rules.dead_rules import idle, shadows
 from ansible_collections.linux.audit.plugins.module_utils.rules.fields import BY_NAME, FIELDS, LISTS, OPERATORS
-from ansible_collections.linux.audit.plugins.module_utils.rules.lint import idle, shadows
 from ansible_collections.linux.audit.plugins.module_utils.rules.list_semantics import (
     SEMANTICS,
     is_always_met,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import call_model
 import list_model
 from ansible_collections.linux.audit.plugins.module_utils.rules import _covered, _passage, syscalls, tables
-from ansible_collections.linux.audit.plugins.module_utils.rules._masks import archs_of, permission_mask
+from ansible_collections.linux.audit.plugins.module_utils.rules._permission_masks import archs_of, permission_mask
 from ansible_collections.linux.audit.plugins.module_utils.rules.fields import LISTS
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Rule
 from ansible_collections.linux.audit.plugins.module_utils.rules.optimise import optimise

@@ -45,7 +45,7 @@ def found(*lines):
         ([f"{NEVER} -F exe!=/usr/bin/id", WATCH], []),
         ([f"{NEVER} -F subj_type!=x_t -F perm=wa", WATCH], [(0, (1,))]),
         ([f"{NEVER} -F subj_type=x_t -F perm=wa", WATCH], []),
-        # lint.shadows() has these.
+        # dead_rules.shadows() has these.
         ([f"{NEVER} -F path=/etc/passwd", WATCH], []),
         # The first rule that matches decides.
         ([WATCH, f"{NEVER} -F perm=wa"], []),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linux.audit.plugins.module_utils.rules import lint
-from ansible_collections.linux.audit.plugins.module_utils.rules.lint import Shadow, shadows
+from ansible_collections.linux.audit.plugins.module_utils.rules import dead_rules
+from ansible_collections.linux.audit.plugins.module_utils.rules.dead_rules import Shadow, shadows
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from strategies import HOST
 
@@ -126,8 +126,8 @@ def test_thousands_of_rules_are_not_compared_in_pairs(monkeypatch):
     """Each with a field of its own, besides one that all of them have."""
     rules = [parse_line(f"-w /etc/{number} -p wa -k k{number}", HOST).rule for number in range(2000)]
     compared = []
-    includes = lint._includes
-    monkeypatch.setattr(lint, "_includes", lambda *arguments: compared.append(1) or includes(*arguments))
+    includes = dead_rules._includes
+    monkeypatch.setattr(dead_rules, "_includes", lambda *arguments: compared.append(1) or includes(*arguments))
     assert shadows(rules) == []
     assert len(compared) < 10 * len(rules)
     # Those that are compared are counted.

@@ -11,7 +11,7 @@ from ..rules.coverage import COVERED, NOT_COVERED, PARTLY, SWITCHED_OFF, UNDECID
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
 from ..rules.render import render
-from .compliance_checks import ComplianceCheck, HostFacts, checked
+from .beside_rules import ComplianceCheck, HostFacts, checked
 from .held_views import FilesView, KernelView, mount_points, real_rule
 from .options import ChangeError
 from .requirements import Requirement
