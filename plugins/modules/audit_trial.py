@@ -162,7 +162,7 @@ factor:
   description: By how much the lines of the log are longer than the records, at the end of the log.
   type: float
   returned: with RV(rules)
-  sample: 1.312
+  sample: 1.0
 retention:
   description:
     - How many days the logs of the daemon reach back at the rates of the trial, without and with the rules that were

@@ -90,7 +90,7 @@ def _changes(document: Mapping) -> Iterator[str]:
     if "before" not in document:
         return
     found = document["changes"]
-    yield printable(f"{len(found)} verdicts are others than on {document['before']['generated']}.")
+    yield printable(f"{len(found)} verdicts have changed since {document['before']['generated']}.")
     for one in found:
         said = f"{one['host']}: {one['id']}: {one['before'] or 'not judged'} before, {one['after'] or 'not judged'} now"
         yield printable(said)

@@ -69,12 +69,18 @@ def _findings(options: argparse.Namespace) -> tuple[list[Finding], list[str]]:
 
 
 def _texts(paths: Sequence[str], directories: bool) -> Iterator[tuple[str, str]]:
-    """The paths and texts of the files that are named, or of those in the directories that are named."""
+    """The paths and texts of the files that are named, or of those in the directories that are named.
+
+    Raises RuleError for a directory without such a file: it may not be the one that is meant.
+    """
     for name in paths:
         path = pathlib.Path(name)
         if path.is_dir() is not directories:
             continue
-        for file in _rules_files(path) if directories else [path]:
+        files = _rules_files(path) if directories else [path]
+        if not files:
+            raise RuleError("has no file *.rules in it", name)
+        for file in files:
             yield str(file), file.read_bytes().decode("utf-8", "surrogateescape")
 
 

@@ -44,8 +44,8 @@ def _standard(item: Any) -> dict[str, Any]:
         raise AnsibleError(f"There is no standard {item!r}. The standards are {', '.join(names())}.")
     pack = packs.load(entry["name"])
     # What a standard asks for beyond records (the lock) is left to the owner of the host when rules are put in place,
-    # but not when they are judged.
-    asked = {name: True for name, option in pack.parameters.items() if option.get("type") == "bool"}
+    # but not when they are judged. What the host decides by default stays with the host.
+    asked = {name: True for name, option in pack.parameters.items() if option.get("default") is False}
     given = entry.get("parameters") or {}
     if not isinstance(given, Mapping):
         raise AnsibleError(f"Standard {pack.name}: parameters must be a dictionary, not {given!r}.")

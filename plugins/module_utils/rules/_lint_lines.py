@@ -94,10 +94,10 @@ def named_users(line: RulesLine, names: Mapping[int, str]) -> Iterator[Found]:
 
 def _unreadable(line: RulesLine, statement: Statement, host: Resolver) -> Iterator[Found]:
     if statement.unread:
-        release = ".".join(map(str, host.version or ()))
+        release = "".join(f" {'.'.join(map(str, version))}" for version in [host.version] if version)
         parts = ", ".join(f"'{shown(part)}'" for part in statement.unread)
         repair = statement.text if statement.text != line.text else None
-        yield "unreadable", f"auditctl {release} cannot read {parts}.", repair
+        yield "unreadable", f"auditctl{release} cannot read {parts}.", repair
 
 
 def _never_matches(_line: RulesLine, statement: Statement, _host: Resolver) -> Iterator[Found]:

@@ -174,7 +174,8 @@ def _missing_b32(lines: Sequence[RulesLine], host: Resolver) -> Iterator[Located
         if missing and rule.action == "always":
             what = "no rule" if missing == ["all"] else f"no rule for {', '.join(missing[:5])}"
             certain = rule.syscalls is None or len(missing) == len(rule.syscalls)
-            repair = _twin(line.text) if certain else None
+            # The line as auditctl reads it, which differs from one that it cannot read.
+            repair = _twin(line.statement.text if line.statement.unread else line.text) if certain else None
             yield line, ("missing-b32", f"There is {what} with arch=b32 and the same conditions.", repair)
 
 

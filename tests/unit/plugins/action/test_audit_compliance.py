@@ -176,6 +176,14 @@ def test_every_standard_can_be_judged(run, name):
     assert result["summary"]["kernel"]["met"] < len(found)
 
 
+def test_what_a_host_decides_by_default_is_left_to_it():
+    """Whether a scanner wants -a or -w depends on the distribution; only what is off by default is asked for."""
+    for name in standards.names():
+        (source,) = [source for source in standards.standards(name)[0]["sources"] if source["name"] == name]
+        assert source["parameters"].get("syscall_watches") is None
+        assert source["parameters"].get("immutable") is not False
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

@@ -95,11 +95,13 @@ def play(directory, *variables):
 def test_the_playbook_finds_writes_and_fails(tmp_path):
     rules = tmp_path / "rules.d"
     rules.mkdir()
+    (rules / ".old").mkdir()
+    (rules / ".old" / "10-a.rules").write_text("-f 2\n")
     (rules / "10-a.rules").write_text(f"-D\n-f 2\n-w /etc/passwd -p wa -k {TEMPLATE}\n")
     done = play(tmp_path, "src=rules.d", "output=found.json")
     assert done.returncode == 2, done.stdout + done.stderr
     assert f"{rules}/10-a.rules:2: warning [panic]" in done.stdout
-    assert "1 findings count" in done.stdout
+    assert "Findings that count: 1." in done.stdout
     found = json.loads((tmp_path / "found.json").read_text())
     assert [(one["id"], one["line"]) for one in found] == [("panic", 2), ("old-watch", 3), ("long-key", 3)]
     assert TEMPLATE in found[2]["message"]

@@ -29,6 +29,7 @@ def tree(tmp_path, monkeypatch):
         path = tmp_path / name
         path.parent.mkdir()
         path.write_text(text)
+    (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -66,6 +67,7 @@ def test_text(tree, capsysbinary):
         (["--machine", "vax", "db"], 2),
         (["--audit-version", "four", "db"], 2),
         (["missing.rules"], 2),
+        (["empty"], 2),
         (["--users", "missing", "db"], 2),
     ],
 )  # fmt: skip
