@@ -36,6 +36,9 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         module.fail_json(msg=printable(where + (error.strerror or str(error))))
+    except ImportError as error:
+        # What few runs need is imported when they need it, and then the disk may fail.
+        module.fail_json(msg=printable(f"cannot read a part of Python, or of this collection: {error}"))
     for text in result.pop("warnings", ()):
         module.warn(printable(text))
     afterwards = result.pop("afterwards", None)

@@ -71,6 +71,10 @@ def test_the_mode_is_that_of_the_task():
         (AuditError("what is wrong with \udcff"), "what is wrong with \\xff"),
         (FileNotFoundError(2, "No such file or directory", "/x\udcff"), "/x\\xff: No such file or directory"),
         (OSError(28, "No space left on device"), "No space left on device"),
+        (
+            ModuleNotFoundError("No module named 'getopt'"),
+            "cannot read a part of Python, or of this collection: No module named 'getopt'",
+        ),
     ],
 )
 def test_an_error_becomes_a_message(error, message):

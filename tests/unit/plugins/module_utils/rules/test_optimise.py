@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A cheaper set of rules treats every call of a model of the kernel as the set does that it was made of."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -241,12 +239,10 @@ def ten_thousand(kind):
 
 
 @pytest.mark.parametrize("kind", ["files", "blocks", "shared key"])
-def test_ten_thousand_rules_take_less_than_two_seconds(kind):
-    """Of CPU, whatever they are."""
+def test_ten_thousand_rules(kind):
+    """Whatever they are; `./dev bench cost` measures the time."""
     rules = read(*ten_thousand(kind))
-    began = time.process_time()
     found = optimise(rules, MACHINE).rules
-    assert time.process_time() - began < 2
     assert len(found) <= len(rules)
     assert kind not in ("files", "blocks") or len(found) == 5000
 
