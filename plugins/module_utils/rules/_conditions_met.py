@@ -9,7 +9,7 @@ from elsewhere, and on a file system that is mounted later, where the watch of t
 from typing import Any, Dict, FrozenSet, Tuple
 
 from .list_semantics import is_always_met, single_valued
-from .model import Field, Rule
+from .model import Field, Rule, normalized
 from .overlap import ranges
 
 __all__ = ("Conditions",)
@@ -22,7 +22,7 @@ class Conditions:
 
     def __init__(self, rule: Rule) -> None:
         self._list = rule.list
-        self._fields: FrozenSet[Field] = frozenset(rule.fields)
+        self._fields: FrozenSet[Field] = frozenset(map(normalized, rule.fields))
         self._ranges: Dict[str, Tuple[Any, Any]] = ranges(rule.fields, single_valued(rule.list))
         self._permissions = [field.number for field in rule.fields if field.name == "perm" and field.operator == "="]
 
@@ -31,7 +31,7 @@ class Conditions:
         return self._list == other.list and all(map(self._imply, other.fields))
 
     def _imply(self, field: Field) -> bool:
-        if field in self._fields or is_always_met(self._list, *field):
+        if normalized(field) in self._fields or is_always_met(self._list, *field):
             return True
         if field.name == "perm":
             return any(field.number & held == held for held in self._permissions)

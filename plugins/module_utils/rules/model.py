@@ -21,7 +21,17 @@ from .fields import FIELDS
 from .list_semantics import SEMANTICS, action_counts, ends_search, field_order_counts
 from .permissions import matchable_syscalls
 
-__all__ = ("ANYTHING", "Field", "Rule", "canonical", "equivalent", "same_match", "syscall_machine", "without_keys")
+__all__ = (
+    "ANYTHING",
+    "Field",
+    "Rule",
+    "canonical",
+    "equivalent",
+    "normalized",
+    "same_match",
+    "syscall_machine",
+    "without_keys",
+)
 
 _PLACES = {field.name: place for place, field in enumerate(FIELDS)}
 _UNKNOWN_PLACE = len(FIELDS)
@@ -113,7 +123,7 @@ def same_match(one: Rule, other: Rule) -> bool:
 
 def _conditions(rule: Rule) -> Tuple[Field, ...]:
     """The fields that decide what the rule matches."""
-    fields = [_normalized(field) for field in rule.fields]
+    fields = [normalized(field) for field in rule.fields]
     if field_order_counts(rule):
         # At the end, what matches everything changes nothing.
         while fields[-1:] == [ANYTHING] and (len(fields) > 1 or any(rule.keys)):
@@ -125,7 +135,8 @@ def _conditions(rule: Rule) -> Tuple[Field, ...]:
     return tuple(sorted(found, key=_sort_key))
 
 
-def _normalized(field: Field) -> Field:
+def normalized(field: Field) -> Field:
+    """The field in the form that all fields have which every event meets alike."""
     if field.name == "dir" and len(field.text) > 1 and field.text.endswith("/"):
         return field._replace(value=field.text.rstrip("/") or "/")
     if field.name == "success" and field.value:
