@@ -104,7 +104,7 @@ def is_beside(space: EventSpace, one: DecidingRule, known: Iterable[Variable]) -
 
 
 def switching_off(wanted: Rule, rules: Sequence[Rule]) -> Optional[Rule]:
-    """The rule with which the kernel records no call of any process that starts, None if there is none."""
+    """The rule with which the kernel records no call of any process that starts; None without such a rule."""
     if wanted.list in ("exit", "io_uring") and not is_dropped(wanted):
         for rule in rules:
             if rule.list == "task" and not no_effect(rule) and _matches_all(rule):

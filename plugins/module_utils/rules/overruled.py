@@ -40,8 +40,10 @@ _MOST_PARTS = 500
 
 
 def overruled(rules: Sequence[Rule]) -> List[Overruled]:
-    """The rules that leave out all events of later ones, or nearly all. Those that name a path or a program are none:
-    dead_rules.shadows() knows what they leave out."""
+    """The rules that leave out all events of later ones, or nearly all.
+
+    Rules that name a path or a program are not among them: dead_rules.shadows() knows what such rules leave out.
+    """
     found: Dict[int, List[int]] = {}
     for name in ("exit", "io_uring"):
         droppers: List[Tuple[int, Rule]] = []
