@@ -25,7 +25,7 @@ RECIPE = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:12]
 
 
 def data_stream(product: str) -> pathlib.Path:
-    """The path of a distribution's data stream. Its packages are fetched unless this recipe has made the file before."""
+    """The path of a distribution's data stream. Its packages are fetched unless this recipe has made it before."""
     return _data_streams(PRODUCTS[product]) / f"ssg-{product}-ds.xml"
 
 

@@ -75,7 +75,7 @@ def _applied(scan):
 @pytest.mark.parametrize("scan", SCANS, ids=[scan.title for scan in SCANS])
 def test_each_rule_passes_or_its_failure_is_explained(scan, scanned):
     if scan.product == DISA and not DISA_CONTENT:
-        pytest.skip("no package has DISA's benchmark for RHEL 9; download it, and name its file in LINUX_AUDIT_DISA_RHEL9")
+        pytest.skip("no package has DISA's benchmark for RHEL 9; download it and name it in LINUX_AUDIT_DISA_RHEL9")
     path = pathlib.Path(DISA_CONTENT) if scan.product == DISA else contents.data_stream(scan.product)
     asked = read_scan(path, scan.profile, scan.wanted)
     host = scanned(scan.guest)
