@@ -14,6 +14,7 @@ from .printable import counted, printable
 __all__ = ("trial_report", "trial_rows")
 
 _COUNTS = ("events", "records", "bytes", "megabytes_per_day")
+_DAYS = ("days_without", "days_with")
 
 
 def trial_rows(results: Mapping[str, Mapping]) -> list[dict[str, Any]]:
@@ -27,6 +28,8 @@ def _rows_of(host: str, result: Mapping) -> list[dict[str, Any]] | None:
         return None
     try:
         seconds = _number(result["seconds"])
+        retention = result.get("retention") or {}
+        days = {name: _days(retention.get(name)) for name in _DAYS}
         return [
             {
                 "host": host,
@@ -35,6 +38,7 @@ def _rows_of(host: str, result: Mapping) -> list[dict[str, Any]] | None:
                 "most": str((rule.get("exclusion") or {}).get("sentence", "")),
                 "seconds": seconds,
                 "stopped": str(result.get("stopped") or ""),
+                **days,
             }
             for rule in result["rules"]
         ]
@@ -49,7 +53,18 @@ def trial_report(results: Mapping[str, Mapping]) -> list[str]:
     done = [host for host, some in by_host.items() if some is not None]
     total = sum(row["megabytes_per_day"] for row in rows)
     head = f"{counted(len(done), 'host')} of {len(results)} tried rules; together they would log {total:.2f} MB a day."
-    return [head, *as_table(_by_rule(rows)), *_remarks(results, done)]
+    return [head, *_retention(rows), *as_table(_by_rule(rows)), *_remarks(results, done)]
+
+
+def _retention(rows: list[dict[str, Any]]) -> list[str]:
+    """How far the logs of the fleet would reach back with the rules; no line if no host tells."""
+    known = {row["host"]: row for row in rows if row["days_with"] is not None}
+    if not known:
+        return []
+    least = min(known.values(), key=lambda row: row["days_with"])
+    before = "" if least["days_without"] is None else f" instead of {least['days_without']:g}"
+    of_all = f", the shortest of {counted(len(known), 'host')}" if len(known) > 1 else ""
+    return [printable(f"The logs would reach back {least['days_with']:g} days{before} on {least['host']}{of_all}.")]
 
 
 def _by_rule(rows: list[dict[str, Any]]) -> list[Mapping]:
@@ -85,10 +100,6 @@ def _remarks(results: Mapping[str, Mapping], done: Collection[str]) -> list[str]
             continue
         if result.get("stopped"):
             remarks.append(f"{host}: the trial ended after {result['seconds']} s ({result['stopped']})")
-        retention = result.get("retention")
-        days = retention.get("days_with") if isinstance(retention, Mapping) else None
-        if days is not None:
-            remarks.append(f"{host}: the logs would reach back {days} days")
     return [printable(remark) for remark in remarks]
 
 
@@ -96,6 +107,10 @@ def _why_nothing(result: Mapping) -> str:
     if "set" in result:
         return "the host answered what the module does not return"
     return str(result.get("msg") or "no rule is left to try")
+
+
+def _days(value: object) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _number(value: object) -> float:

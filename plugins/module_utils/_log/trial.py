@@ -125,7 +125,8 @@ def _candidates(lines: Sequence[RulesLine], kernel: Kernel, host: Host) -> _Cand
         if reason:
             found.left_out.append({"rule": line.text, "reason": reason})
         else:
-            found.rules.append(statement.rule)
+            # What is left of -A is its order: the last of these rules comes first.
+            found.rules.insert(0 if statement.operation == "prepend" else len(found.rules), statement.rule)
             seen[without_keys(statement.rule)] = "an earlier rule of the set matches the same"
     if wrong:
         raise TrialError("nothing was tried, because of\n" + "\n".join(wrong))

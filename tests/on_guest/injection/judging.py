@@ -29,15 +29,19 @@ def problems_of_run(result, old, now, new):
     """What is wrong after a hindered run, whose result is None if it was killed."""
     problems = _torn(old, now, new)
     if result is None:
-        # The next trace deletes the rules of one that was killed.
-        return [problem for problem in problems if "key=linux-audit-trace" not in problem]
+        # The next trace or trial deletes the rules of one that was killed.
+        return _without_temporary(problems)
     if result.get("traceback"):
         return [*problems, result["traceback"].strip()]
     if result.get("failed"):
-        if "rules of this trace may be left" in result["msg"]:
-            return [problem for problem in problems if "key=linux-audit-trace" not in problem]
+        if re.search("rules of this (trace|trial) may be left", result["msg"]):
+            return _without_temporary(problems)
         return problems + _untrue_failure(result["msg"], old, now)
     return problems + _untrue_success(result, old, now, new)
+
+
+def _without_temporary(problems):
+    return [problem for problem in problems if not re.search("key=linux-audit-(trace|trial)", problem)]
 
 
 def problems_of_next(result, again, now, new, drafts, acts):

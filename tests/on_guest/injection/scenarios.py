@@ -42,7 +42,7 @@ class Scenario(NamedTuple):
     @property
     def thin(self):
         """Whether only some calls of those that are alike are hindered, because a run takes seconds."""
-        return self.daemon or self.module == "audit_search" or self.module == "audit_trace"
+        return self.daemon or self.module in ("audit_search", "audit_trace", "audit_trial")
 
     def reset(self):
         """Bring the guest to what it holds beforehand, without help from what is tested."""
@@ -148,6 +148,11 @@ SCENARIOS = {
     "auditd_service restarted": Scenario("auditd_service", {"state": "restarted"}, daemon=True, acts=True),
     "audit_trace": Scenario(
         "audit_trace", {"command": ["/bin/true"], "syscall": ["openat"]}, {OWN: [HOSTS, FIRST]}, acts=True
+    ),
+    "audit_trial": Scenario(
+        "audit_trial",
+        {"rules": [NAME, "-A never,exit -F arch=b64 -S mount -F auid=8"], "seconds": 1},
+        {OWN: [HOSTS, FIRST]},
     ),
     "audit_search": Scenario(
         "audit_search", _SEARCH, prepare=_with_checkpoint, directories=(os.path.dirname(CHECKPOINT),)

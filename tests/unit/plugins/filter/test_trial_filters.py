@@ -25,7 +25,7 @@ def rule(line, megabytes, **more):
 def result(*rules, **more):
     return {
         "changed": False, "rules": list(rules), "set": {}, "seconds": 30.0, "stopped": None,
-        "retention": {"days_with": 2.5},
+        "retention": {"days_without": 20.0, "days_with": 2.5},
     } | more  # fmt: skip
 
 
@@ -35,16 +35,22 @@ def test_the_noisiest_rule_of_the_fleet_comes_first_and_the_sum_last():
         "db1": {"failed": True, "msg": "the audit system is immutable"},
     })  # fmt: skip
     assert lines[0] == "2 hosts of 3 tried rules; together they would log 8.25 MB a day."
-    table = [line.split() for line in lines[1:5]]
+    assert lines[1] == "The logs would reach back 2.5 days instead of 20 on web1, the shortest of 2 hosts."
+    table = [line.split() for line in lines[2:6]]
     assert table[0][:6] == ["MB", "A", "DAY", "EVENTS", "HOSTS", "NOISIEST"]
     assert [row[:3] for row in table[1:]] == [["7.25", "20", "2"], ["1.00", "10", "1"], ["8.25", "30", "2"]]
     assert table[1][3] == "web2"
-    assert lines[4].endswith("all rules")
-    assert lines[5:] == [
-        "web1: the logs would reach back 2.5 days",
-        "web2: the logs would reach back 2.5 days",
-        "db1: nothing was tried: the audit system is immutable",
-    ]
+    assert lines[5].endswith("all rules")
+    assert lines[6:] == ["db1: nothing was tried: the audit system is immutable"]
+
+
+def test_the_host_whose_logs_would_reach_back_least_is_named():
+    retention = {"days_without": None, "days_with": 0.14}
+    fleet = {"web1": result(rule(OPEN, 1.0)), "web2": result(rule(OPEN, 2.0), retention=retention)}
+    assert trial_report(fleet)[1] == "The logs would reach back 0.14 days on web2, the shortest of 2 hosts."
+    assert trial_report({"web2": fleet["web2"]})[1] == "The logs would reach back 0.14 days on web2."
+    unknown = result(rule(OPEN, 1.0), retention={"days_without": None, "days_with": None})
+    assert "reach back" not in " ".join(trial_report({"web1": unknown}))
 
 
 def test_a_host_that_stopped_and_one_without_a_rule_are_named():
@@ -59,6 +65,7 @@ def test_rows_have_what_a_spreadsheet_needs():
     assert row == {
         "host": "web1", "rule": OPEN, "events": 10, "records": 20, "bytes": 3000, "megabytes_per_day": 1.0,
         "share": 0.5, "most": "81% of them: exe=/usr/sbin/chronyd, auid unset", "seconds": 30.0, "stopped": "",
+        "days_without": 20.0, "days_with": 2.5,
     }  # fmt: skip
 
 
@@ -67,7 +74,7 @@ def test_rows_have_what_a_spreadsheet_needs():
     [
         {"rules": 7}, {"rules": ["x"]}, {"rules": [{}]}, {"seconds": "long"},
         {"rules": [rule(OPEN, "much")]}, {"rules": [rule(OPEN, float("nan"))]}, {"rules": [rule(OPEN, True)]},
-        {"rules": [rule(OPEN, 1.0, exclusion=7)]},
+        {"rules": [rule(OPEN, 1.0, exclusion=7)]}, {"retention": {"days_with": "{{ 7 }}"}}, {"retention": 7},
     ],
 )  # fmt: skip
 def test_a_host_that_answers_what_no_module_returns_counts_as_failed(lie):

@@ -134,6 +134,20 @@ def test_rules_are_appended_under_keys_of_their_own_and_removed(run, kernel):
     assert result["seconds"] >= 1
 
 
+def test_prepended_rules_come_before_the_others_and_the_last_of_them_first(run, kernel):
+    one, two = (f"-A never,exit -F arch=b64 -S openat -F uid={user}" for user in (7, 8))
+    result = run(OPEN, one, two)
+    added = [line for what, line in kernel.done if what == "append"][1:]
+    assert added == [
+        f"-a never,exit -F arch=b64 -S openat -F uid=8 -F key={KEY}.0",
+        f"-a never,exit -F arch=b64 -S openat -F uid=7 -F key={KEY}.1",
+        OPEN.replace("access", f"{KEY}.2"),
+    ]
+    assert [line.partition(" -F key")[0] for line in result["tried"]] == [
+        *(line.replace("-A", "-a") for line in (two, one)), OPEN.partition(" -F key")[0],
+    ]  # fmt: skip
+
+
 def test_events_under_way_when_the_rules_are_removed_count(run, kernel, monkeypatch):
     real = Kernel.delete
 
