@@ -51,6 +51,7 @@ def main():
             finally:
                 free.append(guest)
 
+        FOUND.parent.mkdir(exist_ok=True)
         for job, found in pool.map(run, work):
             cases += found
             print(f"{' '.join(job)}: {len(found)} tried, {len(lost(found))} lost", flush=True)

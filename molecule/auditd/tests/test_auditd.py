@@ -32,7 +32,9 @@ def test_rules(host):
     assert host.check_output("augenrules --check").endswith(": No change")
     listed = host.check_output("auditctl -l")
     keys = [*dict.fromkeys(re.findall(r"(?:key=|-k )(\S+)", listed))]
-    assert keys[:2] == ["site", "own"]
+    assert keys[:3] == ["site", "conf", "own"]
+    (optimised,) = [line for line in listed.splitlines() if line.endswith("key=conf")]
+    assert "chmod" in optimised
     assert {"time_changes", "kernel_modules", "firewall_changes", "power_abuse", "logins_and_sessions"} < set(keys)
 
 
@@ -48,3 +50,5 @@ def test_events(host, ausearch):
     assert "type=SYSCALL" in ausearch("--key time_changes --comm date")
     host.check_output("python3 -c 'import ctypes; ctypes.CDLL(None).syscall(140, 78, 0)'")
     assert "type=SYSCALL" in ausearch("--key site --comm python3")
+    host.check_output("chmod g-w /etc/audit/auditd.conf")
+    assert "type=SYSCALL" in ausearch("--key conf --comm chmod")
