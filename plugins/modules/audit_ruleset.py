@@ -351,6 +351,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.options import
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError, options_of
 from ansible_collections.linux.audit.plugins.module_utils._policy.sources import ARGUMENTS as SOURCE_ARGUMENTS
 from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources, sources_of
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
 
 ARGUMENTS = dict(
     dict(POLICY_ARGUMENTS, **SOURCE_ARGUMENTS),
@@ -444,7 +445,8 @@ def _left_out(rules):
     if not rules:
         return []
     return [
-        f"{len(rules)} rules are not in the kernel, because the host lacks their directories or users; see left_out"
+        f"{counted(len(rules), 'rule', 'are')} not in the kernel, because the host lacks a directory or a user; see "
+        "left_out"
     ]
 
 
@@ -456,7 +458,7 @@ def above_budget(cost, parameters):
     hint = "" if parameters["optimise"] else "; optimise: true makes them fewer where no event is lost"
     return [
         f"the rules add about {cost['nanoseconds']} ns to every system call, and cost_budget allows {budget}: "
-        f"the kernel walks past {cost['rules']} rules at the end of each{hint}"
+        f"the kernel walks past {counted(cost['rules'], 'rule')} at the end of each{hint}"
     ]
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
+
 from .answers import as_table
 from .evidence import is_lacking
 from .printable import printable
@@ -33,7 +35,7 @@ def report(document: Mapping) -> list[str]:
     lacking = [row for row in matrix(shown) if any(is_lacking(row[str(entry["host"])]) for entry in shown)]
     lines += as_table([{key: value for key, value in row.items() if key != "title"} for row in lacking])
     if len(bad) > len(shown):
-        lines.append(f"... and {len(bad) - len(shown)} more hosts that lack something")
+        lines.append(f"... and {counted(len(bad) - len(shown), 'more host', 'lack')} something")
     for entry in bad:
         said = list(reasons(entry))
         lines += [printable(f"{entry['host']}: {text}") for text in said[:_REASONS_OF_HOST]]
@@ -90,7 +92,7 @@ def _changes(document: Mapping) -> Iterator[str]:
     if "before" not in document:
         return
     found = document["changes"]
-    yield printable(f"{len(found)} verdicts have changed since {document['before']['generated']}.")
+    yield printable(f"{counted(len(found), 'verdict', 'have')} changed since {document['before']['generated']}.")
     for one in found:
         said = f"{one['host']}: {one['id']}: {one['before'] or 'not judged'} before, {one['after'] or 'not judged'} now"
         yield printable(said)

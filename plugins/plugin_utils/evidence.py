@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .printable import counted
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
 
 __all__ = ("SCHEMA", "VIEWS", "changes", "document", "host_entry", "is_lacking")
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
+
 from .answers import as_table
 from .host_state import auditing_off, differences, host_state
-from .printable import counted, printable
+from .printable import printable
 
 __all__ = ("IN_SYNC", "declared_differences", "drift_row", "fleet_report")
 

@@ -8,8 +8,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
 from ansible_collections.linux.audit.plugins.plugin_utils.answers import row
-from ansible_collections.linux.audit.plugins.plugin_utils.printable import counted, printable
+from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
 
 __all__ = ("answer_of_fleet", "answer_of_host")
 

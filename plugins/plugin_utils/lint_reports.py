@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
 from ansible_collections.linux.audit.plugins.module_utils.rules.findings import CHECKS, SEVERITIES, Finding
 from ansible_collections.linux.audit.plugins.plugin_utils.lint_sets import described
-from ansible_collections.linux.audit.plugins.plugin_utils.printable import counted, printable
+from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
 
 __all__ = ("FORMATS",)
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ("counted", "for_spreadsheet", "printable", "shortened", "width")
+__all__ = ("for_spreadsheet", "printable", "shortened", "width")
 
 # Letters and marks that Unicode counts as printable and that nevertheless show nothing (Default_Ignorable_Code_Point).
 _INVISIBLE = re.compile(
@@ -35,11 +35,6 @@ def printable(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, bytes):
         return [printable(item) for item in value]
     return value
-
-
-def counted(number: int, noun: str) -> str:
-    """The number with its noun, as in "1 host" and "2 hosts"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _escape(character: str) -> str:

@@ -8,8 +8,10 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
+
 from .answers import as_table
-from .printable import counted, printable
+from .printable import printable
 
 __all__ = ("trial_report", "trial_rows")
 
@@ -52,7 +54,7 @@ def trial_report(results: Mapping[str, Mapping]) -> list[str]:
     rows = [row for some in by_host.values() for row in some or []]
     done = [host for host, some in by_host.items() if some is not None]
     total = sum(row["megabytes_per_day"] for row in rows)
-    head = f"{counted(len(done), 'host')} of {len(results)} tried rules; together they would log {total:.2f} MB a day."
+    head = f"{counted(len(done), 'host')} of {len(results)} tried rules, which would log {total:.2f} MB a day together."
     return [head, *_retention(rows), *as_table(_by_rule(rows)), *_remarks(results, done)]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.linux.audit.plugins.module_utils.rules import model
-from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError, counted
 from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_machine, read_version
 
 
@@ -23,7 +23,9 @@ def equivalent(value, other, machine="x86_64", version=None):
 def _rule(item, machine, version):
     statements = read_item(item, machine, version)
     if len(statements) > 1:
-        raise RuleError(f"stands for {len(statements)} rules, one for each arch; compare one at a time", rule=str(item))
+        raise RuleError(
+            f"stands for {counted(len(statements), 'rule')}, one for each arch; compare one at a time", rule=str(item)
+        )
     return statements[0].rule
 
 

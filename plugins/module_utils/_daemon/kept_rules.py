@@ -16,7 +16,7 @@ from typing import Iterator, List, NamedTuple, Sequence, Set
 from .._host.files import FileError, read_text
 from .._host.host import Host
 from .._kernel.netlink import Kernel, KernelError, KernelRule, RuleRefused
-from ..rules.errors import AuditError
+from ..rules.errors import AuditError, counted
 from ..rules.model import Rule, canonical, without_keys
 from ..rules.parse import parse_file
 from ..rules.render import render
@@ -90,8 +90,8 @@ def _put_back(before: _Held, warnings: List[str]) -> None:
         named = [f"'{render(held.rule, host.machine, host.version)}'" for held in gone[:_NAMED]]
         more = [f"{len(gone) - _NAMED} more"] if len(gone) > _NAMED else []
         warnings.append(
-            f"the restart of auditd dropped {len(gone)} rules from the kernel, because the rules files no longer have "
-            f"them: {', '.join(named + more)}"
+            f"the restart of auditd dropped {counted(len(gone), 'rule')} from the kernel, which the rules files no "
+            f"longer have: {', '.join(named + more)}"
         )
 
 
@@ -136,8 +136,9 @@ def _loaded_again(
             except RuleRefused as error:
                 refused.append(str(error))
     what = (
-        f"the start of auditd, which loads the rules files, left {len(after)} of {len(before)} rules in the kernel; "
-        f"{len(lost) - len(refused)} were put back"
+        f"the start of auditd, which loads the rules files, left {len(after)} of {counted(len(before), 'rule')} in the "
+        "kernel; "
+        f"{counted(len(lost) - len(refused), 'rule', 'were')} put back"
     )
     if without_file:
         what += f", of which {without_file} are in no file, so a boot will not load them"

@@ -62,6 +62,13 @@ class Host(Resolver):
         except (ValueError, UnicodeError):
             return False
 
+    def real_path(self, path: str) -> Optional[str]:
+        """The path without symbolic links, as they are now; None if no file can have such a name."""
+        try:
+            return os.path.realpath(path)
+        except (ValueError, UnicodeError):
+            return None
+
 
 def _auditctl_version() -> Optional[Tuple[int, ...]]:
     # auditctl does not even print its version without audit in the kernel, or to users other than root. ausearch comes

@@ -16,7 +16,7 @@ from .._policy.named_paths import misnamed
 from .._policy.recording import kernel_problems
 from .._policy.rules_d import DEFAULT_DIRECTORY, RulesDirectory, in_augenrules_order
 from ..rules import syscalls
-from ..rules.errors import shown
+from ..rules.errors import counted, shown
 from ..rules.model import Rule, canonical, syscall_machine
 from ..rules.render import render
 from .file_history import lies_within
@@ -77,7 +77,7 @@ def recorder(host: Host) -> Recorder:
     if not status.pid:
         reasons.append("no audit daemon runs, so nothing is written to the log")
     if status.lost:
-        reasons.append(f"the kernel has lost {status.lost} records since it was booted")
+        reasons.append(f"the kernel has lost {counted(status.lost, 'record')} since it was booted")
     conf = _conf()
     reasons += [f"auditd writes no log: {key} = {conf[key]}" for key in _UNWRITTEN if _is_unwritten(conf, key)]
     return Recorder(held, filed, status, reasons, host.machine)

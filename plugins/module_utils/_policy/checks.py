@@ -31,7 +31,7 @@ def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = No
     found = [problem for path in {os.path.dirname(file.path): None for file in files} for problem in _of_owner(path)]
     found += _of_compiled({os.path.dirname(os.path.dirname(file.path)) for file in files})
     found += [problem for file in files for problem in _of_file(file, file is files[-1])]
-    found += _of_shadowed_rules(lines, begin)
+    found += _of_shadowed_rules(lines, begin, host)
     found += _of_deletions(lines, begin)
     for number, line in enumerate(lines):
         # augenrules writes a line -e after all others.
@@ -187,8 +187,8 @@ def _of_later_mounts(line: RulesLine, directory: str) -> Iterable[RulesProblem]:
         yield RulesProblem(line.origin, line.text, reason, silent=is_there, lost=is_there, partial=not is_there)
 
 
-def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int) -> Iterable[RulesProblem]:
-    for shadow in shadowed_lines(lines):
+def _of_shadowed_rules(lines: Sequence[RulesLine], begin: int, host: Host) -> Iterable[RulesProblem]:
+    for shadow in shadowed_lines(lines, host):
         line, by = lines[shadow.place], lines[shadow.by]
         if shadow.sameness == "same match" and set(line.statement.rule.keys) < set(by.statement.rule.keys):
             # It costs no event a key, and may be there because scanners compare text; see sources.py.

@@ -9,6 +9,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 from .._host.files import Edit, backup_path, is_too_open, kept_mode
 from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
+from ..rules.errors import counted
 from ..rules.model import Rule, canonical, without_keys
 from ..rules.parse import RulesLine, Statement, parse_line
 from ..rules.render import render
@@ -338,7 +339,7 @@ def _of_another_task(rules: Sequence[Rule], options: Options, host: Host) -> Lis
     named = [f"'{render(rule, host.machine, host.version)}'" for rule in rules[:_NAMED]]
     more = [f"{len(rules) - _NAMED} more"] if len(rules) > _NAMED else []
     return [
-        f"{len(rules)} rules that an earlier run has declared in {options.file} are replaced by others: "
+        f"other rules replace {counted(len(rules), 'rule')} that an earlier run has declared in {options.file}: "
         f"{', '.join(named + more)}; if another task declares them, give each task a file of its own"
     ]
 
@@ -352,9 +353,9 @@ def _problems(outcome: Outcome, wanted: Declaration, options: Options, host: Hos
     target = os.path.join(options.rules_dir.rstrip("/") or "/", options.file)
     problems += _settings_read_later(outcome.files, target, wanted.settings)
     problems += _without_deletion([line for file in outcome.files for line in file.lines if line.statement])
-    summary = [f"{len(dead)} rules never take effect; see problems"] if dead else []
+    summary = [f"{counted(len(dead), 'rule', 'never take')} effect; see problems"] if dead else []
     if partial:
-        summary.append(f"{len(partial)} rules record less than their paths seem to say; see problems")
+        summary.append(f"{counted(len(partial), 'rule', 'record')} less than the path seems to say; see problems")
     return problems + dead + partial, problems + summary
 
 

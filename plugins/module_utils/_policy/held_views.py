@@ -10,7 +10,7 @@ from .._host.host import Host
 from .._host.programs import ProgramError
 from .._kernel.netlink import Kernel, Status
 from .._kernel.settings import Value, read_settings
-from ..rules.model import Field, Rule
+from ..rules.model import Rule
 from ..rules.parse import RulesLine
 from .boot import loaded_by
 from .checks import examine
@@ -20,7 +20,7 @@ from .problem import RulesProblem
 from .recording import kernel_problems
 from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, in_augenrules_order
 
-__all__ = ("FilesView", "KernelView", "mount_points", "read_files", "read_kernel", "real_rule")
+__all__ = ("FilesView", "KernelView", "mount_points", "read_files", "read_kernel")
 
 _MOUNTS = "/proc/self/mountinfo"
 
@@ -121,20 +121,6 @@ def _texts(rules_dir: str, lines: Sequence[RulesLine]) -> Dict[str, str]:
         for number, text in enumerate((read_text(compiled) or "").split("\n"), 1):
             found.setdefault(" ".join(text.split()), f"{compiled}:{number}")
     return found
-
-
-def real_rule(rule: Rule) -> Rule:
-    """The rule with paths as the kernel sees them: it follows links, but not the last word of the path of a file."""
-    return rule._replace(fields=tuple(map(_real_field, rule.fields)))
-
-
-def _real_field(field: Field) -> Field:
-    if field.name == "dir":
-        return field._replace(value=os.path.realpath(field.text))
-    if field.name in ("path", "exe"):
-        parent, _slash, name = field.text.rstrip("/").rpartition("/")
-        return field._replace(value=os.path.join(os.path.realpath(parent or "/"), name))
-    return field
 
 
 def mount_points() -> FrozenSet[str]:

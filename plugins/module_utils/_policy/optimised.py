@@ -8,6 +8,7 @@ from .._host.host import Host
 from ..rules.model import Rule, canonical
 from ..rules.optimise import Optimised, Reason, optimise
 from ..rules.parse import RulesLine, Statement, parse_line
+from ..rules.real_paths import without_slash
 from ..rules.render import render
 from .places import may_be_missing_at_boot
 
@@ -33,7 +34,7 @@ def optimised_lines(lines: Sequence[RulesLine], exact: AbstractSet[int], host: H
     )
     if len(fixed) == len(places) or any(statement.operation != "append" for statement in statements):
         return OptimisedLines(list(lines), [])
-    found = optimise([_meant(statement) for statement in statements], host.machine, fixed)
+    found = optimise([_meant(statement, host) for statement in statements], host.machine, fixed)
     texts = [lines[place].text for place in places]
     made = {
         item.place: lines[places[item.place]] if item.place in fixed else _line(item, lines, places, host)
@@ -60,15 +61,19 @@ def _has_to_stay(statement: Statement) -> bool:
     return directory is None or may_be_missing_at_boot(str(directory)) is not None
 
 
-def _meant(statement: Statement) -> Rule:
-    """The rule of a statement; without the syscalls that only this release of auditctl adds for a permission."""
-    return statement.rule if statement.named_syscalls is None else statement.rule._replace(syscalls=None)
+def _meant(statement: Statement, host: Host) -> Rule:
+    """The rule of a statement, without what means nothing on this host.
+
+    That are the syscalls that only this release of auditctl adds for a permission, and a slash after a directory.
+    """
+    rule = statement.rule if statement.named_syscalls is None else statement.rule._replace(syscalls=None)
+    return without_slash(rule, host)
 
 
 def _line(item: Optimised, lines: Sequence[RulesLine], places: Sequence[int], host: Host) -> RulesLine:
     """The line of a rule: as it was if the rule is the same, or else written as auditctl of the host reads it."""
     line = lines[places[item.place or 0]]
-    if item.rule == _meant(line.statement):
+    if item.rule == _meant(line.statement, host):
         return line
     text = render(item.rule, host.machine, host.version)
     statement = parse_line(text, host)

@@ -6,7 +6,7 @@ from typing import Iterable, List, Mapping, Sequence, Tuple
 
 from .._kernel.netlink import IMMUTABLE
 from .._kernel.settings import BY_OPTION, Value
-from ..rules.errors import shown
+from ..rules.errors import counted, shown
 from ..rules.list_semantics import DROPPED, decision
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
@@ -77,7 +77,7 @@ def _silences(rules: Sequence[Rule], host: Resolver) -> List[Tuple[int, str]]:
     found = {one.place: f"switches auditing off: {one.effect}" for one in silences(rules)}
     found = {place: reason for place, reason in found.items() if _leaves_out(rules, place)}
     for place, others in overruled(rules):
-        count = f"{len(others)} rules" if len(others) > 1 else "the rule"
+        count = counted(len(others), "rule") if len(others) > 1 else "the rule"
         first = shown(render(rules[others[0]], host.machine, host.version))
         such = "such as" if len(others) > 1 else "which is"
         reason = f"leaves out all or nearly all events of {count} after it, {such} '{first}'"

@@ -10,9 +10,10 @@ from .._kernel.settings import SETTINGS, Value
 from ..rules.coverage import COVERED, NOT_COVERED, PARTLY, SWITCHED_OFF, UNDECIDED, coverage
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
+from ..rules.real_paths import meant_rule, real_rule
 from ..rules.render import render
 from .beside_rules import ComplianceCheck, HostFacts, checked
-from .held_views import FilesView, KernelView, mount_points, real_rule
+from .held_views import FilesView, KernelView, mount_points
 from .options import ChangeError
 from .requirements import Requirement
 
@@ -58,12 +59,12 @@ class Judge:
         self._host, self._kernel, self._files, self._facts = host, kernel, files, facts
         self._mounts = mount_points()
         self._held = {
-            "kernel": {real_rule(rule): rule for rule in reversed(kernel.rules)},
-            "files": {real_rule(rule): rule for rule in reversed(files.rules)},
+            "kernel": {real_rule(rule, host): rule for rule in reversed(kernel.rules)},
+            "files": {real_rule(rule, host): rule for rule in reversed(files.rules)},
         }
         self._real = {
-            "kernel": [real_rule(rule) for rule in kernel.rules],
-            "files": [real_rule(rule) for rule in files.rules],
+            "kernel": [real_rule(rule, host) for rule in kernel.rules],
+            "files": [real_rule(rule, host) for rule in files.rules],
         }
         self._in_kernel = frozenset(kernel.rules)
 
@@ -105,7 +106,7 @@ class Judge:
         }
 
     def _covered(self, rule: Rule, view: str, off: Sequence[str]) -> Dict[str, Any]:
-        found = coverage(real_rule(rule), self._real[view], self._host.machine, self._mounts)
+        found = coverage(meant_rule(rule, self._host), self._real[view], self._host.machine, self._mounts)
         status = _OF_COVERAGE[found.status]
         reason = found.reason
         if off:

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, O
 
 from . import syscalls
 from .fields import COMPARISONS
-from .model import Field, Rule
+from .model import Field, Rule, normalized
 from .permissions import PERMISSIONS, certain_permissions, matchable_syscalls
 from .tables import arch_machine
 
@@ -206,6 +206,9 @@ class EventSpace:
 
     def _includes(self, directory: Variable, other: Variable) -> bool:
         above, below = directory[1].rstrip("/") + "/", other[1].rstrip("/") + "/"
+        if above == below and directory[1] != other[1]:
+            # If it is a symbolic link, one of the two is for the link, and the other one for what it leads to.
+            return False
         return below.startswith(above) and not any(
             point != above and point.startswith(above) and below.startswith(point) for point in self._mounts
         )
@@ -226,7 +229,7 @@ class EventSpace:
             wanted = _SUCCEEDED if value else _FAILED
             return SUCCESS, frozenset(one for one in (_SUCCEEDED, _FAILED) if COMPARE[operator](one, wanted))
         if name in ("path", "dir") and operator == "=":
-            return (name, field.text.rstrip("/") or "/"), frozenset((True,))
+            return (name, normalized(field).text), frozenset((True,))
         negated = name in _GROUPS or name == "filetype" or _compares_process(field)
         if operator in ("=", "!=") and (negated or (name == "exe" and self.list != "task")):
             return ("is", name, value), frozenset((operator == "=",))

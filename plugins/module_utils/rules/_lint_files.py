@@ -5,6 +5,7 @@
 from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
 from .augenrules import continues
+from .errors import counted
 from .findings import Found
 from .resolver import Resolver
 from .statements import RulesLine
@@ -100,7 +101,7 @@ def _late_delete(lines: Sequence[RulesLine], _host: Resolver) -> Iterator[Locate
         if line.statement and line.statement.rule:
             rules += 1
         elif _control(line) == ("-D", "") and rules:
-            yield line, ("late-delete", f"-D deletes the {rules} rules before it.", None)
+            yield line, ("late-delete", f"-D deletes {counted(rules, 'rule')} before it.", None)
 
 
 def _overridden(lines: Sequence[RulesLine], _host: Resolver) -> Iterator[Located]:

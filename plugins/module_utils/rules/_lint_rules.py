@@ -32,8 +32,8 @@ def _rules(lines: Sequence[RulesLine]) -> List[Tuple[RulesLine, Rule]]:
             if line.statement and line.statement.rule and line.statement.operation != "delete"]  # fmt: skip
 
 
-def _shadowed(lines: Sequence[RulesLine], _host: Resolver) -> Iterator[Located]:
-    for shadow in shadowed_lines(lines):
+def _shadowed(lines: Sequence[RulesLine], host: Resolver) -> Iterator[Located]:
+    for shadow in shadowed_lines(lines, host):
         line, by = lines[shadow.place], lines[shadow.by]
         message = f"The rule {shadow_reason(shadow)} ({by.origin}: '{shown(by.text)}')."
         yield line, (_SHADOWED_IDS[shadow.sameness], message, None if shadow.sameness == "same match" else "")

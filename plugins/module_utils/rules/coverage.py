@@ -77,7 +77,8 @@ def coverage(wanted: Rule, held: Sequence[Rule], machine: str = "x86_64", mount_
     """How far the rules that are held, in the order of the kernel, cover a wanted one on a ``machine``.
 
     ``machine``: as ``uname -m`` prints it. ``mount_points``: directories on which file systems are mounted. Whether a
-    rule for a directory above one of them includes what is below it depends on which was there first.
+    rule for a directory above one of them includes what is below it depends on which was there first. Where there may
+    be symbolic links, give the rules of real_paths.real_rule(), and of meant_rule() for the wanted one.
     """
     reason = no_effect(wanted) or (field_order_counts(wanted) and "the order of its fields counts on its list")
     if reason:

@@ -9,6 +9,8 @@ from .fields import LISTS
 from .list_semantics import SEMANTICS, field_order_counts, no_effect, single_valued
 from .model import ANYTHING, Field, Rule, canonical, without_keys
 from .ranges import ranges
+from .real_paths import real_rule
+from .resolver import Resolver
 from .statements import RulesLine
 
 __all__ = ("Shadow", "idle", "implied", "shadow_reason", "shadowed_lines", "shadows")
@@ -47,15 +49,16 @@ def idle(rule: Rule) -> str:
     return ""
 
 
-def shadowed_lines(lines: Sequence[RulesLine]) -> List[Shadow]:
+def shadowed_lines(lines: Sequence[RulesLine], host: Resolver) -> List[Shadow]:
     """The shadowed rules among lines in the order in which they are loaded; the places are those of the lines.
 
-    A rule that a later line puts first (-A) may shadow the rules of the lines before it.
+    A rule that a later line puts first (-A) may shadow the rules of the lines before it. Paths are compared as they are
+    on the host, if that is known.
     """
     return [
-        shadow._replace(place=some[shadow.place], by=some[shadow.by])
+        Shadow(some[place], some[by], _sameness(lines[some[by]].statement.rule, lines[some[place]].statement.rule))
         for some in _in_kernel_order(lines)
-        for shadow in shadows([lines[place].statement.rule for place in some])
+        for place, by, _sameness_of_real in shadows([real_rule(lines[place].statement.rule, host) for place in some])
     ]
 
 
@@ -89,8 +92,9 @@ def shadows(rules: Sequence[Rule]) -> List[Shadow]:
 
     A rule shadows a later one of the same list if the later rule has all its conditions: each field, and no syscall
     that the first rule does not have. A watched directory includes the paths below it, and permissions include any
-    subset of them. Ranges of numbers are not compared. So each shadow found is certain, but some may not be found.
-    A rule that has no effect, or in which the order of the fields counts, shadows only the rules with the same match.
+    subset of them; where there may be symbolic links, give the rules of real_paths.real_rule(). Ranges of numbers are
+    not compared. So each shadow found is certain, but some may not be found. A rule that has no effect, or in which the
+    order of the fields counts, shadows only the rules with the same match.
     """
     matches = [without_keys(rule) for rule in rules]
     common = Counter(field for rule in matches for field in rule.fields)
@@ -140,10 +144,10 @@ def implied(fields: Sequence[Field], asked: AbstractSet[str] = frozenset({"dir"}
     found = {ANYTHING, *fields}
     for field in fields:
         if field.name in ("path", "dir") and field.operator == "=" and "dir" in asked:
-            directory = field.text
-            while directory != "/":
-                directory = directory.rpartition("/")[0] or "/"
-                found.add(Field("dir", "=", directory))
+            directory = field.text.rstrip("/")
+            while directory:
+                directory = directory.rpartition("/")[0]
+                found.update((Field("dir", "=", directory or "/"), Field("dir", "=", directory + "/")))
             if field.name == "path":
                 found.add(Field("dir", "=", field.text))
         elif field.name == "perm":

@@ -1,8 +1,10 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""The error of this library, and the base class of all errors that the collection raises on purpose."""
+"""The error of this library, the base class of all errors that the collection raises on purpose, and their words."""
 
-__all__ = ("AuditError", "MisreadError", "RuleError", "shown")
+__all__ = ("AuditError", "MisreadError", "RuleError", "counted", "shown")
+
+_SINGULAR = {"are": "is", "have": "has", "were": "was"}
 
 
 class AuditError(Exception):
@@ -39,6 +41,13 @@ class MisreadError(RuleError):
 
     After such a line, ``auditctl -R`` goes on with the next one. After any other RuleError it stops, in every release.
     """
+
+
+def counted(number: int, noun: str, verb: str = "") -> str:
+    """The number with its noun, as in "1 host" and "2 hosts", and with the verb of several, as in "1 host lacks"."""
+    one = number == 1
+    words = [str(number), noun if one else noun + "s", _SINGULAR.get(verb, verb and verb + "s") if one else verb]
+    return " ".join(filter(None, words))
 
 
 def shown(text: str) -> str:

@@ -136,9 +136,12 @@ def _conditions(rule: Rule) -> Tuple[Field, ...]:
 
 
 def normalized(field: Field) -> Field:
-    """The field in the form that all fields have which every event meets alike."""
-    if field.name == "dir" and len(field.text) > 1 and field.text.endswith("/"):
-        return field._replace(value=field.text.rstrip("/") or "/")
+    """The field in the form that all fields have which every event meets alike.
+
+    One slash after a directory stays: if the directory is a symbolic link, the kernel follows it because of the slash.
+    """
+    if field.name == "dir" and field.text.endswith("//"):
+        return field._replace(value=field.text.rstrip("/") + "/")
     if field.name == "success" and field.value:
         return field._replace(value=1)
     return field

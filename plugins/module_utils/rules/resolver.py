@@ -36,3 +36,7 @@ class Resolver:
     def is_directory(self, path: str) -> bool:
         """Whether ``-w path`` watches a directory tree. auditctl finds out with stat(2) when it loads the rule."""
         return path.endswith("/")
+
+    def real_path(self, path: str) -> Optional[str]:
+        """The path without symbolic links, as realpath(3) finds it; None if nothing is known of the host's files."""
+        return None

@@ -10,7 +10,7 @@ import struct
 from functools import lru_cache
 from typing import FrozenSet, List, Optional, Tuple
 
-from .errors import RuleError
+from .errors import RuleError, counted
 from .fields import ACTIONS, BY_NAME, BY_NUMBER, LISTS, OPERATORS
 from .model import Field, Rule
 
@@ -62,7 +62,9 @@ def encode(rule: Rule) -> bytes:
         values.append(len(data))
         strings += data
     if len(numbers) > MAX_FIELDS:
-        raise RuleError(f"has {len(numbers)} fields; the kernel accepts at most {MAX_FIELDS}, including the key")
+        raise RuleError(
+            f"has {counted(len(numbers), 'field')}; the kernel accepts at most {MAX_FIELDS}, including the key"
+        )
     padding = [0] * (MAX_FIELDS - len(numbers))
     return (
         _HEAD.pack(

@@ -115,7 +115,7 @@ def test_a_restart_does_not_bring_back_what_the_files_no_longer_have(host):
     finally:
         host.guest.run(f"rm {path}; auditctl -D >/dev/null; augenrules >/dev/null")
     (warning,) = done["warnings"]
-    assert "dropped 1 rules from the kernel, because the rules files no longer have them" in warning
+    assert "dropped 1 rule from the kernel, which the rules files no longer have" in warning
     assert "path=/etc/motd" in warning
 
 

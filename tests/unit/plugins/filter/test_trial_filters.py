@@ -34,7 +34,7 @@ def test_the_noisiest_rule_of_the_fleet_comes_first_and_the_sum_last():
         "web1": result(rule(MOUNT, 1.0), rule(OPEN, 2.0)), "web2": result(rule(OPEN, 5.25)),
         "db1": {"failed": True, "msg": "the audit system is immutable"},
     })  # fmt: skip
-    assert lines[0] == "2 hosts of 3 tried rules; together they would log 8.25 MB a day."
+    assert lines[0] == "2 hosts of 3 tried rules, which would log 8.25 MB a day together."
     assert lines[1] == "The logs would reach back 2.5 days instead of 20 on web1, the shortest of 2 hosts."
     table = [line.split() for line in lines[2:6]]
     assert table[0][:6] == ["MB", "A", "DAY", "EVENTS", "HOSTS", "NOISIEST"]
@@ -57,7 +57,7 @@ def test_a_host_that_stopped_and_one_without_a_rule_are_named():
     lines = trial_report({"a": result(rule(OPEN, 1.0), stopped="rate_limit", seconds=1.5), "b": {"tried": []}})
     assert "a: the trial ended after 1.5 s (rate_limit)" in lines
     assert "b: nothing was tried: no rule is left to try" in lines
-    assert trial_report({}) == ["0 hosts of 0 tried rules; together they would log 0.00 MB a day."]
+    assert trial_report({}) == ["0 hosts of 0 tried rules, which would log 0.00 MB a day together."]
 
 
 def test_rows_have_what_a_spreadsheet_needs():
@@ -107,7 +107,7 @@ def test_the_playbook_shows_and_writes_what_hosts_answer(tmp_path):
     lines = hosts.run("linux.audit.trial", trial_rules=[OPEN], output=str(tmp_path / "rows.csv"))
     assert failures(lines) == {}
     (report,) = shown(lines, "What the rules would record")
-    assert report[0] == "2 hosts of 4 tried rules; together they would log 3.50 MB a day."
+    assert report[0] == "2 hosts of 4 tried rules, which would log 3.50 MB a day together."
     assert f"web3: nothing was tried: {TEMPLATE}" in report
     assert "web4: nothing was tried: the host answered what the module does not return" in report
     rows = (tmp_path / "rows.csv").read_text().splitlines()

@@ -157,7 +157,7 @@ def test_rules_that_the_files_no_longer_have_are_not_put_back(host, run, compile
     assert "left 2 of 3 rules in the kernel; 1 were put back. Look in the rules files for a line" in lost
     assert "order" not in lost
     assert gone == (
-        f"the restart of auditd dropped 1 rules from the kernel, because the rules files no longer have them: '{TWO}'"
+        f"the restart of auditd dropped 1 rule from the kernel, which the rules files no longer have: '{TWO}'"
     )
 
 

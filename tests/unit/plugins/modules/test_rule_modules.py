@@ -293,7 +293,10 @@ def test_a_set_from_sources_returns_every_value(host, run):
     own = "-a always,exit -F path=/etc/hosts -F perm=r -F key=own"
     assert result["added"] == host.kernel.lines == rendered(PASSWD, MOUNT, own)
     assert (result["settings"], result["left_out"]) == (["-b 100"], ["-w /no/such/file -p wa"])
-    assert any("1 rules are not in the kernel" in warning for warning in result["warnings"])
+    assert any(
+        "1 rule is not in the kernel, because the host lacks a directory or a user; see left_out" in warning
+        for warning in result["warnings"]
+    )
     assert ["late" in note and "records the same" in note for note in result["notes"]] == [True]
     assert any("90-other.rules:1" in problem for problem in result["problems"])
     assert any("90-other.rules:1" in str(warning) for warning in result["warnings"])

@@ -60,7 +60,7 @@ def test_two_tasks_without_a_file_do_not_replace_each_other_silently(host):
         [warning]
         == warned(GROUP, PASSWD)
         == [
-            f"1 rules that an earlier run has declared in {DEFAULT_FILE} are replaced by others: "
+            f"other rules replace 1 rule that an earlier run has declared in {DEFAULT_FILE}: "
             "'-a always,exit -F path=/etc/shadow -F perm=wa -F key=other'; if another task declares them, give each "
             "task a file of its own"
         ]

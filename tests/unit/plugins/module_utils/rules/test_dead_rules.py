@@ -46,6 +46,12 @@ def found(*lines):
         ("-a always,exit -F dir=/etc/a -F perm=wa", "-w /etc/ -p wa", None),
         ("-a always,exit -F dir=/etc/a -F perm=wa", "-w /etc/b -p wa", None),
         ("-w / -p wa", "-w /etc -p wa", ""),
+        # If it is a symbolic link, one of the two is for the link and the other one for the directory.
+        ("-a always,exit -F dir=/etc -F perm=wa", "-a always,exit -F dir=/etc/ -F perm=wa", None),
+        ("-a always,exit -F dir=/etc/ -F perm=wa", "-a always,exit -F dir=/etc -F perm=wa", None),
+        ("-a always,exit -F dir=/etc/ -F perm=wa", "-w /etc/passwd -p wa", ""),
+        ("-a always,exit -F dir=/etc/ -F perm=wa", "-a always,exit -F dir=/etc/a/ -F perm=wa", ""),
+        ("-a always,exit -F dir=/etc/a/ -F perm=wa", "-a always,exit -F dir=/etc/ -F perm=wa", None),
         # exe is a path as well, and not one that dir looks at.
         ("-a always,exit -F dir=/usr", "-a always,exit -S all -F exe=/usr/bin/su", None),
         ("-w /etc/passwd -p rwxa", "-w /etc/passwd -p r", ""),

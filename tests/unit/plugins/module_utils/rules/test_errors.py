@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an error says of a rule, and that nothing in it harms a terminal."""
 
+import re
+
 import pytest
 
-from ansible_collections.linux.audit.plugins.module_utils.rules.errors import MisreadError, RuleError, shown
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import MisreadError, RuleError, counted, shown
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
+from paths import PLUGINS
 
 
 @pytest.mark.parametrize(
@@ -89,3 +92,27 @@ def test_a_host_of_which_only_the_machine_is_known():
     assert (host.machine, host.version) == ("x86_64", None)
     assert [(host.uid(name), host.gid(name)) for name in ("root", "daemon")] == [(0, 0), (None, None)]
     assert [host.is_directory(path) for path in ("/etc/", "/etc", "/")] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((0, "rule"), "0 rules"),
+        ((1, "host"), "1 host"),
+        ((1, "rule", "never take"), "1 rule never takes"),
+        ((2, "rule", "never take"), "2 rules never take"),
+        ((1, "rule", "are"), "1 rule is"),
+        ((1, "verdict", "have"), "1 verdict has"),
+        ((1, "rule", "were"), "1 rule was"),
+        ((3, "rule", "were"), "3 rules were"),
+    ],
+)
+def test_numbers_agree_with_nouns_and_verbs(arguments, text):
+    assert counted(*arguments) == text
+
+
+def test_no_message_counts_but_by_the_one_owner_of_plurals():
+    """None has "1 rules" in it."""
+    plural = re.compile(r"\{len\([^{}]*\)\} (?:more )?(?!bytes )[a-z]+s\b")
+    found = [str(path) for path in PLUGINS.rglob("*.py") if plural.search(path.read_text())]
+    assert found == []

@@ -59,8 +59,9 @@ def test_keys(keys, canonical_keys):
 @pytest.mark.parametrize(
     ("fields", "plain"),
     [
-        ([("dir", "=", "/etc/")], [("dir", "=", "/etc")]),
-        ([("dir", "=", "/etc//")], [("dir", "=", "/etc")]),
+        # If /etc were a symbolic link, the kernel would follow it because of the slash.
+        ([("dir", "=", "/etc/")], [("dir", "=", "/etc/")]),
+        ([("dir", "=", "/etc//")], [("dir", "=", "/etc/")]),
         ([("dir", "=", "/")], [("dir", "=", "/")]),
         ([("dir", "=", "//")], [("dir", "=", "/")]),
         ([("dir", "=", "/a")], [("dir", "=", "/a")]),

@@ -77,7 +77,7 @@ def test_a_path_without_a_slash_at_its_end_is_the_same_one():
 
 
 def test_two_slashes_are_the_root_directory():
-    """auditctl sends // as it is written, and canonical rules have no slash at the end of a directory."""
+    """auditctl sends // as it is written, and canonical rules have one slash at most at the end of a directory."""
     (two,), (one,) = (statements(path, True, "w", [], "watch", HOST)[0] for path in ("//", "/"))
     written = parse_line("-w // -p w", HOST)
     assert written.rule.value("dir") == "//"
