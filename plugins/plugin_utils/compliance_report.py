@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .answers import as_table
 from .evidence import is_lacking
-from .printable import printable
+from .printable import counted, printable
 
 __all__ = ("matrix", "reasons", "report")
 
@@ -90,7 +90,8 @@ def _changes(document: Mapping) -> Iterator[str]:
     if "before" not in document:
         return
     found = document["changes"]
-    yield printable(f"{len(found)} verdicts have changed since {document['before']['generated']}.")
+    number = f"{counted(len(found), 'verdict')} {'has' if len(found) == 1 else 'have'}"
+    yield printable(f"{number} changed since {document['before']['generated']}.")
     for one in found:
         said = f"{one['host']}: {one['id']}: {one['before'] or 'not judged'} before, {one['after'] or 'not judged'} now"
         yield printable(said)
