@@ -17,11 +17,7 @@ _BROKEN = (AttributeError, KeyError, TypeError, ValueError)
 
 def compliance_host(value, host, views=evidence.VIEWS[:2]):
     """What the evidence has of a host. Raises AnsibleFilterError."""
-    views = [view.strip() for view in views.split(",")] if isinstance(views, str) else list(views)
-    if not views or not set(views) <= set(evidence.VIEWS):
-        raise AnsibleFilterError(
-            f"linux.audit.compliance_host: views are some of {', '.join(evidence.VIEWS)}, not {views}"
-        )
+    views = _views("compliance_host", views)
     if not isinstance(value, Mapping):
         raise AnsibleFilterError("linux.audit.compliance_host takes a result of audit_compliance, a dictionary")
     try:
@@ -34,7 +30,7 @@ def compliance_host(value, host, views=evidence.VIEWS[:2]):
 
 def compliance_document(value, when, views=evidence.VIEWS[:2], before=None, failed=()):
     """The evidence of all hosts. Raises AnsibleFilterError."""
-    views = [view.strip() for view in views.split(",")] if isinstance(views, str) else list(views)
+    views = _views("compliance_document", views)
     known = (evidence.SCHEMA["schema"], evidence.SCHEMA["schema_version"])
     if before and (not isinstance(before, Mapping) or (before.get("schema"), before.get("schema_version")) != known):
         raise AnsibleFilterError(f"the earlier evidence must be a {known[0]} document of version {known[1]}")
@@ -47,6 +43,17 @@ def compliance_document(value, when, views=evidence.VIEWS[:2], before=None, fail
         raise AnsibleFilterError(
             f"linux.audit.compliance_document takes what compliance_host returns: {error!r}"
         ) from error
+
+
+def _views(name, views):
+    """The names of views, from a list or a text with commas. Raises AnsibleFilterError for an unknown one."""
+    several = views.split(",") if isinstance(views, str) else views
+    items = (
+        [item.strip() if isinstance(item, str) else item for item in several] if isinstance(several, Iterable) else []
+    )
+    if not items or not all(item in evidence.VIEWS for item in items):
+        raise AnsibleFilterError(f"linux.audit.{name}: views are some of {', '.join(evidence.VIEWS)}, not {views!r}")
+    return items
 
 
 def compliance_report(value):

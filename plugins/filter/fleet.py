@@ -29,7 +29,10 @@ def fleet_report(value):
     rows: list = list(value) if isinstance(value, Iterable) and not isinstance(value, (str, Mapping)) else [None]
     if not all(isinstance(row, Mapping) and {"host", "state"} <= row.keys() for row in rows):
         raise AnsibleFilterError("linux.audit.fleet_report takes a list of rows, with host and state")
-    return fleet.fleet_report(rows)
+    try:
+        return fleet.fleet_report(rows)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AnsibleFilterError(f"linux.audit.fleet_report takes rows of drift_row: {error!r}") from error
 
 
 class FilterModule:

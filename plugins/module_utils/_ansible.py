@@ -47,7 +47,11 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
     except SystemExit:
         if afterwards:
             sys.stdout.flush()
-            afterwards()
+            try:
+                afterwards()
+            except AuditError as error:
+                # The controller has the result, so all that is left is to tell why this failed.
+                sys.exit(printable(str(error)))
         raise
 
 

@@ -89,6 +89,46 @@ options:
     type: list
     elements: dict
     default: []
+    suboptions:
+      name:
+        description: The name of the standard.
+        type: str
+        required: true
+      title:
+        description: What it is, for readers.
+        type: str
+      release:
+        description: The release of the standard.
+        type: str
+      sources:
+        description: Rule packs.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: The name of the pack.
+            type: str
+            required: true
+          content:
+            description: The text of the pack.
+            type: str
+            required: true
+          parameters:
+            description: The values of its placeholders.
+            type: dict
+            default: {}
+          exact:
+            description: Whether the text of the rules counts.
+            type: bool
+            default: false
+      includes:
+        description: Names of included packs, by the requirement that asks for them.
+        type: dict
+        default: {}
+      requirements:
+        description: As in O(requirements).
+        type: list
+        elements: dict
 seealso:
   - module: linux.audit.audit_info
   - module: linux.audit.audit_ruleset
@@ -242,7 +282,28 @@ ARGUMENTS = {
     },
     "today": {"type": "str"},
     "rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY},
-    "standards": {"type": "list", "elements": "dict", "default": []},
+    "standards": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "title": {"type": "str"},
+            "release": {"type": "str"},
+            "sources": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "content": {"type": "str", "required": True},
+                    "parameters": {"type": "dict", "default": {}},
+                    "exact": {"type": "bool", "default": False},
+                },
+            },
+            "includes": {"type": "dict", "default": {}},
+            "requirements": {"type": "list", "elements": "dict"},
+        },
+    },
 }
 
 

@@ -160,7 +160,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linux.audit.plugins.module_utils._ansible import run
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
-from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import IMMUTABLE, Kernel
+from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import IMMUTABLE, Kernel, KernelError
 from ansible_collections.linux.audit.plugins.module_utils._kernel.settings import SETTINGS
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import (
     ARGUMENTS as POLICY_ARGUMENTS,
@@ -218,7 +218,11 @@ def act(parameters, check):
             if parameters["user_message"] is not None:
                 kernel.message(parameters["user_message"])
             if parameters["reset_lost"]:
-                lost = kernel.reset_lost()
+                try:
+                    lost = kernel.reset_lost()
+                except KernelError as error:
+                    done = "" if parameters["user_message"] is None else "; the message was recorded before that"
+                    raise ChangeError(f"{error}{done}") from error
         return lost
 
 
@@ -226,11 +230,13 @@ def control(parameters, mode):
     """Change the settings, then do the actions; return the result of the module."""
     check_actions(parameters)
     host = Host()
-    outcome = hold_settings(wanted(parameters), options_of(parameters, *mode), host)
+    options = options_of(parameters, *mode)
+    outcome = hold_settings(wanted(parameters), options, host)
     result = {"changed": outcome.changed, "pending": outcome.pending, "reboot_required": outcome.reboot_required}
-    warnings = warnings_of(outcome, host) + outcome.waiting
+    with outcome.kept_in_mind(options):
+        warnings = warnings_of(outcome, host) + outcome.waiting
+        lost = act(parameters, mode.check) if parameters["live"] else 0
     if parameters["live"]:
-        lost = act(parameters, mode.check)
         if parameters["user_message"] is not None or (parameters["reset_lost"] and lost):
             result["changed"] = True
         result.update(lost=lost, **live_settings(outcome.settings))

@@ -16,7 +16,8 @@ _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 # What makes a spreadsheet take a cell for a formula, and the wide forms of these characters, which some take as well.
-_FORMULA = re.compile("[=+@\\-\t\r\uff1d\uff0b\uff20\uff0d]")
+# Where the decimal sign is a comma, a semicolon in a text begins a new cell; and some leave out spaces before it.
+_FORMULA = re.compile("(?:^|(?<=;)) *(?=[=+@\\-\t\r\uff1d\uff0b\uff20\uff0d])")
 
 
 def printable(value: Any) -> Any:
@@ -42,10 +43,10 @@ def _escape(character: str) -> str:
 
 
 def for_spreadsheet(value: object) -> object:
-    """The value as a cell that no spreadsheet takes for a formula: text that could be one starts with an apostrophe."""
+    """The value as a cell that no spreadsheet takes for a formula: what could be one has an apostrophe before it."""
     if not isinstance(value, str):
         return printable(value)
-    return ("'" if _FORMULA.match(value) else "") + printable(value)
+    return printable(_FORMULA.sub(lambda found: found.group() + "'", value))
 
 
 def width(text: str) -> int:

@@ -117,6 +117,10 @@ def _days(value: object) -> float | None:
 
 def _number(value: object) -> float:
     """A number; a host on which root answers what it likes gets no text into a sum, and nothing that is no number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise TypeError(f"{value!r} is not a number")
-    return value
+    try:
+        good = not isinstance(value, bool) and isinstance(value, (int, float)) and math.isfinite(value)
+    except OverflowError:
+        good = False
+    if not good:
+        raise TypeError("this is not a number, or it is too large to count with")
+    return value  # type: ignore[return-value]

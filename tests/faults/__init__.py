@@ -9,7 +9,7 @@ import pathlib
 from lab.packages import install
 from paths import MODULE_UTILS, ON_GUEST, PLUGINS, ROOT
 
-__all__ = ("PAGE", "lost", "prepare", "table", "try_faults", "write_table")
+__all__ = ("HOME", "PAGE", "lost", "merged", "prepare", "table", "try_faults", "write_table")
 
 HOME = "/root/lib"
 PAGE = ROOT / "docs" / "reliability.md"
@@ -36,6 +36,12 @@ def try_faults(guest, scenario: str, share: str = "1/1", timeout: float | None =
 def lost(cases) -> list[dict]:
     """The cases after which a promise was broken."""
     return [case for case in cases if case["problems"]]
+
+
+def merged(before, cases) -> list[dict]:
+    """All cases; of one that was tried again, the last."""
+    by_case = {(case["scenario"], case["call"], case["number"], case["what"]): case for case in [*before, *cases]}
+    return list(by_case.values())
 
 
 def table(cases) -> str:

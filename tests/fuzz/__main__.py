@@ -18,7 +18,7 @@ SEEDS = DATA / "fuzz"
 GROWN = ROOT / ".cache" / "fuzz"
 NAMES = (
     "parser", "linter", "kernel_list", "configuration", "events", "trial", "points_in_time", "own_packs", "checkpoints",
-    "filters",
+    "filters", "requirements", "exceptions", "standard_packs",
 )  # fmt: skip
 LARGEST = 8192
 # A text that is four times as long may take five times as long, and as much again because machines are noisy.

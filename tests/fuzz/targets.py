@@ -3,13 +3,17 @@
 """What is fuzzed: functions of bytes, which raise no error but those of this collection, and keep their promises."""
 
 import contextlib
+import functools
+import importlib
+import inspect
 import json
 import pathlib
 import tempfile
+import zlib
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.linux.audit.plugins.filter import answers, rules, state
+from ansible_collections.linux.audit.plugins.filter import answers
 from ansible_collections.linux.audit.plugins.module_utils._daemon import conf_file, state_report, validation
 from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import AUDITD_CONF, PLUGIN_CONF, REMOTE_CONF
 from ansible_collections.linux.audit.plugins.module_utils._daemon.target import Target
@@ -24,6 +28,8 @@ from ansible_collections.linux.audit.plugins.module_utils._log.files import even
 from ansible_collections.linux.audit.plugins.module_utils._log.trial_count import Tally
 from ansible_collections.linux.audit.plugins.module_utils._log.trial_report import Elapsed, report
 from ansible_collections.linux.audit.plugins.module_utils._policy.packs import read_pack
+from ansible_collections.linux.audit.plugins.module_utils._policy.requirements import read_standard
+from ansible_collections.linux.audit.plugins.module_utils._policy.verdicts import read_waivers
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.dead_rules import shadows
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import AuditError
@@ -32,10 +38,26 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.model import can
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure, to_structure
-from ansible_collections.linux.audit.plugins.plugin_utils import packs
+from ansible_collections.linux.audit.plugins.plugin_utils import packs, standards
 from ansible_collections.linux.audit.plugins.plugin_utils.lint_reports import FORMATS
+from paths import DATA, PLUGINS
 
-__all__ = ("TARGETS",)
+__all__ = ("CALLS", "FILTERS", "TARGETS", "replaced", "size_of")
+
+CALLS = DATA / "filter_calls"
+
+
+def _plugins(kind, methods):
+    """Functions by name, of all files of a directory of plugins."""
+    found = {}
+    for path in sorted((PLUGINS / kind).glob("*.py")):
+        module = importlib.import_module(f"ansible_collections.linux.audit.plugins.{kind}.{path.stem}")
+        found.update(getattr(getattr(module, f"{kind.capitalize()}Module")(), methods)())
+    return found
+
+
+FILTERS = {**_plugins("filter", "filters"), **_plugins("test", "tests")}
+"""All filters and tests of the collection, by name."""
 
 HOST = Host()
 VERSIONS = ((2, 8, 5), (3, 0, 9), (4, 0, 2), (4, 2, 1))
@@ -148,20 +170,89 @@ def checkpoints(data):
 
 
 def filters(data):
-    """Whatever is piped into a filter, the filter returns something or says what it takes."""
+    """Whatever is piped into a filter, and whatever else it is given, it returns something or says what it takes.
+
+    The filters are those of the directory. A call that each of them takes is kept as CALLS/NAME.json; each part of it
+    may be what nobody would write.
+    """
     try:
         value = json.loads(data)
-    except ValueError:
+        json.dumps(value)
+    except (ValueError, RecursionError):
         return
-    calls = [
-        rules.parse_rules, rules.render_rules, answers.table, answers.csv, answers.printable, state.differences,
-        state.auditing_off, state.host_state, packs.sources,
-        lambda value: answers.event_rows(value, list(answers.COLUMNS)), lambda value: answers.event_rows([], value),
-        lambda value: rules.parse_rules("-D", value),
-    ]  # fmt: skip
-    for call in calls:
+    for name, function in FILTERS.items():
+        given = _kept_call(name) or [value] * len(_parameters(function))
+        for place in range(len(_parameters(function))):
+            arguments = [*given, *[value] * (place + 1 - len(given))]
+            arguments[place] = value
+            _call(function, arguments)
+        spoilt = replaced(given, [1 + zlib.crc32(data) % (size_of(given) - 1)], value)
+        _call(function, spoilt)
+
+
+@functools.cache
+def _kept_call(name):
+    """The arguments of a call that is kept; None if there is none."""
+    path = CALLS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def _call(function, arguments):
+    with contextlib.suppress(AnsibleError):
+        function(*arguments)
+
+
+def _parameters(function):
+    return inspect.signature(function).parameters
+
+
+def size_of(node):
+    """How many parts a structure has, itself included."""
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return 1 + sum(map(size_of, inner))
+
+
+def replaced(node, left, value):
+    """The structure with the value in the place of the part that is the ``left``th when one counts depth first."""
+    left[0] -= 1
+    if left[0] == -1:
+        return value
+    if isinstance(node, dict):
+        return {key: replaced(item, left, value) for key, item in node.items()}
+    return [replaced(item, left, value) for item in node] if isinstance(node, list) else node
+
+
+def requirements(data):
+    """A file with requirements of one's own is a standard, or is refused; what a host makes of it is requirements."""
+    try:
+        standard = standards.own_standard(text_of(data), "own.yml")
+    except AnsibleError:
+        return
+    for one in read_standard(standard, HOST):
+        json.dumps(one.title)
+
+
+def exceptions(data):
+    """Exceptions are read, or refused."""
+    try:
+        items = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    # ansible-core sees to the list, the dictionaries and their texts.
+    if isinstance(items, list):
+        given = [{str(key): str(text) for key, text in item.items()} for item in items if isinstance(item, dict)]
+        read_waivers(given, "2026-11-27")
+
+
+def standard_packs(data):
+    """What names packs and standards, with parameters, is found, or refused with a sentence."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    for read in (packs.sources, standards.standards):
         with contextlib.suppress(AnsibleError):
-            call(value)
+            read(value)
 
 
 def _allowed(function):
@@ -178,6 +269,7 @@ TARGETS = {
     function.__name__: _allowed(function)
     for function in (
         parser, linter, kernel_list, configuration, events, trial, points_in_time, own_packs, checkpoints, filters,
+        requirements, exceptions, standard_packs,
     )
 }  # fmt: skip
 """Functions of bytes by name."""

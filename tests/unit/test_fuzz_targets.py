@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The targets of `./dev fuzz`, with the inputs that are kept, with odd numbers, and with what hypothesis makes up."""
 
+import contextlib
+import json
+
 import pytest
+from ansible.errors import AnsibleError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
-from fuzz.targets import TARGETS
+from fuzz.targets import CALLS, FILTERS, TARGETS, replaced, size_of
 from paths import DATA
 from strategies import rules
 
@@ -39,6 +43,27 @@ def test_what_was_found_once_is_not_found_again(name, path):
 @pytest.mark.parametrize(("name", "template"), TEMPLATES)
 def test_numbers_that_are_no_numbers(name, template, number):
     TARGETS[name](template.replace("{}", number).encode())
+
+
+ODD = [
+    None, True, -1, 10**400, float("nan"), "", "\0", "²", "\udcff", "{{ 1 }}", [], [None], [[]], [{}], {}, {"a": None},
+    {"": {}},
+]  # fmt: skip
+
+
+def test_a_call_of_each_filter_is_kept():
+    assert {path.stem for path in CALLS.glob("*.json")} == set(FILTERS)
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_any_part_of_what_a_filter_is_given_may_be_anything(name):
+    """As root on a host can make its results."""
+    given = json.loads((CALLS / f"{name}.json").read_text())
+    FILTERS[name](*given)
+    for place in range(1, size_of(given)):
+        for value in ODD:
+            with contextlib.suppress(AnsibleError):
+                FILTERS[name](*replaced(given, [place], value))
 
 
 @given(st.lists(rules().map(lambda one: render(one, "x86_64")), max_size=6))

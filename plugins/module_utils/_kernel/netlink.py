@@ -138,7 +138,7 @@ class Kernel:
 
     def status(self) -> Status:
         """Whether auditing is on, its limits and counters (AUDIT_GET)."""
-        replies = list(self._ask(_GET, b"", _GET))
+        replies = self._answers(_GET)
         if not replies:
             raise KernelError("the kernel did not answer the request for the audit status")
         words = struct.unpack_from(f"={len(replies[0]) // 4}I", replies[0])
@@ -150,17 +150,17 @@ class Kernel:
         """All rules, list by list in the order in which the kernel evaluates them (AUDIT_LIST_RULES)."""
         try:
             # Read everything before decoding: the kernel drops answers that are not read soon.
-            listed = self._listed()
+            listed = self._answers(_LIST_RULES, many=True)
             return [KernelRule(wire.decode(data), data) for data in listed]
         except ValueError as error:
             raise KernelError(f"the kernel lists a rule that cannot be decoded ({error})") from error
 
-    def _listed(self) -> List[bytes]:
-        """What the kernel answers to the question for its rules; asked again if answers were lost."""
+    def _answers(self, kind: int, many: bool = False) -> List[bytes]:
+        """What the kernel answers to a question, which changes nothing; asked again if answers were lost."""
         for _again in range(_ASK_AGAIN):
             with contextlib.suppress(AnswersLost):
-                return list(self._ask(_LIST_RULES, b"", _LIST_RULES, many=True))
-        return list(self._ask(_LIST_RULES, b"", _LIST_RULES, many=True))
+                return list(self._ask(kind, b"", kind, many))
+        return list(self._ask(kind, b"", kind, many))
 
     def append(self, rule: Rule) -> None:
         """Add the rule after all rules of its list. Raises RuleRefused."""
@@ -190,7 +190,7 @@ class Kernel:
 
     def loginuid_immutable(self) -> Tuple[bool, bool]:
         """Whether login uids cannot change once they are set, and whether this is locked until the next boot."""
-        replies = list(self._ask(_GET_FEATURE, b"", _GET_FEATURE))
+        replies = self._answers(_GET_FEATURE)
         _version, _mask, features, locked = struct.unpack_from("=4I", replies[0])
         return bool(features & _LOGINUID_IMMUTABLE), bool(locked & _LOGINUID_IMMUTABLE)
 

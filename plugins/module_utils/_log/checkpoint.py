@@ -116,9 +116,20 @@ class Checkpoint:
         if self._next is None:
             return lambda: None
         try:
-            return drafted(self.path, self._next, 0o600)
+            put_in_place = drafted(self.path, self._next, 0o600)
         except OSError as error:
             raise FileError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
+
+        def move_on() -> None:
+            try:
+                put_in_place()
+            except (FileError, OSError) as error:
+                raise FileError(
+                    f"the checkpoint {self.path} cannot be replaced, so the next search returns these events again: "
+                    f"{getattr(error, 'strerror', None) or error}"
+                ) from error
+
+        return move_on
 
     def write(self) -> None:
         """Save the place that advance() has moved to. Raises FileError."""

@@ -11,18 +11,23 @@ import re
 import stat
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Union
 
+from ..rules.errors import shown
 from .command_line import CommandLine, argument
 from .options import ChangeError
 
 __all__ = ("ComplianceCheck", "HostFacts", "checked", "file_system_size")
 
-_COMPARISON = re.compile(r"(>=|<=|>|<)\s*(\d+)(%?)$")
+_COMPARISON = re.compile(r"(>=|<=|>|<)\s*([0-9]{1,18})(%?)$")
+# No setting has more digits, and Python refuses to read thousands of them.
+_NUMBER = re.compile(r"([0-9]{1,18})(%?)$")
+_MODE = re.compile(r"[0-7]{1,4}$")
 _COMPARE: Dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
 }  # fmt: skip
 _WANTED_ARGUMENT = re.compile(r"([A-Za-z0-9_.]+)(>=|<=|>|<|=)?(.*)$")
 _FILE_KEYS = frozenset(("path", "mode", "owner", "group"))
 _ABSENT = "not set"
+_LONGEST_PATH = 1024
 
 
 class HostFacts(NamedTuple):
@@ -60,7 +65,7 @@ def checked(asked: Mapping[str, Any], facts: HostFacts, where: str) -> List[Comp
     found: List[ComplianceCheck] = []
     for key, value in asked.items():
         if key == "auditd_conf" and isinstance(value, Mapping):
-            found += [_of_conf(str(name).lower(), wanted, facts) for name, wanted in value.items()]
+            found += [_of_conf(str(name).lower(), wanted, facts, where) for name, wanted in value.items()]
         elif key == "files":
             found += [check for one in _list(value) for check in _of_files(one, facts, where)]
         elif key == "kernel_arguments":
@@ -90,8 +95,13 @@ def _is(value: Optional[bool], wanted: bool) -> Optional[bool]:
     return None if value is None else value is wanted
 
 
-def _of_conf(name: str, wanted: Any, facts: HostFacts) -> ComplianceCheck:
+def _of_conf(name: str, wanted: Any, facts: HostFacts, where: str) -> ComplianceCheck:
     words = [_text(one) for one in _list(wanted)]
+    for word in words:
+        if word.startswith(("<", ">")) and not _COMPARISON.match(word):
+            raise ChangeError(
+                f"{where}: auditd_conf: {name}: '{shown(word)}' must be compared with a number, as in >= 8"
+            )
     value, written = facts.conf.get(name), facts.written.get(name)
     met = any(_fits(value, word, facts.log_space) for word in words)
     in_writing = any(_fits(written, word, facts.log_space) for word in words)
@@ -109,7 +119,7 @@ def _fits(value: Optional[str], wanted: str, space: Optional[int]) -> bool:
     comparison = _COMPARISON.match(wanted)
     if not comparison:
         return value.lower() == wanted.lower()
-    number = re.match(r"(\d+)(%?)$", value)
+    number = _NUMBER.match(value)
     if not number:
         return False
     have, want = int(number.group(1)), int(comparison.group(2))
@@ -124,6 +134,12 @@ def _fits(value: Optional[str], wanted: str, space: Optional[int]) -> bool:
 def _of_files(wanted: Any, facts: HostFacts, where: str) -> Iterable[ComplianceCheck]:
     if not isinstance(wanted, Mapping) or "path" not in wanted or not set(wanted) <= _FILE_KEYS:
         raise ChangeError(f"{where}: files must be dictionaries with {', '.join(sorted(_FILE_KEYS))}, not {wanted!r}")
+    modes = [_octal(one) for one in _list(wanted.get("mode"))] if wanted.get("mode") is not None else ["0"]
+    wrong = [mode for mode in modes or [""] if not _MODE.match(mode)]
+    if wrong:
+        raise ChangeError(f"{where}: files: mode must be octal digits, as in 0640, not '{shown(wrong[0])}'")
+    if "\0" in str(wanted["path"]) or len(str(wanted["path"])) > _LONGEST_PATH:
+        raise ChangeError(f"{where}: files: this is not a path: '{shown(str(wanted['path']))}'")
     pattern = str(wanted["path"]).replace("{log_file}", facts.conf.get("log_file") or "/var/log/audit/audit.log")
     pattern = pattern.replace("{log_directory}", os.path.dirname(facts.conf.get("log_file") or "/var/log/audit/x"))
     asked = {key: _list(wanted[key]) for key in ("mode", "owner", "group") if wanted.get(key) is not None}
@@ -183,7 +199,7 @@ def _of_argument(wanted: str, facts: HostFacts, where: str) -> ComplianceCheck:
         if sign == "=":
             return found == value
         numbers: List[Union[str, Any]] = [found, value]
-        return all(re.match(r"\d+$", one) for one in numbers) and _COMPARE[sign](int(found), int(value))
+        return all(_NUMBER.match(one) and one.isdigit() for one in numbers) and _COMPARE[sign](int(found), int(value))
 
     lacking = [line.origin for line in facts.configured if not holds(line)]
     configured = None if not facts.configured else not lacking

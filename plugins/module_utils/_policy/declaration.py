@@ -102,8 +102,9 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
         return files_transition(with_settings(draft, settings, host))._replace(rules=rules, settings=now)
 
     outcome = bring_about(plan_additions, options, host)
-    problems = warnings_of(outcome, host)
-    problems += ineffective(change.present, problems)
+    with outcome.kept_in_mind(options):
+        problems = warnings_of(outcome, host)
+        problems += ineffective(change.present, problems)
     return DeclarationOutcome(outcome, wanted.left_out, None, problems, problems)
 
 
@@ -136,8 +137,9 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
         return Transition(rules, settings, edits, files, added, removed)
 
     outcome = bring_about(plan_declaration, options, host)
-    problems, warnings = _problems(outcome, wanted, options, host) if reach.present else ([], [])
-    warnings += _of_another_task(replaced, options, host)
+    with outcome.kept_in_mind(options):
+        problems, warnings = _problems(outcome, wanted, options, host) if reach.present else ([], [])
+        warnings += _of_another_task(replaced, options, host)
     silent = list(map(str, outcome.silent))
     problems, warnings = silent + problems, silent + warnings
     return DeclarationOutcome(outcome, wanted.left_out, backups[0] if backups else None, problems, warnings)

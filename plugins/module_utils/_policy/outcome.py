@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host holds, what must change on it, and what was done: the data of transition.py."""
 
-from typing import TYPE_CHECKING, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .._host.files import Edit, file_diffs
 from .._host.host import Host
 from .._kernel.netlink import IMMUTABLE, KernelRule
 from .._kernel.settings import SettingsChange, Value, settings_diff
+from ..rules.errors import AuditError
 from ..rules.model import Rule, canonical
 from ..rules.render import render
-from .options import Options
+from .options import ChangeError, Options
 from .problem import RulesProblem
 from .recording import kernel_problems
 from .rules_d import RulesDirectory, RulesFile
@@ -88,7 +90,7 @@ class Outcome(NamedTuple):
 
     ``pending``: what the kernel lacks until the next boot. ``settings``: the kernel's. ``files`` (of rules.d,
     afterwards) and ``features`` (of the kernel): for callers that look for problems. ``silent``: why the kernel records
-    nothing, or not all that its rules say.
+    nothing, or not all that its rules say. ``edited``: the paths of files that have changed.
     """
 
     changed: bool
@@ -100,6 +102,21 @@ class Outcome(NamedTuple):
     files: Sequence[RulesFile] = ()
     features: Optional[int] = None
     silent: Sequence[RulesProblem] = ()
+    edited: Sequence[str] = ()
+
+    @contextmanager
+    def kept_in_mind(self, options: Options) -> Iterator[None]:
+        """Let an error of what comes after the change say that the change was made. Raises ChangeError."""
+        try:
+            yield
+        except (AuditError, OSError) as error:
+            if options.check or not self.changed:
+                raise
+            made = [*self.edited, *(["the kernel's rules"] if options.live and (self.added or self.removed) else [])]
+            made += [f"the kernel's {setting.name}" for setting in self.settings.now]
+            raise ChangeError(
+                f"{error}; before that, all that was asked for was made, and is in place: {', '.join(made)}"
+            ) from error
 
     @property
     def reboot_required(self) -> bool:
@@ -129,6 +146,7 @@ def outcome_of(transition: Transition, pending: List[str], state: HostState, opt
         files=transition.files,
         features=state.features,
         silent=_silent(transition, state, host),
+        edited=[edit.path for edit in transition.edits],
     )
 
 

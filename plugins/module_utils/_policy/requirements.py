@@ -56,7 +56,7 @@ def read_standard(standard: Mapping[str, Any], host: Host) -> List[Requirement]:
     name = standard["name"]
     for source in standard.get("sources") or []:
         asked = _asked(source["content"]) if source["name"] == name else {}
-        included = [one for one, packs in (standard.get("includes") or {}).items() if source["name"] in packs]
+        included = [one for one, packs in (standard.get("includes") or {}).items() if source["name"] in (packs or [])]
         lines: Dict[int, List[RulesLine]] = {}
         for line in read_pack(source["name"], source["content"], source["parameters"], host).lines:
             if line.error:
@@ -68,7 +68,10 @@ def read_standard(standard: Mapping[str, Any], host: Host) -> List[Requirement]:
                 for one in included or asked.get(number, []):
                     requirement = found.setdefault(one, Requirement(name, one))
                     found[one] = _with(requirement, lines.get(number, []), text)
-    for item in standard.get("requirements") or []:
+    own_ones = standard.get("requirements") or []
+    if not isinstance(own_ones, list):
+        raise ChangeError(f"{name}: requirements must be a list, not {own_ones!r}")
+    for item in own_ones:
         own = _own(name, item, host)
         if own.id in found:
             known = found[own.id]

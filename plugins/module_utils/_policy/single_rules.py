@@ -81,7 +81,9 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
     except AuditUnavailable as error:
         raise ChangeError(f"{error}; set live: false to write the rules to {options.rules_dir} alone") from error
     rules = change.present or change.absent
-    warnings = warnings_of(outcome, host)
+    with outcome.kept_in_mind(options):
+        warnings = warnings_of(outcome, host)
+        warnings += ineffective(change.present, warnings)
     result = {
         "changed": outcome.changed,
         "added": outcome.added,
@@ -89,7 +91,7 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
         "rules": [render(canonical(statement.rule), host.machine, host.version) for statement in rules],
         "pending": outcome.pending,
         "reboot_required": outcome.reboot_required,
-        "warnings": warnings + ineffective(change.present, warnings) + outcome.waiting,
+        "warnings": warnings + outcome.waiting,
     }
     if options.with_diff:
         result["diff"] = outcome.diff

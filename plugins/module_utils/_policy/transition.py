@@ -47,6 +47,8 @@ def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
             _check_rules(doing.rules.added, state.features, host)
         if state.directory:
             doing = doing._replace(edits=_with_compiled(doing.edits, state.directory))
+        # What is told is made up beforehand, because a reading that fails must find everything as it was.
+        outcome = outcome_of(doing, pending, state, options, host)
         if not options.check and doing.has_changes:
             from .carrying_out import carry_out
 
@@ -57,7 +59,7 @@ def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
                     "rules at the same time. It still needs: "
                     + "; ".join([*step_lines(unfinished, host), *doing.settings.lines])
                 )
-        return outcome_of(doing, pending, state, options, host)
+        return outcome
 
 
 @contextmanager

@@ -13,6 +13,8 @@ import json  # noqa: E402
 
 from ansible.plugins.callback import CallbackBase  # noqa: E402
 
+_PARTS = ("host", "task", "result")
+
 
 class CallbackModule(CallbackBase):
     """Prints {host, task, result}."""
@@ -22,7 +24,9 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "results"
 
     def _line(self, outcome, **more):
-        line = {"host": outcome.host.get_name(), "task": outcome.task.get_name(), "result": {**outcome.result, **more}}
+        # Before ansible-core 2.19 these names begin with a line.
+        host, task, result = (getattr(outcome, name, None) or getattr(outcome, f"_{name}") for name in _PARTS)
+        line = {"host": host.get_name(), "task": task.get_name(), "result": {**result, **more}}
         self._display.display(json.dumps(line, default=str))
 
     def v2_runner_on_ok(self, result):

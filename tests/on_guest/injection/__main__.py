@@ -27,6 +27,7 @@ def main(name, share="1/1", pattern=""):
     new = _state(scenario)
     assert ended.result and not ended.result.get("failed"), ended.result
     number, shares = map(int, share.split("/"))
+    scenario.reset()
     faults = list(faults_at(noted_steps(ended.trace), scenario.thin))
     print(json.dumps({"scenario": name, "steps": len(noted_steps(ended.trace)), "faults": len(faults)}), flush=True)
     for fault in faults[number - 1 :: shares]:
@@ -40,12 +41,16 @@ def _state(scenario):
 
 
 def _case(scenario, fault, old, new):
-    scenario.reset()
     ended = run_module(scenario.module, scenario.parameters, fault)
-    problems = problems_of_run(ended.result, old, _state(scenario), new)
-    after = run_module(scenario.module, scenario.parameters, traced=False).result
-    again = run_module(scenario.module, scenario.parameters, traced=False).result
-    problems += problems_of_next(after, again, _state(scenario), new, draft_files(*scenario.directories), scenario.acts)
+    now = _state(scenario)
+    problems = problems_of_run(ended.result, old, now, new)
+    # After a run that has left everything as it was, the next one is that which nothing has hindered.
+    if now != old or draft_files(*scenario.directories) or ended.result is None or scenario.acts:
+        after = run_module(scenario.module, scenario.parameters, traced=False).result
+        again = run_module(scenario.module, scenario.parameters, traced=False).result
+        drafts = draft_files(*scenario.directories)
+        problems += problems_of_next(after, again, _state(scenario), new, drafts, scenario.acts)
+        scenario.reset()
     result = ended.result
     return {
         "call": fault.step.call,

@@ -8,10 +8,10 @@ __all__ = ("problems_of_next", "problems_of_run")
 
 # How a message says that a part is not as it was; a file that is not has to be named, too.
 _CONFESSIONS = {
-    "file": r"could not be put back|was not put back|cannot be removed|kept",
-    "kernel rules": r"could not be put back|still needs|are left|is left|may be left",
-    "kernel order": r"could not be put back|still needs|are left|is left|may be left",
-    "kernel settings": r"could not be put back|until the next boot|still needs",
+    "file": r"could not be put back|was not put back|cannot be removed|kept|in place",
+    "kernel rules": r"could not be put back|still needs|are left|is left|may be left|in place",
+    "kernel order": r"could not be put back|still needs|are left|is left|may be left|in place",
+    "kernel settings": r"could not be put back|until the next boot|still needs|in place",
     "daemon": r"does not run|is not running|has not said|has not ended|not known|is left stopped|is running now",
     "boot": r"is not (en|dis)abled|start at boot",
 }

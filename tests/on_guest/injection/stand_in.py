@@ -77,4 +77,7 @@ def call_module(name, parameters):
         load_module(name).main()
     except Ended as ended:
         return ended.args[0]
+    except SystemExit as ended:
+        # What comes after the result has failed, and says why.
+        return {"failed": True, "msg": ended.code}
     raise AssertionError("the module ended without a result")

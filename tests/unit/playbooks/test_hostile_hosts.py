@@ -180,6 +180,7 @@ def test_a_host_has_no_row_under_the_name_of_another(tmp_path):
         {"auditd_rule_files": ["/etc/hostname"], "ansible_facts": {"os_family": "Debian", "cmdline": {}}},
         {"remote_logging_krb5_client_keytab_src": "/etc/hostname"},
         {"immutable_drain_tasks": "/etc/hostname"},
+        {"src": ["/etc/hostname"]},
     ],
 )
 def test_facts_with_names_of_our_variables_are_refused(tmp_path, facts):
@@ -191,3 +192,30 @@ def test_facts_with_names_of_our_variables_are_refused(tmp_path, facts):
         assert "must not set" in said
         assert next(iter(facts)) in said
     assert set(hosts.asked("web1")) == {"setup"}
+
+
+def test_a_host_does_not_choose_which_file_of_the_controller_is_tried_on_it(tmp_path):
+    """By a fact that an earlier play has taken from it."""
+    hosts = HostileHosts(tmp_path, {"web1": {"setup": {"ansible_facts": {"src": ["/etc/hostname"]}}}})
+    plays = [
+        {"hosts": "all", "gather_facts": True, "tasks": []},
+        {"import_playbook": "linux.audit.trial"},
+    ]
+    (said,) = failures(hosts.run(plays)).values()
+    assert "(src), which a managed host must not set" in said
+    assert hosts.asked("web1") == ["setup"]
+
+
+def test_a_number_that_is_too_large_is_not_counted_and_the_other_hosts_are(tmp_path):
+    """JSON has numbers of any size."""
+
+    def tried(events):
+        counts = {"events": events, "records": 1, "bytes": 1, "megabytes_per_day": 1.0, "share": 1.0}
+        rules = [{"rule": "-w /etc/passwd -p wa", "exclusion": None, **counts}]
+        return {"audit_trial": {"changed": False, "rules": rules, "set": counts, "seconds": 1.0, "stopped": None}}
+
+    hosts = HostileHosts(tmp_path, {"web1": tried(10**400), "web2": tried(3)})
+    lines = hosts.run("linux.audit.trial", trial_rules=["-w /etc/passwd -p wa"])
+    (report,) = shown(lines, "What the rules would record")
+    assert report[0].startswith("1 host of 2 tried rules")
+    assert "web1: nothing was tried: the host answered what the module does not return" in report

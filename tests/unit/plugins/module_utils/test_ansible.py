@@ -87,3 +87,18 @@ def test_an_error_becomes_a_message(error, message):
 def test_a_mistake_of_this_code_is_not_hidden():
     with pytest.raises(KeyError):
         run(ModuleDouble(), lambda parameters, mode: parameters["no such parameter"])
+
+
+def test_what_fails_after_the_result_is_a_sentence():
+    """The result has been printed by then."""
+
+    class Exiting(ModuleDouble):
+        def exit_json(self, **result):
+            raise SystemExit(0)
+
+    def fail():
+        raise AuditError("the checkpoint x\udcff cannot be replaced")
+
+    with pytest.raises(SystemExit) as ending:
+        run(Exiting(), lambda parameters, mode: {"changed": True, "afterwards": fail})
+    assert ending.value.code == "the checkpoint x\\xff cannot be replaced"

@@ -3,6 +3,7 @@
 """The modules that change rules and settings, and audit_info, from their arguments to their results."""
 
 import errno
+import itertools
 import os
 
 import pytest
@@ -421,3 +422,27 @@ def test_what_audit_info_returns_of_a_log(host, run, tmp_path, monkeypatch):
     log.write_text('type=SYSCALL msg=audit(1000.000:1): key="a"\ntype=SYSCALL msg=audit(1001.000:2): key="a"\n')
     found = run(audit_info.main, retention=True)["retention"]
     assert [(row["key"], row["events"]) for row in found["keys"]] == [("a", 2)]
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EPERM, None])
+@pytest.mark.parametrize("name", RULE_MODULES)
+def test_whichever_request_fails_a_failure_names_what_has_changed(monkeypatch, tmp_path, name, code):
+    """Also a question that comes after the change, for the result alone."""
+    main, params = RULE_MODULES[name]
+    for number in itertools.count():
+        (directory := tmp_path / str(number)).mkdir()
+        host = System(monkeypatch, directory)
+        before, asked, answer = host.state(), [], host.kernel.answer
+        failing = None if code is None else ([], -code)
+
+        def fail(kind, data, number=number, asked=asked, answer=answer, failing=failing):
+            asked.append(kind)
+            return failing if len(asked) == number + 1 else answer(kind, data)
+
+        host.kernel.answer = fail
+        result = run_module(main, {"rules_dir": str(host.directory), **params})
+        if result.get("failed") and host.state() != before:
+            assert "in place: " in result["msg"], (number, result["msg"])
+        if number >= len(asked):
+            break
+    assert number > 3

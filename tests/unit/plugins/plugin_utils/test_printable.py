@@ -44,6 +44,9 @@ def test_printable(text, shown):
 def test_no_text_is_a_formula(start):
     assert for_spreadsheet(f"{start}1") == "'" + printable(f"{start}1")
     assert for_spreadsheet(f"x{start}1") == printable(f"x{start}1")
+    # Where the decimal sign is a comma, semicolons separate cells.
+    assert for_spreadsheet(f"x; {start}1;{start}2") == printable(f"x; '{start}1;'{start}2")
+    assert for_spreadsheet(f"  {start}1") == printable(f"  '{start}1")
     assert FILTERS["csv"]([{start: 1}]).splitlines()[0] == "'" + printable(start)
 
 

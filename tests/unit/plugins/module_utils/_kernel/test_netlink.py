@@ -280,6 +280,24 @@ def test_a_question_whose_answer_was_lost_is_asked_again(monkeypatch, times, tol
                 kernel.rules()
 
 
+@pytest.mark.parametrize(("times", "told"), [(1, True), (3, False)])
+def test_the_status_is_asked_for_again(monkeypatch, times, told):
+    """As every question that changes nothing."""
+
+    def answer(kind, sequence):
+        return [acknowledgement(sequence), message(kind, sequence, bytes(44))]
+
+    fake = losing(answer, times)
+    monkeypatch.setattr(kernel_module.socket, "socket", lambda *kind: fake)
+    with Kernel() as kernel:
+        if told:
+            assert kernel.status().enabled == 0
+            assert kernel.loginuid_immutable() == (False, False)
+        else:
+            with pytest.raises(KernelError, match="answers of the kernel were lost"):
+                kernel.status()
+
+
 @pytest.mark.parametrize(
     ("held", "action", "done"),
     [(RULES, "append", True), ((), "append", False), ((), "delete", True), (RULES, "delete", False)],

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Up to where a log was searched: which place is kept, and what is new after it."""
 
+import errno
 import json
+import os
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils._host import replacing
 from ansible_collections.linux.audit.plugins.module_utils._host.files import FileError
 from ansible_collections.linux.audit.plugins.module_utils._log import checkpoint as checkpoint_module
 from ansible_collections.linux.audit.plugins.module_utils._log.checkpoint import Checkpoint, unfinished
@@ -87,6 +90,21 @@ def test_a_search_without_a_checkpoint_yet(search):
     assert (search.checkpoint.exists, search.checkpoint.lost) == (False, False)
     assert search(record(100, 1)) == [1]
     assert (Checkpoint(str(search.mark)).exists, search.checkpoint.lost) == (True, False)
+
+
+def test_a_checkpoint_that_cannot_be_replaced_says_what_comes_of_it(search, monkeypatch):
+    search(record(NOW - 10, 1))
+
+    def fail(*_paths):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(replacing.os, "rename", fail)
+        with pytest.raises(
+            FileError, match="cannot be replaced, so the next search returns these events again: No space"
+        ):
+            search(record(NOW - 10, 1) + record(NOW - 9, 2))
+    assert search() == [2]
 
 
 def test_a_checkpoint_that_was_not_moved_is_not_written(search):
