@@ -44,7 +44,8 @@ class _CompiledOnce:
 
 
 # Every module imports this file before all others of the collection.
-if isinstance(__spec__.loader, zipimport.zipimporter):
+_loader: Any = __spec__.loader
+if isinstance(_loader, zipimport.zipimporter):
     sys.meta_path.insert(0, _CompiledOnce)
 
 
