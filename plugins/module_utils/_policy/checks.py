@@ -146,22 +146,23 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
     if found:
         dead, partial = found.nothing and not found.tree, not found.nothing
         yield RulesProblem(line.origin, line.text, found.reason, dead=dead, silent=found.tree, partial=partial)
-    missing = missing_directory(statement.rule)
+    needed = list(_needed_directories(statement.rule))
+    missing = next((directory for directory in needed if not is_directory(directory)), None)
     if missing:
         reason = f"is refused by the kernel, because {missing} does not exist"
         yield RulesProblem(line.origin, line.text, reason, not goes_on, lost=True)
-    else:
-        yield from _of_places(line, goes_on)
+    elif needed:
+        yield from _of_places(line, needed, goes_on)
     unknown = unsupported(statement.rule, features) if features is not None else None
     if unknown:
         reason = f"is refused by the kernel, which does not know {unknown}"
         yield RulesProblem(line.origin, line.text, reason, not goes_on, lost=True)
 
 
-def _of_places(line: RulesLine, goes_on: bool) -> Iterable[RulesProblem]:
-    """Directories that may be missing at the next boot, without which the kernel refuses the rule then."""
+def _of_places(line: RulesLine, needed: Iterable[str], goes_on: bool) -> Iterable[RulesProblem]:
+    """Needed directories that may be missing at the next boot, without which the kernel refuses the rule then."""
     statement = line.statement
-    for directory in _needed_directories(statement.rule):
+    for directory in needed:
         why = may_be_missing_at_boot(directory)
         if not why:
             yield from _of_later_mounts(line, directory)

@@ -19,7 +19,7 @@ from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
 from .rules_d import HEADER, MODE, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
-from .single_rules import Change, arrange_files, arrange_kernel, ineffective, loaded_forms, warnings_of
+from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
 
 __all__ = ("DEFAULT_FILE", "DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
@@ -103,8 +103,7 @@ def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: H
 
     outcome = bring_about(plan_additions, options, host)
     with outcome.kept_in_mind(options):
-        problems = warnings_of(outcome, host)
-        problems += ineffective(change.present, problems)
+        problems = warnings_of(outcome, host, change.present)
     return DeclarationOutcome(outcome, wanted.left_out, None, problems, problems)
 
 

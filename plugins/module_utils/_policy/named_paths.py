@@ -13,6 +13,7 @@ import os
 from typing import Iterable, NamedTuple, Optional, Tuple
 
 from ..rules.model import Rule
+from .places import is_link
 
 __all__ = ("Misnamed", "misnamed")
 
@@ -37,11 +38,11 @@ class Misnamed(NamedTuple):
 def misnamed(rule: Rule) -> Optional[Misnamed]:
     """What the paths of a rule do not name, as the host is now; None if they name what they seem to."""
     for name, operator, path in _paths(rule):
-        if not os.path.lexists(path) and set("*?") & set(path):
+        link = is_link(path)
+        if link is None and set("*?") & set(path):
             reason = f"names no file: auditctl and the kernel know no wildcards, and {path} does not exist"
             return Misnamed(reason, nothing=operator == "=")
-        executes = name == "path" and rule.value("perm") == _EXECUTE
-        if os.path.islink(path) and path not in _MEANT and not executes:
+        if link and path not in _MEANT and not (name == "path" and rule.value("perm") == _EXECUTE):
             return _of_link(rule, name, operator, path)
     return None
 

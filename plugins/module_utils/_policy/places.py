@@ -7,7 +7,14 @@ import stat
 from contextlib import contextmanager
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-__all__ = ("covered_later", "is_directory", "is_empty_at_boot", "may_be_missing_at_boot", "places_read_once")
+__all__ = (
+    "covered_later",
+    "is_directory",
+    "is_empty_at_boot",
+    "is_link",
+    "may_be_missing_at_boot",
+    "places_read_once",
+)
 
 # In memory: these are empty when the host boots.
 _VOLATILE = ("tmpfs", "ramfs")
@@ -43,6 +50,17 @@ class _Places:
         self._made: Optional[Set[str]] = None
         self._answers: Dict[str, Optional[str]] = {}
         self._directories: Dict[str, bool] = {}
+        self._links: Dict[str, Optional[bool]] = {}
+        self._mounted_late: Optional[List[_Mount]] = None
+
+    def is_link(self, path: str) -> Optional[bool]:
+        """See is_link()."""
+        if path not in self._links:
+            try:
+                self._links[path] = stat.S_ISLNK(os.lstat(path).st_mode)
+            except (OSError, ValueError):
+                self._links[path] = None
+        return self._links[path]
 
     def is_directory(self, path: str) -> bool:
         """See is_directory()."""
@@ -72,23 +90,31 @@ class _Places:
 
     def covered_later(self, directory: str, with_all_below: bool) -> List[str]:
         """See covered_later()."""
+        if self._mounted_late is None:
+            self._mounted_late = [mount for mount in self._all_mounts() if mount.point != "/" and self._is_late(mount)]
+        # Most hosts have none, and a path costs a system call for each directory in it.
+        if not self._mounted_late:
+            return []
         path = os.path.realpath(directory)
         below = path.rstrip("/") + "/"
-        self._mount_of(path)
         found = {
             mount.point: f"{mount.point} ({mount.kind})"
-            for mount in self._mounts or ()
-            if mount.point != "/" and self._is_late(mount)
+            for mount in self._mounted_late
             if mount.point == path or (with_all_below and mount.point.startswith(below))
         }
         return [found[point] for point in sorted(found)]
 
-    def _mount_of(self, path: str) -> Optional[_Mount]:
-        """The file system that a path is on; None if the host does not tell."""
+    def _all_mounts(self) -> List[_Mount]:
         if self._mounts is None:
             self._mounts = _read_mounts()
+        return self._mounts
+
+    def _mount_of(self, path: str) -> Optional[_Mount]:
+        """The file system that a path is on; None if the host does not tell."""
         around = [
-            mount for mount in self._mounts if path == mount.point or path.startswith(mount.point.rstrip("/") + "/")
+            mount
+            for mount in self._all_mounts()
+            if path == mount.point or path.startswith(mount.point.rstrip("/") + "/")
         ]
         # Of several file systems on one directory, the last is the one that is seen.
         return max(enumerate(around), key=lambda item: (len(item[1].point), item[0]), default=(0, None))[1]
@@ -111,8 +137,11 @@ _remembered: List[_Places] = []
 
 @contextmanager
 def places_read_once() -> Iterator[None]:
-    """Within this, look at each place once: thousands of rules may have thousands of directories, or the same one."""
-    _remembered.append(_Places())
+    """Within this, look at each place once: thousands of rules may have thousands of directories, or the same one.
+
+    What is within another one shares what that has found.
+    """
+    _remembered.append(_places())
     try:
         yield
     finally:
@@ -126,6 +155,11 @@ def covered_later(directory: str, with_all_below: bool) -> List[str]:
     there later.
     """
     return _places().covered_later(directory, with_all_below)
+
+
+def is_link(path: str) -> Optional[bool]:
+    """Whether the path is a symbolic link now; None if nothing has that name."""
+    return _places().is_link(path)
 
 
 def is_directory(path: str) -> bool:

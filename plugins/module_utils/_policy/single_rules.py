@@ -19,6 +19,7 @@ from .named_paths import misnamed
 from .options import ARGUMENTS as POLICY_ARGUMENTS
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition, plan_list
+from .places import places_read_once
 from .rules_d import Draft, add_lines, going_on, is_ours, without_needless_continue, written_line
 from .transition import Planner, bring_about, files_transition
 
@@ -28,7 +29,6 @@ __all__ = (
     "arrange_files",
     "arrange_kernel",
     "change_rules",
-    "ineffective",
     "loaded_forms",
     "read_rules",
     "result_of",
@@ -82,8 +82,7 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
         raise ChangeError(f"{error}; set live: false to write the rules to {options.rules_dir} alone") from error
     rules = change.present or change.absent
     with outcome.kept_in_mind(options):
-        warnings = warnings_of(outcome, host)
-        warnings += ineffective(change.present, warnings)
+        warnings = warnings_of(outcome, host, change.present)
     result = {
         "changed": outcome.changed,
         "added": outcome.added,
@@ -98,13 +97,18 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
     return result
 
 
-def warnings_of(outcome: Outcome, host: Host) -> List[str]:
-    """Why the host records nothing, now or after a boot, and which rules the next boot does not load, or may not."""
+@places_read_once()
+def warnings_of(outcome: Outcome, host: Host, own: Iterable[Statement] = ()) -> List[str]:
+    """Why the host records nothing, now or after a boot, and which rules the next boot does not load, or may not.
+
+    ``own``: the rules of the task, of which it is said if they record nothing.
+    """
     examined = examine(outcome.files, host)
-    return list(map(str, [*outcome.silent, *(one for one in examined if one.stops or one.silent or one.lost)]))
+    found = list(map(str, [*outcome.silent, *(one for one in examined if one.stops or one.silent or one.lost)]))
+    return found + _ineffective(own, found)
 
 
-def ineffective(statements: Iterable[Statement], said: Sequence[str]) -> List[str]:
+def _ineffective(statements: Iterable[Statement], said: Sequence[str]) -> List[str]:
     """Which of a task's own rules record nothing, or less than they seem to, as far as that is not ``said`` yet."""
     found: List[str] = []
     for statement in statements:

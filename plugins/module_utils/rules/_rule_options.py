@@ -73,6 +73,19 @@ class RuleParser:
         return self._statement()
 
     def _read_list(self, option: str, value: str) -> None:
+        known = self._known.get((option, value))
+        if known is None:
+            known = self._look_at_list(option, value)
+            if not known[3]:
+                self._known[option, value] = known
+        self._action, self._list, words, unread = known
+        self._operation = _OPERATIONS[option]
+        self._unread += unread
+        # In a single file, the place of the line decides where its rule goes, so -A becomes -a.
+        self._words += ["-a" if option == "-A" else option, words]
+
+    def _look_at_list(self, option: str, value: str) -> Tuple[str, str, str, List[str]]:
+        """The action, the list, the value as it is written, and what the host's auditctl does not read."""
         words = value.split(",")
         lowered = [lower(word) for word in words]
         action = [word for word in words if word in ACTIONS]
@@ -88,11 +101,8 @@ class RuleParser:
                 f"separated by a comma{hint}",
                 f"{option} {value}",
             )
-        self._operation, self._action, self._list = _OPERATIONS[option], action[0], filters[0]
-        self._unread += unread_list_option(option, value, self._list, self._resolver)
-        # In a single file, the place of the line decides where its rule goes, so -A becomes -a.
-        self._words.append("-a" if option == "-A" else option)
-        self._words.append(",".join(word if word in ACTIONS else lower(word) for word in words))
+        unread = unread_list_option(option, value, filters[0], self._resolver)
+        return action[0], filters[0], ",".join(word if word in ACTIONS else lower(word) for word in words), unread
 
     def _read_watch(self, option: str, value: str) -> None:
         if self._list or self._fields:

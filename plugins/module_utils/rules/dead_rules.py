@@ -3,6 +3,7 @@
 """Rules that never take effect: because an earlier rule of their list matches all that they match, or by themselves."""
 
 from collections import Counter
+from functools import lru_cache
 from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 from .fields import LISTS
@@ -36,6 +37,7 @@ class Shadow(NamedTuple):
     sameness: str
 
 
+@lru_cache(maxsize=1 << 16)
 def idle(rule: Rule) -> str:
     """Why a rule never has an effect, whatever the other rules are, as a clause for a message; empty if it may have."""
     reason = no_effect(rule)

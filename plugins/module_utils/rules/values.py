@@ -224,14 +224,16 @@ def parse_string(text: str, resolver: Resolver, most: int = _PATH_MAX) -> str:
 def _check_characters(text: str) -> None:
     if has_control_character(text):
         raise MisreadError("must not contain a control character, such as a tab or a line end", text)
-    if any(operator in text for operator in _LONG_OPERATORS):
+    if "=" in text and any(operator in text for operator in _LONG_OPERATORS):
         raise MisreadError("must not contain !=, >=, <= or &=, because auditctl would take it for the operator", text)
 
 
 def _parse_absolute(text: str, resolver: Resolver) -> str:
     if not text.startswith("/"):
         raise RuleError("must be an absolute path", text)
-    if any(len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX for name in text.split("/")):
+    # A character has at most four bytes.
+    long = len(text) * 4 > _NAME_MAX
+    if long and any(len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX for name in text.split("/")):
         raise RuleError(f"must have at most {_NAME_MAX} bytes between two slashes; the kernel takes no more", text)
     return parse_string(text, resolver, _PATH_MAX - 1)
 

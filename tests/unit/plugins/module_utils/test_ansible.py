@@ -2,10 +2,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a module's parameters to its result."""
 
+import json
+import pathlib
+import subprocess
+import zipfile
+
 import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._ansible import Mode, printable, run
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import AuditError
+from paths import PLUGINS
+from pythons import find
+
+FROM_ARCHIVE = """
+import builtins, json, sys
+compiled = []
+genuine = builtins.compile
+def noting(source, file, *others, **named):
+    compiled.extend([file] if file.startswith(sys.argv[1]) else [])
+    return genuine(source, file, *others, **named)
+builtins.compile = noting
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+before = len(compiled)
+from ansible_collections.linux.audit.plugins.module_utils._policy import single_rules
+parent = sys.modules[single_rules.__package__]
+facts = [single_rules.__name__, single_rules.__file__, parent.__name__, parent.__file__, list(parent.__path__)]
+print(json.dumps([compiled[before:], facts]))
+"""
 
 
 @pytest.mark.parametrize(
@@ -102,3 +126,26 @@ def test_what_fails_after_the_result_is_a_sentence():
     with pytest.raises(SystemExit) as ending:
         run(Exiting(), lambda parameters, mode: {"changed": True, "afterwards": fail})
     assert ending.value.code == "the checkpoint x\\xff cannot be replaced"
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.9", "3.11", "3.13"])
+def test_a_file_of_the_archive_is_compiled_once(version, tmp_path):
+    """A host compiles each file that it imports once, and names, files and packages are those of zipimport."""
+    python = find(version)
+    if not python:
+        pytest.skip(f"this machine has no Python {version}")
+    archive = tmp_path / "archive.zip"
+    package = "ansible_collections/linux/audit/plugins"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in (PLUGINS / "module_utils").rglob("*.py"):
+            file.write(path, f"{package}/{path.relative_to(PLUGINS)}")
+        for name in {str(parent) for inner in file.namelist() for parent in pathlib.PurePath(inner).parents} - {"."}:
+            file.writestr(f"{name}/__init__.py", "")
+    done = subprocess.run([python, "-B", "-c", FROM_ARCHIVE, archive], check=True, stdout=subprocess.PIPE, cwd=tmp_path)
+    compiled, facts = json.loads(done.stdout)
+    assert len(set(compiled)) == len(compiled)
+    # The zipimport of 3.6 is written in C, whose calls of compile() cannot be counted.
+    assert (version == "3.6") == (not compiled)
+    name = "ansible_collections.linux.audit.plugins.module_utils._policy"
+    home = f"{archive}/{name.replace('.', '/')}"
+    assert facts == [f"{name}.single_rules", f"{home}/single_rules.py", name, f"{home}/__init__.py", [home]]
