@@ -50,7 +50,7 @@ def trial_report(results: Mapping[str, Mapping]) -> list[str]:
     rows = [row for some in by_host.values() for row in some or []]
     done = [host for host, some in by_host.items() if some is not None]
     total = sum(row["megabytes_per_day"] for row in rows)
-    head = f"{counted(len(done), 'host')} of {len(results)} tried rules; together this would log {total:.2f} MB a day."
+    head = f"{counted(len(done), 'host')} of {len(results)} tried rules; together they would log {total:.2f} MB a day."
     return [head, *as_table(_by_rule(rows)), *_remarks(results, done)]
 
 
