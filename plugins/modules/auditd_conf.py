@@ -110,7 +110,7 @@ reload_required:
   returned: success
   sample: false
 restart_required:
-  description: Whether the change takes effect only after a restart, which the task has not done.
+  description: Whether a value of the file, from this task or an earlier one, waits for a restart.
   type: bool
   returned: success
   sample: false

@@ -96,6 +96,7 @@ class ActedHost:
         self.constant("_LOG_FILE", str(self.log))
         self.constant("REPORT_FILES", (str(root / "auditd.state"), str(root / "old.state")))
         self.constant("_CONFIRMED", str(root / "confirmed"))
+        self.constant("_RUNS_WITH", str(root / "values"))
         patch.setattr(lock, "_LOCK_FILES", (str(root / "lock"),))
         self.constant("_SYSLOGS", (str(root / "syslog"), str(root / "messages")))
         self.constant("_SCRIPTS", (str(script),))

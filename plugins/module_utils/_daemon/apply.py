@@ -18,12 +18,13 @@ class Effect(NamedTuple):
     """What a change needs to take effect: none, reload or restart.
 
     ``plugins``: the paths of programs that the daemon must run as its plugins afterwards; ``ended``: of those that it
-    must not.
+    must not. ``reloads``: whether a reload does a part of what needs a restart.
     """
 
     need: str
     plugins: Tuple[str, ...] = ()
     ended: Tuple[str, ...] = ()
+    reloads: bool = True
 
 
 def action_for(running: bool, need: str, start: bool = False) -> str:

@@ -57,7 +57,7 @@ class AudispPlugin(ConfRequest):
             return Effect("none")
         return effect_of_change(before, after, self.version, self._others())
 
-    def missing(self, after: Values, pid: int) -> Effect:
+    def missing(self, before: Values, after: Values, pid: int) -> Effect:
         """A reload, if the daemon does not run the plugin although it is active, or runs it although it is not."""
         path = after.get("path", "")
         if not self._in_use or not path.startswith("/") or is_active(after) == bool(programs_below(pid, [path])):

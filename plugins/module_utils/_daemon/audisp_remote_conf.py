@@ -45,7 +45,7 @@ class AudispRemoteConf(ConfRequest):
             return Effect("none")
         return Effect(plugin_restart_need(self.version), tuple(plugin.values["path"] for plugin in self.plugins))
 
-    def missing(self, after: Values, pid: int) -> Effect:
+    def missing(self, before: Values, after: Values, pid: int) -> Effect:
         """A new plugin, if the one that runs was started before the file was last changed."""
         running = programs_below(pid, [plugin.values["path"] for plugin in self.plugins])
         old = tuple(path for path, number in running.items() if is_older_than(number, self.path))

@@ -69,12 +69,12 @@ class ConfRequest:
         """What the change needs to take effect."""
         return Effect("none")
 
-    def missing(self, after: Values, pid: int) -> Effect:
+    def missing(self, before: Values, after: Values, pid: int) -> Effect:
         """What the daemon that runs (pid) still needs, whatever is changed, before it does what its files say."""
         return Effect("none")
 
-    def taken(self, pid: int) -> None:
-        """Hear that the daemon that runs does what its files say, without being told of the change."""
+    def done(self, action: str, need: str, after: Values, pid: int) -> None:
+        """Hear what was done with the daemon that runs, and what would be needed for it to do what its files say."""
 
     def may_lack_value(self) -> Sequence[str]:
         """Keywords whose line may be without a value."""
@@ -233,7 +233,7 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
     missing = [path for path in request.directories(planned.after) if not os.path.isdir(path)]
     daemon = find_daemon(host)
     pid = _known_pid(daemon)
-    lacks = request.missing(planned.after, pid) if pid else Effect("none")
+    lacks = request.missing(planned.before, planned.after, pid) if pid else Effect("none")
     effect, done = lacks, Done("none", 0, 0, True)
     if planned.edits or missing or lacks.need != "none":
         effect = lacks
@@ -241,8 +241,8 @@ def _changed(request: ConfRequest, options: ConfOptions, host: Host, check: bool
             effect = _together(request.effect(planned.before, planned.after), lacks)
         done, said = _carried_out(planned, missing, effect, options.apply, daemon, check)
         planned.warnings.extend(said)
-        if pid and effect.need == "none" and not check:
-            request.taken(pid)
+        if pid and not check:
+            request.done(done.action, effect.need, planned.after, pid)
     warnings = [*planned.warnings, *_unconfirmed(daemon, done, pid, effect.need != "none" and options.apply != "none")]
     left = effect.need if done.pid_before and _weight(effect.need) > _weight(done.action) else "none"
     keys = [
@@ -294,7 +294,7 @@ def _carried_out(
 
     In check mode: what would be done.
     """
-    need = _asked_need(apply, effect.need)
+    need = _asked_need(apply, effect)
     if check:
         pid = daemon.pid
         if need != "none":
@@ -308,12 +308,14 @@ def _carried_out(
 def _together(one: Effect, other: Effect) -> Effect:
     """What both effects need."""
     need = max(one.need, other.need, key=_weight)
-    return Effect(need, *(tuple(dict.fromkeys(a + b)) for a, b in zip(one[1:], other[1:])))
+    plugins, ended = (tuple(dict.fromkeys(a + b)) for a, b in zip(one[1:3], other[1:3]))
+    return Effect(need, plugins, ended, any(effect.reloads and effect.need != "none" for effect in (one, other)))
 
 
-def _asked_need(apply: str, need: str) -> str:
-    """The action that the parameter apply leads to where the change needs ``need``."""
-    return {"auto": need, "reload": min(need, "reload", key=_weight), "restart": "restart", "none": "none"}[apply]
+def _asked_need(apply: str, effect: Effect) -> str:
+    """The action that the parameter apply leads to where a change has this effect."""
+    at_most = min(effect.need, "reload" if effect.reloads else "none", key=_weight)
+    return {"auto": effect.need, "reload": at_most, "restart": "restart", "none": "none"}[apply]
 
 
 def _weight(action: str) -> int:

@@ -10,13 +10,13 @@ from .._host.processes import has_connection, process_name, programs_below, stat
 from .._host.programs import find_program
 from .audisp_plugin import program_problems
 from .audisp_remote_conf import runs_remote
-from .conf_file import parse, values
+from .conf_file import parse, read_settings, values
 from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
-from .meaning import effective
+from .meaning import effective, waiting_for_restart
 from .plugins_d import PluginFile, installed_plugins
 from .schema import Version
 from .service import mistakes
-from .taken import has_read_its_file
+from .taken import has_read_its_file, running_values
 from .target import Target
 from .validation import file_problems
 
@@ -43,6 +43,7 @@ def daemon_problems(pid: int, host: Host) -> List[str]:
         return [f"auditd (pid {pid}) is stopped by SIGSTOP or a debugger, so it records nothing", *found]
     if not has_read_its_file(pid):
         found.append(f"auditd (pid {pid}) has not read {AUDITD_CONF_PATH} since the file was changed; reload it")
+    found += _of_values(pid, host.version)
     plugins = installed_plugins(host.version)
     return found + [words for plugin in plugins for words in _of_plugin(plugin, plugins, pid, host)]
 
@@ -55,6 +56,15 @@ def is_running(plugin: PluginFile, pid: int) -> bool:
 
 def _is_stopped(pid: int) -> bool:
     return (state_and_parent(pid) or ("", 0))[0] in _STOPPED
+
+
+def _of_values(pid: int, version: Version) -> List[str]:
+    """What the file says and the daemon does only after a restart."""
+    in_file = read_settings(AUDITD_CONF_PATH)
+    running = running_values(pid, in_file)
+    waiting = waiting_for_restart(AUDITD_CONF, running, in_file, version) if running is not None else []
+    what = f"auditd (pid {pid}) runs with other values of {', '.join(waiting)} than {AUDITD_CONF_PATH} says"
+    return [f"{what}, and takes them only when it is restarted"] if waiting else []
 
 
 def _of_file(host: Host, version: Version) -> List[str]:

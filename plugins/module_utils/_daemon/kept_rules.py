@@ -141,7 +141,7 @@ def _loaded_again(
         f"{counted(len(lost) - len(refused), 'rule', 'were')} put back"
     )
     if without_file:
-        what += f", of which {without_file} are in no file, so a boot will not load them"
+        what += f", of which no file has {without_file}, so a boot will load fewer"
     if without_file < len(lost):
         what += ". Look in the rules files for a line that this kernel refuses"
     dropped = {canonical(held.rule) for held in gone}

@@ -2,14 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What values of the daemon's files mean: which are the same, and what a running daemon needs to take another one."""
 
-from typing import Dict, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence
 
 from ..rules.values import decimal
 from .conf_file import SettingLine, values
 from .keywords import AUDITD_CONF, LOOKED_UP
 from .schema import ConfigFile, Version, in_release
 
-__all__ = ("NEEDS", "changed_values", "effective", "forgets_name", "need", "same")
+__all__ = (
+    "NEEDS",
+    "changed_values",
+    "effective",
+    "forgets_name",
+    "need",
+    "same",
+    "values_after_reload",
+    "waiting_for_restart",
+)
 
 #: What a change needs, from the least to the most.
 NEEDS = ("none", "reload", "restart")
@@ -67,6 +76,29 @@ def need(file: ConfigFile, before: Mapping[str, str], after: Mapping[str, str], 
         needs.append("reload")
     worst = max(needs, key=NEEDS.index)
     return "restart" if worst == "reload" and file is AUDITD_CONF and forgets_name(after, version) else worst
+
+
+def waiting_for_restart(
+    file: ConfigFile, running: Mapping[str, str], after: Mapping[str, str], version: Version
+) -> List[str]:
+    """The keywords whose new values a daemon that runs with other ones takes only when it starts."""
+    old, new = effective(file, running, version), effective(file, after, version)
+    tls = new.get("transport") == "tls"
+    return [
+        name
+        for name, keyword in file.keywords.items()
+        if old[name] != new[name]
+        and _need_of(in_release(keyword.need, version), old[name], new[name], tls) == "restart"
+    ]
+
+
+def values_after_reload(
+    file: ConfigFile, running: Mapping[str, str], after: Mapping[str, str], version: Version
+) -> Dict[str, str]:
+    """The values with which a daemon runs that has been told to read its file again."""
+    kept = waiting_for_restart(file, running, after, version)
+    taken = {key: value for key, value in after.items() if key not in kept}
+    return {**taken, **{key: running[key] for key in kept if key in running}}
 
 
 def forgets_name(held: Mapping[str, str], version: Version) -> bool:

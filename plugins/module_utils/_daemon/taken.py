@@ -4,13 +4,15 @@
 
 A run that is killed between write and reload, or an editor, leaves such a daemon. It has read the file if it was
 started after the last change, if its log has a record of a later reload, or if it has confirmed this very file to us.
+
+Some values it takes only when it starts, so it is noted with which values it runs before the file is changed.
 """
 
 import contextlib
 import json
 import os
 import time
-from typing import List, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from .._host.files import FileError, file_status, read_text
 from .._host.processes import start_time
@@ -18,10 +20,10 @@ from .._host.replacing import write_atomically
 from .keywords import AUDITD_CONF_PATH
 from .messages import recorded_reloads
 
-__all__ = ("file_now", "has_read_its_file", "is_older_than", "remember")
+__all__ = ("file_now", "has_read_its_file", "is_older_than", "remember", "remember_values", "running_values")
 
 # Of this boot alone. A process is known by its id and its start; a file by its inode, its size and its last change.
-_CONFIRMED = "/run/linux-audit.confirmed"
+_CONFIRMED, _RUNS_WITH = "/run/linux-audit.confirmed", "/run/linux-audit.values"
 
 
 def file_now() -> Optional[List[int]]:
@@ -32,8 +34,21 @@ def file_now() -> Optional[List[int]]:
 
 def remember(pid: int, file: Optional[List[int]]) -> None:
     """Note that the daemon runs with this state of auditd.conf. Without the note, it is reloaded once too often."""
-    with contextlib.suppress(OSError):
-        write_atomically(_CONFIRMED, json.dumps([pid, start_time(pid), file]), 0o600)
+    _note(_CONFIRMED, pid, file)
+
+
+def remember_values(pid: int, held: Mapping[str, str]) -> None:
+    """Note the values with which the daemon runs, because its file no longer tells."""
+    _note(_RUNS_WITH, pid, dict(held))
+
+
+def running_values(pid: int, in_file: Mapping[str, str]) -> Optional[Dict[str, str]]:
+    """The values with which the daemon runs, None if they are not known. ``in_file``: those of its file now."""
+    info = file_status(AUDITD_CONF_PATH)
+    if info is None or info.st_ctime <= _started(pid):
+        return dict(in_file)
+    held = _noted(_RUNS_WITH, pid)
+    return held if isinstance(held, dict) else None
 
 
 def has_read_its_file(pid: int) -> bool:
@@ -41,10 +56,22 @@ def has_read_its_file(pid: int) -> bool:
     info = file_status(AUDITD_CONF_PATH)
     if info is None or info.st_ctime <= _started(pid):
         return True
-    with contextlib.suppress(FileError, ValueError):
-        if json.loads(read_text(_CONFIRMED) or "null") == [pid, start_time(pid), file_now()]:
-            return True
+    if _noted(_CONFIRMED, pid) == file_now():
+        return True
     return any(moment > info.st_ctime for moment in recorded_reloads())
+
+
+def _note(path: str, pid: int, what: Any) -> None:
+    with contextlib.suppress(OSError):
+        write_atomically(path, json.dumps([pid, start_time(pid), what]), 0o600)
+
+
+def _noted(path: str, pid: int) -> Any:
+    """What was noted of this process; None if nothing was."""
+    with contextlib.suppress(FileError, TypeError, ValueError):
+        whose, started, what = json.loads(read_text(path) or "null")
+        return what if [whose, started] == [pid, start_time(pid)] else None
+    return None
 
 
 def is_older_than(pid: int, path: str) -> bool:

@@ -10,6 +10,8 @@ import time
 import pytest
 
 from acted_host import CONF, NONE, failure, outcome, wait_for, warnings
+from ansible_collections.linux.audit.plugins.module_utils._daemon.health import daemon_problems
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._host.processes import state_and_parent
 from ansible_collections.linux.audit.plugins.modules import auditd_conf
 from running import run_module
@@ -46,8 +48,26 @@ def test_what_is_done_and_what_is_left_to_do(host, run, apply, of_reload, of_res
         assert (checked["pid"], done["pid"]) == (pid, host.pid)
         sent = {"reload": ["SIGHUP"], "restart": ["SIGTERM"], "none": []}[done["action"]]
         assert host.received == received + sent
-        # What the daemon has not read is left to do, whoever asks.
-        assert outcome(run(settings=settings, apply=apply)) == (False, "none", apply == "none", False)
+        # What the daemon does not do yet is left to do, whoever asks.
+        assert outcome(run(settings=settings, apply=apply)) == (False, "none", *expected[2:])
+
+
+def test_a_value_that_waits_for_a_restart_is_said_in_every_run_until_there_is_one(host, run):
+    """Also after a reload, and where the file has the old value again nothing waits."""
+    assert outcome(run(settings={"local_events": False}, apply="none")) == (True, "none", False, True)
+    assert outcome(run(settings={"num_logs": 9}, apply="reload")) == (True, "reload", False, True)
+    assert outcome(run(settings={"num_logs": 9}, apply="none")) == (False, "none", False, True)
+    assert outcome(run(settings={"local_events": True}, apply="reload"))[3] is True
+    assert outcome(run(settings={"local_events": True}, apply="none")) == NONE
+    assert outcome(run(settings={"local_events": False}, apply="none")) == (True, "none", False, True)
+    waiting = f"auditd (pid {host.pid}) runs with other values of local_events than {host.conf} says"
+    assert [one for one in daemon_problems(host.pid, Host()) if one.startswith(waiting)]
+    pid = host.pid
+    for check in (True, False):
+        assert outcome(run(check=check, settings={"num_logs": 9})) == (True, "restart", False, False)
+    assert host.pid != pid
+    assert not [one for one in daemon_problems(host.pid, Host()) if "restarted" in one]
+    assert outcome(run(settings={"num_logs": 9}, apply="none")) == NONE
 
 
 def test_a_file_that_the_daemon_has_not_read(host, run):
@@ -130,7 +150,7 @@ def test_rules_that_a_restart_drops_are_put_back(host, run):
     assert outcome(result) == (True, "restart", False, False)
     assert rules.read_text() == lines(ONE, THREE, TWO, THREE)
     (text,) = warnings(result)
-    assert "left 2 of 4 rules in the kernel; 2 were put back, of which 1 are in no file" in text
+    assert "left 2 of 4 rules in the kernel; 2 rules were put back, of which no file has 1" in text
     assert "does not hold them in the order that they had" in text
     rules.write_text(lines(ONE))
     assert warnings(run(settings={"local_events": True})) == []
@@ -154,7 +174,7 @@ def test_rules_that_the_files_no_longer_have_are_not_put_back(host, run, compile
     said = warnings(run(settings={"local_events": False}))
     assert rules.read_text() == lines(FOUR, ONE, THREE)
     lost, gone = said
-    assert "left 2 of 3 rules in the kernel; 1 were put back. Look in the rules files for a line" in lost
+    assert "left 2 of 3 rules in the kernel; 1 rule was put back. Look in the rules files for a line" in lost
     assert "order" not in lost
     assert gone == (
         f"the restart of auditd dropped 1 rule from the kernel, which the rules files no longer have: '{TWO}'"

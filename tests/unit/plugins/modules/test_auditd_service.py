@@ -44,7 +44,7 @@ def test_rules_that_a_restart_drops_are_put_back(host):
     host.program("auditd", auditd.replace('    say("Init', written))
     (text,) = warnings(run(state="restarted"))
     assert text.startswith(
-        "the start of auditd, which loads the rules files, left 1 of 3 rules in the kernel; 2 were put"
+        "the start of auditd, which loads the rules files, left 1 of 3 rules in the kernel; 2 rules were put"
     )
     assert "order" not in text
     assert rules.read_text() == one + two + three

@@ -178,7 +178,11 @@ class TestPlan:
     ],
 )  # fmt: skip
 def test_what_is_done(asked, need, done):
-    assert conf_change._asked_need(asked, need) == done
+    assert conf_change._asked_need(asked, conf_change.Effect(need)) == done
+    if need == "restart":
+        # Where a reload does nothing for it, it is not repeated in every run.
+        left = conf_change.Effect(need, reloads=False)
+        assert conf_change._asked_need(asked, left) == ("none" if asked == "reload" else done)
 
 
 def test_directories_are_made_and_go_again(tmp_path):
