@@ -20,7 +20,13 @@ from ansible_collections.linux.audit.plugins.module_utils._daemon.target import 
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._kernel.records import KernelRecord
 from ansible_collections.linux.audit.plugins.module_utils._log import times
-from ansible_collections.linux.audit.plugins.module_utils._log.auparse import Interpreter, InterpreterMissing
+from ansible_collections.linux.audit.plugins.module_utils._log.auparse import (
+    Interpreter,
+    InterpreterMissing,
+    Record,
+    RecordField,
+    Sentence,
+)
 from ansible_collections.linux.audit.plugins.module_utils._log.aureport import read_overview, read_rows, read_totals
 from ansible_collections.linux.audit.plugins.module_utils._log.checkpoint import Checkpoint
 from ansible_collections.linux.audit.plugins.module_utils._log.events import event
@@ -129,15 +135,37 @@ def configuration(data):
     state_report.parse_report(text)
 
 
+@functools.cache
+def _interpreters():
+    """What makes sense of records: libauparse if it is there, and a stand-in."""
+    try:
+        return (Words(), Interpreter())
+    except InterpreterMissing:
+        return (Words(),)
+
+
+class Words:
+    """In the place of libauparse, so that events are made of anything: a field means what is written."""
+
+    def event(self, text):
+        """The records of the lines, and a sentence made of their first words."""
+        lines = [line.split(" ") for line in text_of(text).split("\n") if line]
+        records = [Record(words[0][5:], [self._field(*word.partition("=")) for word in words[1:]]) for words in lines]
+        first = lines[0] if lines else []
+        return records, Sentence(*(first[place] if place < len(first) else None for place in range(4)))
+
+    @staticmethod
+    def _field(name, _sign, value):
+        address = (value[:5], value[5:20], value[20:]) if name == "saddr" else None
+        return RecordField(name, value, value, address)
+
+
 def events(data):
     """Lines of a log become events, whatever is in them."""
     for line in data.split(b"\n"):
         identity = event_id(line)
-        if identity:
-            try:
-                found = event(identity, line + b"\n", Interpreter(), True)
-            except InterpreterMissing:
-                return
+        for interpreter in _interpreters() if identity else ():
+            found = event(identity, line + b"\n", interpreter, True)
             json.dumps(found)
             rows = answers.event_rows([found], ",".join(answers.COLUMNS))
             answers.table(rows)

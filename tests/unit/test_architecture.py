@@ -195,3 +195,24 @@ def test_files_are_short():
     assert set(counts) >= GENERATED
     long = {name: lines for name, lines in counts.items() if lines > MOST_LINES_OF_A_FILE and name not in GENERATED}
     assert long == {}
+
+
+def test_numbers_in_texts_are_read_by_one_function():
+    """str.isdigit() takes ² for a digit, and int() refuses thousands of digits, both with a traceback."""
+    found = {
+        f"{short(path)}:{node.lineno}"
+        for path, tree in trees().items()
+        if "module_utils" in path.parts and short(path) not in NUMBERS_OF_OUR_OWN
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("isdigit", "isdecimal", "isnumeric")
+    }
+    assert found == set()
+
+
+NUMBERS_OF_OUR_OWN = {
+    "module_utils/_host/processes.py",  # the names of /proc
+    "module_utils/_kernel/lock.py",  # the same
+    "module_utils/_log/trial_count.py",  # asks, and makes no number of it
+    "module_utils/rules/_lint_lines.py",  # the same
+    "module_utils/rules/syscalls.py",  # a table of the library
+}

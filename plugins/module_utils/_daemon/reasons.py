@@ -8,6 +8,7 @@ Why it did not read its files again is said by auditd.py, in words of messages.p
 import re
 from typing import Dict, Optional, Tuple
 
+from ..rules.values import decimal
 from .conf_file import read_settings
 from .keywords import AUDITD_CONF, AUDITD_CONF_PATH
 from .meaning import effective
@@ -41,7 +42,7 @@ def why_not_started(log: SystemLog, unit: Optional[Dict[str, str]], status: int,
     words = log.synced().complaints()
     if not words and unit is not None:
         code = unit_properties(AUDITD_UNIT, "ExecMainStatus").get("ExecMainStatus", "")
-        status = int(code) if code.isdigit() else 0
+        status = decimal(code) or 0
     return with_words("auditd does not start", words or [_EXIT_CODES.get(status, ""), output])
 
 

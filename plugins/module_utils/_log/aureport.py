@@ -11,6 +11,7 @@ import re
 import time
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
+from ..rules.values import decimal
 from .events import OUTCOMES
 from .paths import NO_VALUE
 
@@ -120,12 +121,12 @@ def _row(text: str, columns: List[str]) -> Row:
     # aureport shows a character that cannot be printed as a backslash and digits.
     clear = len(words) == len(columns) and "\\" not in rest and "\n" not in rest
     values = {column: _value(column, word) for column, word in zip(columns, words)} if clear else None
-    return Row(seconds, int(number) if number.isdecimal() else 0, values)
+    return Row(seconds, decimal(number) or 0, values)
 
 
 def _value(column: str, word: str) -> Any:
     if column in _NUMBERS:
-        return int(word) if word.isdecimal() else None
+        return decimal(word)
     if column == "success":
         return OUTCOMES.get(word)
     return None if is_no_value(word) else word
@@ -138,11 +139,11 @@ def is_no_value(text: Optional[str]) -> bool:
 
 def read_totals(lines: Iterable[str]) -> List[Dict[str, Any]]:
     """The rows of a report with ``--summary``, as ``total`` and ``value``."""
-    found = (re.fullmatch(r"(\d+)  (.*)", line.rstrip("\n"), re.DOTALL) for line in lines)
+    found = (re.fullmatch(r"([0-9]{1,18})  (.*)", line.rstrip("\n"), re.DOTALL) for line in lines)
     return [{"total": int(row.group(1)), "value": row.group(2)} for row in found if row]
 
 
 def read_overview(lines: Iterable[str]) -> Dict[str, int]:
     """The numbers of the report that aureport prints without an option."""
-    found = (re.fullmatch(r"Number of (.*): (\d+)", line.rstrip("\n")) for line in lines)
+    found = (re.fullmatch(r"Number of (.*): ([0-9]{1,18})", line.rstrip("\n")) for line in lines)
     return {_OVERVIEW[row.group(1)]: int(row.group(2)) for row in found if row and row.group(1) in _OVERVIEW}

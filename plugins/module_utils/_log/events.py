@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from ..rules.syscalls import name as syscall_name
 from ..rules.tables import arch_machine, errno_name
-from ..rules.values import UNSET
+from ..rules.values import UNSET, decimal
 from .auparse import Interpreter, Record
 from .files import EventId
 from .nodes import as_recorded
@@ -33,7 +33,7 @@ _TEXTS = {
     "label": ("subj",),
 }
 _KEY_SEPARATOR = "\x01"
-_ARGUMENT = re.compile(r"a(\d+)(?:\[(\d+)\])?")
+_ARGUMENT = re.compile(r"a([0-9]{1,9})(?:\[([0-9]+)\])?")
 
 
 def event(
@@ -181,7 +181,7 @@ def _addresses(records: Iterable[Record]) -> Iterator[Dict[str, Any]]:
                 yield {
                     "family": family or None,
                     "address": address or None,
-                    "port": int(port) if port.isdigit() else None,
+                    "port": decimal(port),
                     "path": path.group(1) if path else None,
                 }
 

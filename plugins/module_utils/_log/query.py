@@ -17,7 +17,7 @@ from ..rules import syscalls
 from ..rules.errors import AuditError, RuleError
 from ..rules.record_types import expand
 from ..rules.tables import record_type_number
-from ..rules.values import UNSET
+from ..rules.values import UNSET, decimal
 from . import times
 from .events import OUTCOME_FIELDS, OUTCOMES
 from .file_history import FileHistory
@@ -244,7 +244,7 @@ def _types(words: Optional[List[str]]) -> List[int]:
         names = expand(words or ())
     except RuleError as error:
         raise SearchError(f"message_type: {error}") from None
-    return [int(name) if name.isdigit() else record_type_number(name) or 0 for name in names]
+    return [decimal(name) or record_type_number(name) or 0 for name in names]
 
 
 def _text(name: str, values: List[str], exact: bool) -> Criterion:

@@ -19,6 +19,7 @@ from ..rules import syscalls
 from ..rules.errors import counted, shown
 from ..rules.model import Rule, canonical, syscall_machine
 from ..rules.render import render
+from ..rules.values import decimal
 from .file_history import lies_within
 from .files import Log
 from .times import iso
@@ -180,8 +181,9 @@ def _has_call(rule: Rule, call: str, machine: str) -> bool:
         return False
     if rule.syscalls is None:
         return True
-    if call.isdigit():
-        return int(call) in rule.syscalls
+    number = decimal(call)
+    if number is not None:
+        return number in rule.syscalls
     native = syscall_machine(rule.fields, machine)
     return native is None or syscalls.number(native, call.lower()) in rule.syscalls
 

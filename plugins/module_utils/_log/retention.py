@@ -9,6 +9,7 @@ from typing import Any, Deque, Dict, Iterator, List, Mapping, NamedTuple, Option
 
 from .._daemon.conf_file import read_settings
 from .._host.files import FileError
+from ..rules.values import decimal
 from .files import EventId, Log
 from .paths import NO_VALUE
 from .times import iso
@@ -128,7 +129,7 @@ def _seconds(identity: EventId) -> float:
 def _capacity(log: Log) -> int:
     """How many bytes the log may have: what auditd keeps when it rotates, and no more than the file system has."""
     settings = _settings()
-    numbers = [int(text) if text.isdigit() else 0 for text in (settings.get(name, "") for name in _ROTATION)]
+    numbers = [decimal(settings.get(name, "")) or 0 for name in _ROTATION]
     space = os.statvfs(os.path.dirname(log.files[-1].path) or ".")
     most = sum(file.size for file in log.files) + space.f_bavail * space.f_frsize
     rotates = settings.get("max_log_file_action", "").lower() == "rotate" and numbers[0] > 0 and numbers[1] > 1

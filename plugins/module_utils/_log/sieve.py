@@ -12,6 +12,7 @@ from typing import Dict, FrozenSet, Iterable, Iterator, List, NamedTuple, Option
 
 from .._daemon.conf_file import read_settings
 from .._host.files import FileError
+from ..rules.values import decimal
 from .files import Part, at_or_after
 
 __all__ = ("Sieve", "Texts", "rarest", "stamps")
@@ -155,4 +156,4 @@ def _event_seconds() -> int:
         text = read_settings(_CONFIGURATION).get("end_of_event_timeout", "")
     except (FileError, OSError):
         text = ""
-    return max(_EVENT_SECONDS, int(text)) if text.isdigit() and len(text) < 6 else _EVENT_SECONDS
+    return max(_EVENT_SECONDS, decimal(text) or 0) if len(text) < 6 else _EVENT_SECONDS

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from .._daemon.conf_file import read_settings
 from .._host.files import FileError
+from ..rules.values import decimal
 from .trial_count import Counts, Tally, most_common
 
 __all__ = ("Elapsed", "log_capacity", "log_factor", "report")
@@ -135,9 +136,9 @@ def log_capacity() -> Optional[int]:
     except OSError:
         return None
     room = held + status.f_bavail * status.f_frsize
-    size, number = conf.get("max_log_file", ""), conf.get("num_logs", "")
-    if conf.get("max_log_file_action") == "rotate" and size.isdigit() and number.isdigit() and int(number) > 1:
-        return min(room, int(size) * int(number) * _MEBIBYTE)
+    size, number = (decimal(conf.get(name, "")) or 0 for name in ("max_log_file", "num_logs"))
+    if conf.get("max_log_file_action") == "rotate" and size and number > 1:
+        return min(room, size * number * _MEBIBYTE)
     return room
 
 

@@ -12,6 +12,7 @@ import stat
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Union
 
 from ..rules.errors import shown
+from ..rules.values import decimal
 from .command_line import CommandLine, argument
 from .options import ChangeError
 
@@ -199,7 +200,7 @@ def _of_argument(wanted: str, facts: HostFacts, where: str) -> ComplianceCheck:
         if sign == "=":
             return found == value
         numbers: List[Union[str, Any]] = [found, value]
-        return all(_NUMBER.match(one) and one.isdigit() for one in numbers) and _COMPARE[sign](int(found), int(value))
+        return all(decimal(one) is not None for one in numbers) and _COMPARE[sign](int(found), int(value))
 
     lacking = [line.origin for line in facts.configured if not holds(line)]
     configured = None if not facts.configured else not lacking

@@ -15,6 +15,7 @@ from .errors import RuleError
 from .findings import CHECKS, Finding, Found
 from .parse import RulesLine, parse_file, parse_line
 from .resolver import Resolver
+from .values import decimal
 
 __all__ = ("ANY_FLEET", "Fleet", "RulesText", "lint", "lint_lines")
 
@@ -150,4 +151,4 @@ def _findings(lines: Sequence[RulesLine], found: Iterable[Tuple[RulesLine, Found
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 1
+    return decimal(text) or 1

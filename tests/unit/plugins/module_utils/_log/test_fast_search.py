@@ -123,7 +123,12 @@ def test_an_event_stays_open_as_long_as_auditd_conf_says(monkeypatch, tmp_path):
     lines = [f"type=PATH msg=audit({1000 + n // 100}.000:{n}): {'WANTED' if n == 10 else ''}\n" for n in range(4000)]
     log = tmp_path / "audit.log"
     log.write_text("".join(lines))
-    for seconds, last in (({}, 1002), ({"end_of_event_timeout": "30"}, 1030), ({"end_of_event_timeout": "x"}, 1002)):
+    for seconds, last in (
+        ({}, 1002),
+        ({"end_of_event_timeout": "30"}, 1030),
+        ({"end_of_event_timeout": "x"}, 1002),
+        ({"end_of_event_timeout": "²"}, 1002),
+    ):
         monkeypatch.setattr(sieve, "read_settings", lambda _path, values=seconds: values)
         assert f"audit({last}.000" in fed(log, [b"WANTED"]).decode()
         assert f"audit({last + 2}.000" not in fed(log, [b"WANTED"]).decode()

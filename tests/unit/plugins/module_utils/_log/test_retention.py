@@ -58,7 +58,16 @@ def test_the_key_of_a_change_of_rules_counts(tmp_path, monkeypatch):
     assert {row["key"]: (row["events"], row["bytes"]) for row in found["keys"]} == {"id": (1, sum(map(len, lines)))}
 
 
-@pytest.mark.parametrize("changed", [{"max_log_file_action": "keep_logs"}, {"num_logs": "1"}, {"max_log_file": "x"}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"max_log_file_action": "keep_logs"},
+        {"num_logs": "1"},
+        {"max_log_file": "x"},
+        {"num_logs": "²"},
+        {"num_logs": "9" * 5000},
+    ],
+)
 def test_a_log_that_is_not_rotated_may_fill_the_disk(tmp_path, monkeypatch, changed):
     """The same if rotation would need more than the disk has."""
     lines = [record(1000, 1, "x"), record(2000, 2, "x")]

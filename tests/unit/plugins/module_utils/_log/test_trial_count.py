@@ -156,6 +156,7 @@ def test_how_far_the_logs_reach_back():
         ("max_log_file = 2\nnum_logs = 3\nmax_log_file_action = ROTATE\n", 6 << 20),
         ("max_log_file = 2\nnum_logs = 3\nmax_log_file_action = keep_logs\n", "disk"),
         ("max_log_file = 2\nnum_logs = 1\nmax_log_file_action = rotate\n", "disk"),
+        ("max_log_file = 2\nnum_logs = ²\nmax_log_file_action = rotate\n", "disk"),
         ("write_logs = no\n", None),
         ("log_format = NOLOG\n", None),
         (None, None),
