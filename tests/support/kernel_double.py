@@ -292,7 +292,7 @@ class _Connection:
                 text = _HEADER.pack(_HEADER.size + len(payload), reply, 0, sequence, 0) + payload
                 self._datagrams.append(text + b"\0" * (-len(text) % 4))
 
-    def recv(self, size):
+    def recv(self, size, flags=0):
         """The next datagram."""
         if not self._datagrams:
             raise TimeoutError

@@ -57,6 +57,7 @@ _FEATURES = (
 )
 _HEADER = struct.Struct("=IHHII")
 _TIMEOUT = 10.0
+_DATAGRAM = 1 << 18
 # How often a question whose answer was lost is asked once more.
 _ASK_AGAIN = 2
 # asm-generic/socket.h; Python's socket module lacks it.
@@ -117,7 +118,6 @@ class Kernel:
         try:
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_AUDIT)
             widen(self._socket)
-            self._socket.settimeout(_TIMEOUT)
             self._socket.bind((0, 0))
         except OSError as error:
             from .reasons import connection_error
@@ -256,7 +256,7 @@ class Kernel:
         try:
             self._socket.sendto(header + data, (0, 0))
             while not (acknowledged and finished):
-                for kind_of_reply, sequence, payload in messages(self._socket.recv(1 << 18)):
+                for kind_of_reply, sequence, payload in messages(_received(self._socket)):
                     if sequence != self._sequence:
                         continue
                     if kind_of_reply == _NLMSG_ERROR:
@@ -282,6 +282,18 @@ class Kernel:
             from .reasons import connection_error
 
             raise connection_error(error) from error
+
+
+def _received(connection: socket.socket) -> bytes:
+    """The next datagram. Most are there already: a socket with a timeout would ask poll(2) before each of them."""
+    try:
+        return connection.recv(_DATAGRAM, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        connection.settimeout(_TIMEOUT)
+        try:
+            return connection.recv(_DATAGRAM)
+        finally:
+            connection.settimeout(None)
 
 
 def feature_names(features: int) -> List[str]:

@@ -47,6 +47,8 @@ class Order:
         self._scopes = [Scope(rule) for rule in rules]
         self._watches = WatchIndex(self._scopes)
         self._known: Dict[Tuple[int, int], List[int]] = {}
+        # By direction and place, the rules whose order with it matters and is not the wanted one, see _swapped().
+        self._inverted: Dict[int, Dict[int, List[int]]] = {-1: {}, +1: {}}
         self._pairs = 0
 
     def ends(self) -> Tuple[Set[int], Set[int]]:
@@ -87,7 +89,13 @@ class Order:
             scope = self._scopes[place]
             others = [other for other in self._watches.candidates(scope) if (other - place) * direction > 0]
             self._count_pairs(len(others))
-            self._known[place, direction] = [other for other in others if scope.overlaps(self._scopes[other])]
+            scopes, helds, held = self._scopes, self._held, self._held[place]
+            if held is not None:
+                # _swapped() has compared the others.
+                pairs = [(other, helds[other]) for other in others]
+                others = [other for other, its in pairs if its is None or (its - held) * direction >= 0]
+            found = self._inverted[direction].get(place, []) + [one for one in others if scope.overlaps(scopes[one])]
+            self._known[place, direction] = sorted(found)
         return self._known[place, direction]
 
     def _count_pairs(self, pairs: int) -> None:
@@ -119,8 +127,16 @@ class Order:
                 else:
                     later = [first for _held, first in seen[place:]]
                 self._count_pairs(len(later))
-                pairs += [(first, second) for first in later if scope.overlaps(self._scopes[first])]
+                later = [first for first in later if scope.overlaps(self._scopes[first])]
+                self._inverted[-1][second] = later
+                pairs += [(first, second) for first in later]
             seen.insert(place, (held, second))
+        after = self._inverted[+1]
+        for first, second in pairs:
+            if first in after:
+                after[first].append(second)
+            else:
+                after[first] = [second]
         return pairs
 
     def _around_longest_run(self) -> Tuple[Set[int], Set[int]]:
@@ -201,6 +217,8 @@ def _reaching(implied: Dict[_Answer, List[_Answer]], flow: _Flow, sinks: Set[_An
 
     These are the answers to deny. All others are affirmed, so that a rule is appended where it may be.
     """
+    if not sinks:
+        return set()
     backward: Dict[_Answer, List[_Answer]] = {node: [] for node in implied}
     for node, others in implied.items():
         for other in others:
