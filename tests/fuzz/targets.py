@@ -10,6 +10,7 @@ import tempfile
 from ansible.errors import AnsibleError
 
 from ansible_collections.linux.audit.plugins.filter import answers, rules, state
+from ansible_collections.linux.audit.plugins.filter import report as reports
 from ansible_collections.linux.audit.plugins.module_utils._daemon import conf_file, state_report, validation
 from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import AUDITD_CONF, PLUGIN_CONF, REMOTE_CONF
 from ansible_collections.linux.audit.plugins.module_utils._daemon.target import Target
@@ -158,6 +159,10 @@ def filters(data):
         state.auditing_off, state.host_state, packs.sources,
         lambda value: answers.event_rows(value, list(answers.COLUMNS)), lambda value: answers.event_rows([], value),
         lambda value: rules.parse_rules("-D", value),
+        reports.report_page, reports.report_metrics,
+        lambda value: reports.report_document(value, "2026-01-31T12:00:00Z"),
+        lambda value: reports.report_host(value, value, judged=value),
+        lambda value: reports.report_document([], "2026-01-31T12:00:00Z", value),
     ]  # fmt: skip
     for call in calls:
         with contextlib.suppress(AnsibleError):
