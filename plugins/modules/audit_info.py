@@ -333,6 +333,15 @@ drift:
       - name: backlog_limit
         file: 8192
         kernel: 64
+origins:
+  description:
+    - Where the files have what RV(drift) names, as C(FILE:LINE), by the canonical form of the rule, or by the name of
+      the setting.
+  type: dict
+  returned: when kernel and files could be read
+  sample:
+    "-a always,exit -F path=/etc/shadow -F perm=wa -F key=identity": /etc/audit/rules.d/30-site.rules:3
+    backlog_limit: /etc/audit/rules.d/audit.rules:6
 recording:
   description:
     - Whether the kernel records what its rules say. It does not if auditing is switched off, by a setting
@@ -417,6 +426,12 @@ retention:
         - How many bytes auditd keeps, C(max_log_file) times C(num_logs) of auditd.conf(5) if it rotates logs. Not more
           than the log has now, and what is free on its file system.
       type: int
+    free:
+      description: How many bytes are free on the file system of the log.
+      type: int
+    disk:
+      description: How many bytes this file system has.
+      type: int
     days:
       description:
         - How many days a full log (C(capacity)) reaches back if as much is logged as in the time of this log. Null if
@@ -435,6 +450,8 @@ retention:
     newest: "2026-01-31T00:00:01.004Z"
     bytes_a_day: 5991863
     capacity: 41943040
+    free: 8589934592
+    disk: 21474836480
     days: 7.0
     keys:
       - key: identity

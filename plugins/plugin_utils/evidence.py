@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
 
-__all__ = ("SCHEMA", "VIEWS", "changes", "document", "host_entry", "is_lacking")
+__all__ = ("SCHEMA", "VIEWS", "changes", "document", "host_entry", "is_lacking", "release")
 
 #: The name and version of the schema; docs/compliance.md tells what is in it, and what a new version means.
 SCHEMA = {"schema": "linux.audit.compliance", "schema_version": 1}
@@ -126,7 +126,7 @@ def document(
     found: dict[str, Any] = {
         **SCHEMA,
         "generated": when,
-        "generator": f"linux.audit {_release()}".strip(),
+        "generator": f"linux.audit {release()}".strip(),
         "views": list(views),
         "summary": summary(hosts),
         "hosts": hosts,
@@ -137,7 +137,7 @@ def document(
     return found
 
 
-def _release() -> str:
+def release() -> str:
     """The release of this collection, as Ansible Galaxy or its source says; "" if neither file is there."""
     for path, pattern in (("MANIFEST.json", r'"version": "([^"]+)"'), ("galaxy.yml", r"^version: (\S+)")):
         try:

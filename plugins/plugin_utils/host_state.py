@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 
-__all__ = ("auditing_off", "differences", "host_state")
+__all__ = ("auditing_off", "differences", "has_key", "host_state")
 
 
 def differences(info: Mapping, ignore_settings: Collection[str] = (), ignore_keys: Collection[str] = ()) -> list[str]:
@@ -19,7 +19,7 @@ def differences(info: Mapping, ignore_settings: Collection[str] = (), ignore_key
     drift = info.get("drift") or {}
     found = [line["error"] for line in info.get("files") or [] if "error" in line]
     found += [f"not loaded: {rule}" for rule in drift.get("missing") or []]
-    found += [f"in no file: {rule}" for rule in drift.get("extra") or [] if not _has_key(rule, ignore_keys)]
+    found += [f"in no file: {rule}" for rule in drift.get("extra") or [] if not has_key(rule, ignore_keys)]
     found += [f"loaded under another key: {pair['file']}" for pair in drift.get("other_key") or []]
     found += [f"loaded in another place: {pair['second']}" for pair in drift.get("out_of_order") or []]
     found += [
@@ -30,7 +30,7 @@ def differences(info: Mapping, ignore_settings: Collection[str] = (), ignore_key
     return found
 
 
-def _has_key(rule: str, patterns: Collection[str]) -> bool:
+def has_key(rule: str, patterns: Collection[str]) -> bool:
     """Whether a rule in canonical form has a key that one of the patterns matches; without a key, it has the key ""."""
     keys = [word.removeprefix("key=") for word in rule.split() if word.startswith("key=")] or [""]
     return any(fnmatchcase(key, pattern) for key in keys for pattern in patterns)

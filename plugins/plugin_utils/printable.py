@@ -29,6 +29,9 @@ def printable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {printable(key): printable(item) for key, item in value.items()}
     if isinstance(value, str):
+        # Nearly every text is printable, and reports have millions of characters.
+        if value.isprintable() and not _INVISIBLE.search(value):
+            return value
         return "".join(
             character if character.isprintable() and not _INVISIBLE.match(character) else _escape(character)
             for character in value

@@ -90,7 +90,9 @@ def retention(log: Log) -> Dict[str, Any]:
     ends = _ends(log)
     seconds = _seconds(ends[1]) - _seconds(ends[0]) if ends else 0.0
     rate = usage.size * _DAY / seconds if seconds > 0 else None
-    capacity = _capacity(log)
+    space = os.statvfs(os.path.dirname(log.files[-1].path) or ".")
+    free = space.f_bavail * space.f_frsize
+    capacity = _capacity(log, free)
     by_size = sorted(usage.keys.items(), key=lambda item: (-item[1][1], item[0] or ""))
     return {
         "bytes": usage.size,
@@ -98,6 +100,8 @@ def retention(log: Log) -> Dict[str, Any]:
         "newest": iso(ends[1].seconds, ends[1].milliseconds) if ends else None,
         "bytes_a_day": None if rate is None else round(rate),
         "capacity": capacity,
+        "free": free,
+        "disk": space.f_blocks * space.f_frsize,
         "days": None if rate is None else round(capacity / rate, 2),
         "keys": [
             {
@@ -126,12 +130,11 @@ def _seconds(identity: EventId) -> float:
     return identity.seconds + identity.milliseconds / 1000
 
 
-def _capacity(log: Log) -> int:
+def _capacity(log: Log, free: int) -> int:
     """How many bytes the log may have: what auditd keeps when it rotates, and no more than the file system has."""
     settings = _settings()
     numbers = [decimal(settings.get(name, "")) or 0 for name in _ROTATION]
-    space = os.statvfs(os.path.dirname(log.files[-1].path) or ".")
-    most = sum(file.size for file in log.files) + space.f_bavail * space.f_frsize
+    most = sum(file.size for file in log.files) + free
     rotates = settings.get("max_log_file_action", "").lower() == "rotate" and numbers[0] > 0 and numbers[1] > 1
     return min(most, numbers[0] * _MEGABYTE * numbers[1]) if rotates else most
 

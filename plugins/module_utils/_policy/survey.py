@@ -21,7 +21,7 @@ from ..rules.values import decimal
 from .boot import loaded_by
 from .checks import examine, missing_directory
 from .command_line import boot_loader_problems
-from .drift import compare
+from .drift import Drift, compare
 from .loading_service import hidden_rules, loaders, stale_rules, why_nothing_loads
 from .problem import RulesProblem
 from .recording import kernel_problems
@@ -109,10 +109,31 @@ def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine]
     }
     return {
         "drift": described,
+        "origins": _origins(drift, differing, lines, host),
         "in_sync": not any(described.values()) and not any(line.error for line in lines),
         "pending": pending,
         "reboot_required": bool(pending) or (values["enabled"] == IMMUTABLE and bool(drift.out_of_order)),
     }
+
+
+def _origins(drift: Drift, settings: List[str], lines: List[RulesLine], host: Host) -> Dict[str, str]:
+    """Where the files have the rules and settings in which the kernel differs, by the text of the rule or the name."""
+    of_rules: Dict[Rule, str] = {}
+    found: Dict[str, str] = {}
+    for line in in_augenrules_order(lines):
+        statement = line.statement
+        if statement and statement.rule and statement.operation != "delete":
+            of_rules.setdefault(canonical(statement.rule), line.origin)
+        elif statement and statement.control and statement.control[0] in BY_OPTION:
+            name = BY_OPTION[statement.control[0]].name
+            found.update({name: line.origin} if name in settings else {})
+    rules = [
+        *drift.missing,
+        *(pair[0] for pair in drift.other_key),
+        *(one for pair in drift.out_of_order for one in pair),
+    ]
+    texts = {render(rule, host.machine, host.version): of_rules.get(canonical(rule), "") for rule in rules}
+    return {**found, **{text: origin for text, origin in texts.items() if origin}}
 
 
 def _of_loading(rules_dir: str, lines: List[RulesLine], stale: Optional[Edit]) -> List[RulesProblem]:

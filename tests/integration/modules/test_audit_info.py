@@ -139,6 +139,10 @@ def test_drift_that_is_made_by_hand(host):
     for (command, drift), info in zip(BY_HAND, found, strict=True):
         assert info["drift"] == drift, command
         assert info["in_sync"] is (drift == NO_DRIFT), command
+        # Each is where the file has it, in the words of the file or in others.
+        lines = {f"{line['path']}:{line['line']}": line for line in info["files"]}
+        assert set(drift["missing"]) <= set(info["origins"]), command
+        assert set(info["origins"].values()) <= set(lines), command
         assert (info["pending"], info["reboot_required"]) == ([], False)
 
 

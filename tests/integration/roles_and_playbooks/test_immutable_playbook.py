@@ -29,7 +29,7 @@ def lock(guests, results, tmp_path):
     inventory.write_text(f"{HOSTS[0]} ansible_host=127.0.0.1 ansible_port=9\n")
 
     def run(**extra):
-        extra |= {"immutable_hosts": ",".join(HOSTS), "immutable_reboot_command": "systemctl reboot"}
+        extra |= {"target": ",".join(HOSTS), "immutable_reboot_command": "systemctl reboot"}
         lines = results("ansible-playbook", "linux.audit.immutable", "-i", str(inventory), "-e", json.dumps(extra))
         shown = [line["result"] for line in lines if line["task"] == "Show the outcome on all hosts"]
         (table,) = [result["msg"] for result in shown if "msg" in result]

@@ -83,7 +83,9 @@ def test_the_rows_of_drift_are_exact_in_json_and_no_formula_in_csv(tmp_path):
     files = {name: tmp_path / f"fleet.{name}" for name in ("json", "csv")}
     for path in files.values():
         assert set(failures(hosts.run("linux.audit.drift", output=str(path)))) == {"web1"}
-    rows = {row["host"]: row for row in json.loads(files["json"].read_text())}
+    document = json.loads(files["json"].read_text())
+    assert (document["schema"], document["schema_version"]) == ("linux.audit.drift", 1)
+    rows = {row["host"]: row for row in document["hosts"]}
     assert (rows["web1"]["state"], rows["web1"]["reasons"]) == ("drift: 1", [f"in no file: {rule}"])
     assert (rows["web1"]["daemon"], rows["web2"]["reasons"]) == ("=1+1", [])
     with files["csv"].open() as file:

@@ -15,7 +15,13 @@ from paths import ROOT
 ROLES = sorted(path.parent.parent.name for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
 FILTERS = {"bool": "bool", "int": "int"}
 """By the type of a variable, the filter without which "false" is true and "2" * 30 is a long string."""
-OF_PLAYBOOKS = {"install": "bool", "drift_fail": "bool", "limit": "int"}
+OF_PLAYBOOKS = {
+    "install": "bool",
+    "drift_fail": "bool",
+    "limit": "int",
+    "report_prove": "bool",
+    "report_retention": "bool",
+}
 CONDITIONS = {"when", "that", "until", "failed_when", "changed_when"}
 ENVIRONMENT = jinja2.Environment()
 

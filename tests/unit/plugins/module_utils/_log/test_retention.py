@@ -74,6 +74,8 @@ def test_a_log_that_is_not_rotated_may_fill_the_disk(tmp_path, monkeypatch, chan
     free = os.statvfs(tmp_path)
     for settings in (CONF | changed, CONF | {"max_log_file": str(10**9)}):
         found = made(tmp_path, monkeypatch, lines, settings)
+        assert found["free"] == pytest.approx(free.f_bavail * free.f_frsize, rel=0.2)
+        assert found["disk"] == free.f_blocks * free.f_frsize
         assert found["capacity"] == pytest.approx(free.f_bavail * free.f_frsize, rel=0.2)
 
 

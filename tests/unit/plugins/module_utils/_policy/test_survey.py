@@ -109,6 +109,8 @@ def test_drift_in_words(kernel, asked):
         "out_of_order": [],
         "settings": [{"name": "failure", "file": "panic", "kernel": "printk"}],
     }
+    path = result["files"][0]["path"]
+    assert result["origins"] == {NEVER: f"{path}:1", A: f"{path}:2", B: f"{path}:3", "failure": f"{path}:4"}
     assert result["in_sync"] is False
     # A kernel that accepts changes has nothing pending.
     assert (result["pending"], result["reboot_required"]) == ([], False)
