@@ -23,7 +23,7 @@ class ActionModule(ActionBase):
         found = list(arguments.pop("standards", None) or [])
         asked = arguments.pop("standard", None)
         if asked:
-            found += standards.standards(asked)
+            found += standards.standards(self._chosen(asked, task_vars or {}))
         paths = arguments.pop("src", None) or []
         for path in [paths] if isinstance(paths, str) else paths:
             found.append(standards.own_standard(self._content(path), str(path)))
@@ -45,6 +45,19 @@ class ActionModule(ActionBase):
             )
         )
         return result
+
+    def _chosen(self, asked, task_vars):
+        """The standards that are asked for, with the one for the distribution of the host if that is left open."""
+        items = asked if isinstance(asked, list) else [asked]
+        if not any((item.get("name") if isinstance(item, dict) else item) == standards.STIG for item in items):
+            return asked
+        facts = task_vars.get("ansible_facts") or {}
+        if "distribution" not in facts:
+            subset = {"gather_subset": ["!all", "!min", "distribution"]}
+            found = self._execute_module(module_name="ansible.builtin.setup", module_args=subset, task_vars=task_vars)
+            named = found.get("ansible_facts") or {}
+            facts = {name.removeprefix("ansible_"): value for name, value in named.items()}
+        return standards.chosen(items, facts)
 
     def _content(self, name):
         try:

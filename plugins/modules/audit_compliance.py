@@ -12,7 +12,7 @@ description:
     nothing.
   - There are three verdicts. V(kernel) says whether the running kernel records what the requirement asks for, whoever
     wrote its rules and in whatever words. V(files) says the same of the kernel after the next boot. V(text) says
-    whether the files hold the very lines of the standard, because scanners compare text.
+    whether the files hold the rules in the words that scanners compare.
   - A wider rule meets a requirement, and so do several rules together, and a watched directory for a file in it. A rule
     that comes after one that leaves its events out does not. What cannot be decided is V(undecided), and never V(met).
   - Settings of the kernel, of C(auditd.conf), modes of files, the command line of the kernel and the service count
@@ -38,7 +38,8 @@ options:
   standard:
     description:
       - Standards to judge by, each a name, or a dictionary with C(name) and C(parameters). The standards are the rule
-        packs of the kind compliance, which C(docs/requirements.md) lists.
+        packs of the kind compliance, which C(docs/requirements.md) lists. V(stig) is the STIG of the host's
+        distribution.
       - Parameters that only say whether a rule of the standard is wanted (C(immutable), C(panic)) are true by default
         here, because the standard requires them.
     type: list

@@ -18,7 +18,21 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
 
-__all__ = ("names", "own_standard", "standards")
+__all__ = ("STIG", "chosen", "names", "on_host", "own_standard", "standards")
+
+#: The name that stands for the STIG of a host's distribution.
+STIG = "stig"
+#: STIGs by distribution and version, as Ansible's facts have them. Rebuilds of RHEL get that of RHEL.
+_STIGS = {
+    **{
+        (distribution, version): f"stig_rhel{version}"
+        for distribution in ("RedHat", "CentOS", "Rocky", "AlmaLinux", "OracleLinux")
+        for version in ("8", "9", "10")
+    },
+    **{("Ubuntu", version): f"stig_ubuntu{version.replace('.', '')}" for version in ("20.04", "22.04", "24.04")},
+}
+#: The files whose modes a standard can ask for, and that no daemon makes again.
+_CONFIGURATION = "/etc/audit/"
 
 _DIRECTORY = pathlib.Path(__file__).resolve().parent / "beside_rules"
 _KEYS = ("name", "title", "release", "requirements")
@@ -36,6 +50,77 @@ def standards(items: Any) -> list[dict[str, Any]]:
     """
     several = isinstance(items, Iterable) and not isinstance(items, (str, Mapping))
     return [_standard(item) for item in (items if several else [items])]
+
+
+def chosen(items: Any, facts: Mapping[str, Any]) -> list[Any]:
+    """The standards that are asked for, with the one for the host's distribution in the place of STIG.
+
+    Raises AnsibleError if there is none for it.
+    """
+    several = isinstance(items, Iterable) and not isinstance(items, (str, Mapping))
+    return [_of_distribution(item, facts) for item in (items if several else [items])]
+
+
+def _of_distribution(item: Any, facts: Mapping[str, Any]) -> Any:
+    name = item.get("name") if isinstance(item, Mapping) else item
+    if name != STIG:
+        return item
+    distribution = str(facts.get("distribution"))
+    versions = (str(facts.get("distribution_version")), str(facts.get("distribution_major_version")))
+    found = next((_STIGS[distribution, one] for one in versions if (distribution, one) in _STIGS), None)
+    if found is None:
+        known = ", ".join(sorted(f"{one} {version}" for one, version in _STIGS))
+        raise AnsibleError(
+            f"There is no STIG for {distribution} {versions[0]} here. There is one for {known}. Name the standard that "
+            "you want instead."
+        )
+    return {**item, "name": found} if isinstance(item, Mapping) else found
+
+
+def on_host(items: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What puts standards in place on a host.
+
+    ``packs``, with their parameters. ``auditd_conf``: what the packs set there; of two values the first one counts.
+    ``failure``: ``panic`` if one of them wants that. ``files``: files of configuration with what their mode must lack,
+    in the words of chmod, and with their owners.
+    """
+    wanted: list[dict[str, Any]] = []
+    settings: dict[str, Any] = {}
+    files: dict[str, dict[str, Any]] = {}
+    panics = False
+    for item in chosen(items, facts):
+        standard = _standard(item)
+        entry: Mapping[str, Any] = {"name": item} if isinstance(item, str) else item
+        pack = packs.load(entry["name"])
+        given = dict(entry.get("parameters") or {})
+        # The setting of the kernel has one owner, whoever applies this, so that a file never has two of it.
+        panics = panics or bool(given.pop("panic", "panic" in pack.parameters))
+        wanted.append({"name": pack.name, "parameters": given})
+        for values in pack.settings.values():
+            settings = {**values, **settings}
+        for requirement in standard["requirements"]:
+            asked = requirement.get("files") or []
+            for file in asked if isinstance(asked, list) else [asked]:
+                if str(file["path"]).startswith(_CONFIGURATION):
+                    _narrow(files.setdefault(str(file["path"]), {"path": str(file["path"])}), file)
+    return {
+        "packs": wanted, "auditd_conf": settings, "failure": "panic" if panics else "", "files": list(files.values()),
+    }  # fmt: skip
+
+
+def _narrow(file: dict[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Add what another requirement asks of a file."""
+    for key in ("owner", "group"):
+        if wanted.get(key) is not None:
+            value = wanted[key]
+            file.setdefault(key, str(value[0] if isinstance(value, list) else value))
+    if wanted.get("mode") is not None:
+        lacks = 0o777 & ~int(str(wanted["mode"]), 8) | file.get("lacks", 0)
+        words = {
+            who: "".join(letter for bit, letter in ((4, "r"), (2, "w"), (1, "x")) if lacks >> shift & bit)
+            for who, shift in (("u", 6), ("g", 3), ("o", 0))
+        }
+        file.update(lacks=lacks, mode=",".join(f"{who}-{letters}" for who, letters in words.items() if letters))
 
 
 def _standard(item: Any) -> dict[str, Any]:

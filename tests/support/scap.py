@@ -59,6 +59,14 @@ def read_scan(path: pathlib.Path, profile: str, wanted: str) -> Scan:
     return Scan(_definitions(root, set(rules.values())), _variables(exports), rules)
 
 
+def references(path: pathlib.Path) -> dict[str, set[str]]:
+    """By the name of a rule, what standards call it."""
+    return {
+        _name(rule): {_name(rule), *(reference.text or "" for reference in rule.iter(f"{_XCCDF}reference"))}
+        for rule in ElementTree.parse(path).getroot().iter(f"{_XCCDF}Rule")
+    }
+
+
 def version(path: pathlib.Path) -> str:
     """The release of a benchmark."""
     benchmark = next(ElementTree.parse(path).getroot().iter(f"{_XCCDF}Benchmark"))

@@ -16,6 +16,7 @@ from .beside_rules import ComplianceCheck, HostFacts, checked
 from .held_views import FilesView, KernelView, mount_points
 from .options import ChangeError
 from .requirements import Requirement
+from .scanned_text import ScannedLines
 
 __all__ = ("VIEWS", "Judge", "Waiver", "counted", "read_waivers")
 
@@ -67,6 +68,7 @@ class Judge:
             "files": [real_rule(rule, host) for rule in files.rules],
         }
         self._in_kernel = frozenset(kernel.rules)
+        self._lines = ScannedLines(files.texts)
 
     def judge(self, requirement: Requirement, waiver: Optional[Waiver] = None) -> Dict[str, Any]:
         """The result for a requirement. Raises ChangeError."""
@@ -93,7 +95,7 @@ class Judge:
     def _rule(self, line: RulesLine) -> Dict[str, Any]:
         rule = line.statement.rule
         text = " ".join(line.text.split())
-        origin = self._files.texts.get(text)
+        origin = self._lines.place(text)
         return {
             "wanted": text,
             "kernel": self._covered(rule, "kernel", self._kernel.off),

@@ -42,7 +42,7 @@ def host(monkeypatch, tmp_path):
 def run(host, tmp_path):
     """run(**args): the result of a task, and what was sent to the host."""
 
-    def run(**args):
+    def run(task_vars=None, **args):
         loader = DataLoader()
         loader.set_basedir(str(tmp_path))
         task = Task()
@@ -50,7 +50,7 @@ def run(host, tmp_path):
         connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir=str(tmp_path)))
         action = Action(task, connection, None, loader, None, None)
         action.calls = []
-        result = action.run(None, {})
+        result = action.run(None, task_vars or {})
         assert result["changed"] is False
         return result, action.calls[0]
 
@@ -68,12 +68,12 @@ def verdicts(result):
 
 def test_each_view_has_its_verdict(host, run):
     assert verdicts(run(requirements=[SITE])[0]) == {"SITE-1": ("not met",) * 3}
-    loaded(host, PASSWD, "-w /etc/shadow -p rwxa -k more")
+    loaded(host, PASSWD, "-w /etc/shadow -p rwxa")
     result, _sent = run(requirements=[SITE])
     assert verdicts(result) == {"SITE-1": ("met", "met", "partly met")}
     first, second = result["requirements"][0]["rules"]
     assert first["text"]["origin"] == f"{host.file}:3"
-    assert second["kernel"]["keys"] == ["more"]
+    assert second["kernel"]["by"] == ["-a always,exit -F path=/etc/shadow -F perm=rwxa"]
     assert second["files"]["origins"] == [f"{host.file}:4"]
     assert result["summary"]["kernel"]["met"] == 1
     assert len(result["proof"]["rules"]) == 2
@@ -135,6 +135,14 @@ def test_modes_of_files_count(host, run, tmp_path):
         "narrower": "not met",
         "missing": "undecided",
     }
+
+
+def test_the_stig_is_that_of_the_distribution_that_the_host_says(run):
+    facts = {"ansible_facts": {"distribution": "Ubuntu", "distribution_version": "22.04"}}
+    result, _sent = run({**facts}, standard="stig")
+    assert [found["name"] for found in result["standards"]] == ["stig_ubuntu2204"]
+    with pytest.raises(AnsibleError, match="There is no STIG for Debian 12"):
+        run({"ansible_facts": {"distribution": "Debian", "distribution_version": "12"}}, standard="stig")
 
 
 def test_exceptions_have_a_reason_and_a_last_day(host, run):
