@@ -14,7 +14,7 @@ from ansible_collections.linux.audit.plugins.plugin_utils.report_history import 
 from ansible_collections.linux.audit.plugins.plugin_utils.report_metrics import metrics
 from ansible_collections.linux.audit.plugins.plugin_utils.report_page import page
 
-_BROKEN = (AttributeError, KeyError, TypeError, ValueError)
+_BROKEN = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 
 def report_host(value, audit, remote=None, judged=None, keep_keys=()):

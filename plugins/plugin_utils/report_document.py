@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
+
 from .evidence import is_lacking, release
-from .printable import counted
 from .report_history import REPORT, after, earlier, point, seen
 from .report_states import headline, others, rank
 

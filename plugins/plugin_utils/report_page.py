@@ -28,20 +28,20 @@ _SCRIPTS = ("parts.js", "state.js", "hosts.js", "fleet.js", "host.js", "main.js"
 _LETTERS = {"met": "m", "partly met": "p", "not met": "n", "undecided": "u", "not applicable": "a", "excepted": "e"}
 _MOST_BARS = 60
 _WIDTH, _HEIGHT = 720, 190
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_PARTS), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)  # fmt: skip
 
 
 def page(document: Mapping) -> str:
     """The HTML of a document of report_document. Raises KeyError or TypeError for what is none."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_PARTS), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
     style = (_PARTS / "style.css").read_text(encoding="utf-8")
     # A function of its own, so that the parts share names and the page has none of them.
     parts = "".join((_PARTS / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     script = f"(() => {{\n'use strict';\n{parts}}})();\n"
     shown = printable({name: value for name, value in document.items() if name not in ("hosts", "keys")})
-    return environment.get_template("page.html.j2").render(
+    return _ENVIRONMENT.get_template("page.html.j2").render(
         document=shown,
         kinds=[{**kind._asdict(), "number": document["totals"].get(kind.slug, 0)} for kind in KINDS],
         style=Markup(style),
