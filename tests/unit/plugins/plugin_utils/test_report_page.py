@@ -85,17 +85,21 @@ def test_it_opens(show, hosts):
 
 
 @pytest.mark.fleet
-def test_5000_hosts_open_in_time(show, tmp_path):
-    document = simulated(5000, results=2)
-    html = page(document).encode()
+def test_5000_hosts_open_in_time(driver, tmp_path):
+    html = page(simulated(5000, results=2)).encode()
     assert len(gzip.compress(html)) < MOST_BYTES
+    path = tmp_path / "report.html"
+    path.write_bytes(html)
+    browsers.look(driver)
     times = []
     for _again in range(3):
-        driver = show(document)
-        times.append(driver.execute_script("return performance.getEntriesByType('navigation')[0].loadEventEnd / 1000"))
+        driver.get("about:blank")
+        begin = time.monotonic()
+        driver.get(path.as_uri())
+        assert len(rows(driver)) == 50
+        times.append(time.monotonic() - begin)
     print(f"5,000 hosts: {len(html):,} bytes, {len(gzip.compress(html)):,} compressed, open in {min(times):.2f} s")
     assert min(times) < SECONDS
-    assert len(rows(driver)) == 50
     for place in ("view=requirements", "view=drift", "view=keys", "view=hosts&q=sudoers"):
         begin = time.monotonic()
         go(driver, f"#{place}")
