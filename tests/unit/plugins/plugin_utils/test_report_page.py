@@ -85,17 +85,21 @@ def test_it_opens(show, hosts):
 
 
 @pytest.mark.fleet
-def test_5000_hosts_open_in_time(show, tmp_path):
-    document = simulated(5000, results=2)
-    html = page(document).encode()
+def test_5000_hosts_open_in_time(driver, tmp_path):
+    html = page(simulated(5000, results=2)).encode()
     assert len(gzip.compress(html)) < MOST_BYTES
+    path = tmp_path / "report.html"
+    path.write_bytes(html)
+    browsers.look(driver)
     times = []
     for _again in range(3):
-        driver = show(document)
-        times.append(driver.execute_script("return performance.getEntriesByType('navigation')[0].loadEventEnd / 1000"))
+        driver.get("about:blank")
+        begin = time.monotonic()
+        driver.get(path.as_uri())
+        assert len(rows(driver)) == 50
+        times.append(time.monotonic() - begin)
     print(f"5,000 hosts: {len(html):,} bytes, {len(gzip.compress(html)):,} compressed, open in {min(times):.2f} s")
     assert min(times) < SECONDS
-    assert len(rows(driver)) == 50
     for place in ("view=requirements", "view=drift", "view=keys", "view=hosts&q=sudoers"):
         begin = time.monotonic()
         go(driver, f"#{place}")
@@ -216,9 +220,16 @@ def test_a_script_that_gets_into_the_page_does_not_run(show, driver, fifty):
 PLACES = ("view=hosts", "view=drift", "view=requirements", "view=requirements&by=host", "view=keys", "view=host&host=")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390], ids=["wide", "phone"])
-def test_it_is_accessible(show, fifty, dark, width):
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        pytest.param(1280, False, id="wide-light"),
+        pytest.param(390, True, id="phone-dark"),
+        pytest.param(1280, True, id="wide-dark", marks=pytest.mark.fleet),
+        pytest.param(390, False, id="phone-light", marks=pytest.mark.fleet),
+    ],
+)
+def test_it_is_accessible(show, fifty, width, dark):
     """By axe, with the rules of WCAG 2.1 AA; contrast is one of them. Nothing is cut off at the side."""
     axe = pytest.importorskip("axe_core_python", reason="axe-core-python is not installed; ./dev setup does it")
     source = next(pathlib.Path(path) / "axe.min.js" for path in axe.__path__).read_text(encoding="utf-8")
