@@ -15,6 +15,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 
 import figures
@@ -223,11 +224,13 @@ def main() -> None:
         f"Python {platform.python_version()} on the controller, a guest with Debian bookworm in user-mode Linux",
     }
     growths: list[Growth] = []
+    began = time.monotonic()
     for found, growths, notes in measure(arguments.parts or list(PARTS), arguments.most):
         if arguments.write:
             figures.write(ROOT / "docs", facts, found, growths, notes)
     for growth in growths:
         print(f"\n{growth.title}", *growth.table(), sep="\n")
+    print(f"\nThis took {(time.monotonic() - began) / 60:.0f} minutes.")
 
 
 if __name__ == "__main__":

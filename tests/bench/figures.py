@@ -6,7 +6,7 @@ import dataclasses
 import math
 import pathlib
 
-COLOURS = ("#0b6e99", "#c2410c", "#4d7c0f", "#7e22ce", "#525252")
+COLOURS = ("#0b6e99", "#c2410c", "#4d7c0f", "#7e22ce", "#525252", "#be185d", "#a16207")
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 360, 70, 50, 20, 200
 
 
@@ -30,7 +30,7 @@ class Pair:
 
     def row(self) -> str:
         """The pair as a row of a table."""
-        goal = f"{self.goal:g}" if self.goal else ""
+        goal = f"{self.goal:g}, {'met' if self.ratio <= self.goal else 'missed'}" if self.goal else ""
         return f"| {self.title} | {self.ours:.3f} | {self.theirs:.3f} | {self.ratio:.2f} | {goal} |"
 
 
@@ -110,6 +110,14 @@ HEAD = """\
 
 `./dev bench --write` measures what is on this page, and writes the page. Every figure is beside a rival's in the same
 run, because seconds alone say more about the machine than about the collection. This run: {date}, {machine}.
+
+How to read it:
+
+- The ratio is our time divided by the rival's: 1.5 is half as much again, 0.5 is half of it.
+- A goal is a ratio that the collection is meant to stay at or below, and the table says whether this run did. Rows
+  without a goal are there to compare.
+- A fitted exponent tells how time grows with size: with 1, twice as much takes twice as long; with 2, four times.
+- Other work on the machine slows both sides, but not by the same factor. Compare pages of machines that had no other.
 
 """
 

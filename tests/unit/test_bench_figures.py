@@ -27,11 +27,13 @@ def test_the_exponent_is_that_of_the_growth(power):
 
 def test_the_page_has_every_figure_and_a_plot_for_each_growth(tmp_path):
     """Ratios, goals and sizes are in the tables; a plot has a point for each figure."""
-    pairs = {"Tasks": [Pair("`audit_rule` / `ping`", 0.3, 0.2, 1.25), Pair("`audit_rule` / `copy`", 0.3, 0.6)]}
+    missed, met = Pair("`audit_rule` / `ping`", 0.3, 0.2, 1.25), Pair("`audit_rule` / `nothing`", 0.3, 0.2, 1.5)
+    pairs = {"Tasks": [missed, met, Pair("`audit_rule` / `copy`", 0.3, 0.6)]}
     write(tmp_path, {"date": "2026-01-02", "machine": "a machine"}, pairs, [growth(1)], ["More."])
     page = (tmp_path / "performance.md").read_text()
     assert "This run: 2026-01-02, a machine." in page
-    assert "| `audit_rule` / `ping` | 0.300 | 0.200 | 1.50 | 1.25 |" in page
+    assert "| `audit_rule` / `ping` | 0.300 | 0.200 | 1.50 | 1.25, missed |" in page
+    assert "| `audit_rule` / `nothing` | 0.300 | 0.200 | 1.50 | 1.5, met |" in page
     assert "| `audit_rule` / `copy` | 0.300 | 0.600 | 0.50 |  |" in page
     assert "| 1,000 | 10.000 | 10.000 |" in page
     assert "![Sets of rules](performance/sets_of_rules.svg)" in page

@@ -10,13 +10,13 @@ The same holds for a few numbers on machines of 32 bits, with every release. Suc
 from typing import List, Optional, Tuple
 
 from . import tables
-from .fields import BY_NAME
+from .fields import BY_NAME, FIELDS
 from .model import Field
 from .resolver import Resolver
 from .values import KINDS
 from .words import is_digit, lower, upper
 
-__all__ = ("is_known", "is_newer", "is_unknown", "readable_value", "unread_list_option")
+__all__ = ("DEPENDENT", "is_known", "is_newer", "is_unknown", "readable_value", "unread_list_option")
 
 # The tables date names that every release knows to this one: for these a host need not be asked for its release.
 _OLDEST = (2, 8)
@@ -26,6 +26,10 @@ _LONG_MAX = 0x7FFFFFFF
 # The kinds of such fields that take no negative number either; of the fields of these kinds, inode alone is read with
 # strtoul(3).
 _UNSIGNED_BY_STRTOL = ("gid", "number")
+#: The fields that is_unknown() and readable_value() look at; all others are read alike everywhere.
+DEPENDENT = frozenset(field.name for field in FIELDS if field.kind in _UNSIGNED_BY_STRTOL) | frozenset(
+    ("arch", "exit", "filetype", "fstype", "msgtype", "saddr_fam", "success")
+)
 
 
 def is_newer(since: Tuple[int, ...], resolver: Resolver) -> bool:

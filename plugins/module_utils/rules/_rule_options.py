@@ -6,7 +6,7 @@ from typing import FrozenSet, List, Optional, Set, Tuple
 
 from . import syscalls
 from ._conditions import LIMITED, check_combination, check_list, parse_comparison, parse_condition, split_condition
-from ._releases import is_newer, is_unknown, readable_value, unread_list_option
+from ._releases import DEPENDENT, is_newer, is_unknown, readable_value, unread_list_option
 from .errors import MisreadError, RuleError
 from .fields import ACTIONS, BY_NAME, LISTS
 from .model import Field, Rule, syscall_machine
@@ -220,9 +220,11 @@ class RuleParser:
             self._expand(field.number)
         word = self._known.get((field, value))
         if word is None:
-            readable = readable_value(field, condition.value, self._resolver)
-            if readable != condition.value or is_unknown(field, self._resolver):
-                self._unread.append(f"-F {value}")
+            readable = condition.value
+            if field.name in DEPENDENT:
+                readable = readable_value(field, condition.value, self._resolver)
+                if readable != condition.value or is_unknown(field, self._resolver):
+                    self._unread.append(f"-F {value}")
             word = quote(f"{condition.name}{condition.operator}{readable}")
             if not self._unread:
                 self._known[field, value] = word

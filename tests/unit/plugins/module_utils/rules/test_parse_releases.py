@@ -4,7 +4,10 @@
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils.rules._releases import DEPENDENT, is_unknown, readable_value
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.module_utils.rules.fields import FIELDS
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from strategies import Host
 
@@ -265,3 +268,17 @@ def test_what_auditctl_misreads_and_paths_that_the_kernel_refuses(line):
 def test_a_comment_of_which_auditctl_reads_the_rest_as_a_line():
     fits, too_long = "#" + "x" * 6142, "#" + "x" * 6143
     assert [bool(line.error) for line in parse_file(f"{fits}\n{too_long}\n", "x", Host())] == [False, True]
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "armv7l", "riscv64"])
+@pytest.mark.parametrize("release", [None, (2, 8), (4, 0, 2), (4, 2, 1)])
+def test_fields_that_do_not_depend_on_the_release_are_not_asked_about(machine, release):
+    """What the parser leaves out changes nothing: such a field is readable everywhere, whatever its value."""
+    others = [field for field in FIELDS if field.name not in DEPENDENT and field.name != "key"]
+    assert len(others) > 20
+    host = Host(machine=machine, version=release)
+    for kind in others:
+        for value, text in ((0, "0"), (0xFFFFFFFF, "4294967295"), (1, "yes"), (45, "45")):
+            field = Field(kind.name, "=", value)
+            assert readable_value(field, text, host) == text
+            assert not is_unknown(field, host)
