@@ -35,9 +35,9 @@ with the settings of `auditd.conf` that are listed with the pack below. Then Ope
 profile about audit (`audit_rules_*` and `auditd_*`; of DISA, RHEL-09-654 and RHEL-09-653110). The guest has the
 directories that the distribution has, and the same service that loads audit rules. `immutable` is true, and so is
 `panic`, if the pack has it. ComplianceAsCode is release 0.1.82 of Debian forky; for Ubuntu 20.04 it is release 0.1.76
-of Debian 13. With what the sources of 0.1.83 of 21 August 2026 build, as many rules pass and fail in the rows of one pack
-for RHEL 9 and Ubuntu 22.04; `audit_rules_privileged_commands` of CIS was left out of that comparison. The tests read such
-a build if `LINUX_AUDIT_DATA_STREAMS` names its directory.
+of Debian 13. With what the sources of 0.1.83 of 21 August 2026 build, as many rules pass and fail in the rows of one
+pack for RHEL 9 and Ubuntu 22.04; `audit_rules_privileged_commands` of CIS was left out of that comparison. The tests
+read such a build if `LINUX_AUDIT_DATA_STREAMS` names its directory.
 
 Scanners compare text: ComplianceAsCode the files in `rules.d`, DISA's content the file `audit.rules`. Neither asks
 the kernel (`auditctl -l`), so rules that record the same in another form fail. Packs with `exact` in their header
