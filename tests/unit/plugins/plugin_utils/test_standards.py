@@ -9,6 +9,8 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linux.audit.plugins.filter.standards import host_standards
+from ansible_collections.linux.audit.plugins.module_utils._policy.beside_rules import HostFacts, checked
+from ansible_collections.linux.audit.plugins.module_utils._policy.command_line import CommandLine
 from ansible_collections.linux.audit.plugins.plugin_utils import standards
 
 
@@ -80,3 +82,20 @@ def test_a_mode_gives_nothing(now, then):
     ]
     info = type("Info", (), {"st_mode": stat.S_IFREG | now})()
     assert AnsibleModule._symbolic_mode_to_octal(info, file["mode"]) == then
+
+
+NOTHING = HostFacts({}, {}, None, CommandLine("/proc/cmdline:1", ""), [], {})
+
+
+@pytest.mark.parametrize("name", [name for name in standards.names() if name.startswith("stig_")])
+def test_every_stig_asks_for_what_makes_rules_count(name):
+    """The audit system is on from the start of the boot, and its files belong to root alone; each can be checked."""
+    (standard,) = standards.standards([name])
+    asked = {key for requirement in standard["requirements"] for key in requirement}
+    assert {"kernel_arguments", "service", "files", "auditd_conf"} <= asked
+    requirements = [each for each in standard["requirements"] if set(each) & {"kernel_arguments", "service", "files"}]
+    for requirement in requirements:
+        checks = {key: requirement[key] for key in ("kernel_arguments", "service", "files") if key in requirement}
+        assert checked(checks, NOTHING, requirement["id"])
+    families = {requirement["id"].rpartition("-")[0] for requirement in standard["requirements"]}
+    assert len(families) == 1
