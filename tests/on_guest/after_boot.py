@@ -103,6 +103,13 @@ def touch(path):
         os.rename(f"{path}.new", path)
         return
     os.chmod(path, os.stat(path).st_mode & 0o7777)
+    if os.path.isdir(path):
+        # A rule for changes of modes may come first, so that of the directory has a new file as well.
+        try:
+            os.close(os.open(path + "/.after_boot", os.O_CREAT | os.O_WRONLY, 0o600))
+            os.unlink(path + "/.after_boot")
+        except OSError:
+            pass
     os.close(os.open(path, (os.O_RDONLY if os.path.isdir(path) else os.O_RDWR) | os.O_NONBLOCK))
 
 
