@@ -167,5 +167,5 @@ def test_each_pack_alone(lab, playbook, tmp_path, release):
         except AssertionError as error:
             wrong[name] = str(error)
         booted.unlock()
-    assert wrong == {}
+    assert not wrong, json.dumps(wrong, indent=1)
     guest.stop()

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The table of a fleet: hosts that hold what their files say, one that does not, and one without a daemon."""
 
+import json
+
 import pytest
 
 from daemon_host import DaemonHost
+from remote_logging import plays
 
 HOSTS = ("bookworm", "sid")
 RULE = (
@@ -156,3 +159,42 @@ def test_a_host_without_python_has_failed(guests, drift):
     rows, _report, failed = drift(HOSTS[:1], ansible_python_interpreter="/nowhere/python3")
     assert rows["bookworm"].startswith("failed: ")
     assert failed[0].startswith("bookworm: failed: ")
+
+
+@pytest.mark.fleet
+def test_a_client_whose_records_do_not_arrive(lab, drift, playbook, tmp_path):
+    """On two guests that the role has set up: unplugged, refused by a server that writes nothing, and well again."""
+    server, client = (lab.boot("bookworm", name=f"drift-{part}") for part in ("server", "client"))
+    for guest in (server, client):
+        guest.run("auditctl -e 1 >/dev/null")
+    path = tmp_path / "remote.yml"
+    path.write_text(json.dumps(plays(server, [client])))
+    lines = playbook(path, limit=f"{server.name},{client.name}")
+    assert not any(line["result"].get("failed") for line in lines), lines[-1]
+    asked = {
+        "remote_logging_mode": "client",
+        "remote_logging_servers": [server.address],
+        "remote_logging_server_hosts": [server.name],
+        "remote_logging_prove_seconds": 8,
+    }
+
+    def said():
+        rows, report, _failed = drift([client.name], **asked)
+        return rows[client.name], [line for line in report if "remote logging" in line]
+
+    row, reasons = said()
+    assert (row.startswith("in sync"), reasons) == (True, []), row
+    client.cut()
+    row, reasons = said()
+    assert row.startswith("daemon: "), row
+    assert [line.startswith(f"{client.name}: remote logging is not confirmed: ") for line in reasons] == [True]
+    client.join()
+    server.run(f"cp -p {CONF} /root/conf; sed -i '/space_left/d' {CONF}; printf '{FULL}\n' >>{CONF}")
+    server.run("sleep 1.1; pkill -HUP -x auditd; sleep 1; auditctl -m x; sleep 1")
+    row, reasons = said()
+    assert (row.startswith("daemon: "), len(reasons)) == (True, 1), row
+    server.run(f"mv /root/conf {CONF}; pkill -HUP -x auditd; sleep 1; pkill -USR2 -x auditd")
+    row, reasons = said()
+    assert (row.startswith("in sync"), reasons) == (True, []), row
+    for guest in (server, client):
+        guest.stop()

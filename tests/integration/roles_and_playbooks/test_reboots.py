@@ -26,7 +26,7 @@ def test_counted_reboots(lab, playbook, tmp_path):
     path.write_text(json.dumps([{"hosts": names, "gather_facts": False, "vars": VARIABLES, "tasks": [first, *tasks]}]))
     lines = playbook(path, limit=names)
     assert not [line for line in lines if line["result"].get("failed")]
-    proved = [line["host"] for line in lines if line["task"].startswith("Prove that the boot") and line["result"]]
+    proved = [line["host"] for line in lines if "Prove that the boot" in line["task"]]
     assert {guest.name: proved.count(guest.name) for guest in guests} == {guest.name: REBOOTS for guest in guests}
     broken = [line for line in lines if line["result"].get("unreachable")]
     print(f"{len(proved)} reboots were proved, and {len(broken)} connections broke after the host had booted")
