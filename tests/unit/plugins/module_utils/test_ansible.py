@@ -102,3 +102,17 @@ def test_what_fails_after_the_result_is_a_sentence():
     with pytest.raises(SystemExit) as ending:
         run(Exiting(), lambda parameters, mode: {"changed": True, "afterwards": fail})
     assert ending.value.code == "the checkpoint x\\xff cannot be replaced"
+
+
+def test_errors_and_warnings_have_nothing_that_a_terminal_obeys():
+    module = ModuleDouble()
+
+    def fail(parameters, mode):
+        raise AuditError("not '\x1b[2J\x9b\u202e\0'\nbut")
+
+    with pytest.raises(Ended) as ending:
+        run(module, fail)
+    assert ending.value.args[0]["msg"] == "not '\\x1b[2J\\x9b\\u202e\\x00'\nbut"
+    with pytest.raises(Ended):
+        run(module, lambda parameters, mode: {"changed": False, "warnings": ["\x1bx"]})
+    assert module.warnings == ["\\x1bx"]
