@@ -261,7 +261,7 @@ def texts_in(value):
     elif isinstance(value, list):
         for item in value:
             yield from texts_in(item)
-    else:
+    elif value is not None:
         yield str(value)
 
 
