@@ -67,15 +67,15 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
     try:
         result = function(module.params, Mode(module.check_mode, module._diff))
     except AuditError as error:
-        module.fail_json(msg=printable(str(error)))
+        module.fail_json(msg=_said(str(error)))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        module.fail_json(msg=printable(where + (error.strerror or str(error))))
+        module.fail_json(msg=_said(where + (error.strerror or str(error))))
     except ImportError as error:
         # What few runs need is imported when they need it, and then the disk may fail.
-        module.fail_json(msg=printable(f"cannot read a part of Python, or of this collection: {error}"))
+        module.fail_json(msg=_said(f"cannot read a part of Python, or of this collection: {error}"))
     for text in result.pop("warnings", ()):
-        module.warn(printable(text))
+        module.warn(_said(text))
     afterwards = result.pop("afterwards", None)
     try:
         module.exit_json(**printable(result))
@@ -86,8 +86,16 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
                 afterwards()
             except AuditError as error:
                 # The controller has the result, so all that is left is to tell why this failed.
-                sys.exit(printable(str(error)))
+                sys.exit(_said(str(error)))
         raise
+
+
+def _said(text: str) -> str:
+    """An error or a warning, without what a terminal obeys or does not show: it has parts of files and parameters."""
+    return "".join(
+        character if character == "\n" or character.isprintable() else ascii(character)[1:-1]
+        for character in printable(text)
+    )
 
 
 def printable(value: Any) -> Any:

@@ -195,7 +195,11 @@ def wanted(parameters):
             continue
         if setting.words:
             value = setting.words.index(value)
-        if not isinstance(value, bool) and not 0 <= value <= 0xFFFFFFFF:
+        # The loginuid is locked or not; all else is a number, and for Python true is one.
+        is_switch = isinstance(value, bool)
+        if is_switch and setting.name != "loginuid_immutable":
+            raise ChangeError(f"{setting.name} must be a number from 0 to 4294967295, not {str(value).lower()}")
+        if not is_switch and not 0 <= value <= 0xFFFFFFFF:
             raise ChangeError(f"{setting.name} must be a number from 0 to 4294967295, not {value}")
         found[setting.name] = value
     return found

@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import pathlib
+import re
 import resource
 import signal
 import sys
@@ -77,6 +78,14 @@ GIVEN = {
     "auditd_conf": {"settings": {"num_logs": "6", "log_format": "RAW"}},
     "auditd_service": {"state": "started"},
 }  # fmt: skip
+
+
+# What ansible-core says by itself of values that have not the type of the argument specification.
+OF_CORE = re.compile(
+    "argument '|value of |Elements value |parameters are mutually |dictionary requested|Unable to convert|"
+    "missing required|Unsupported parameters|one of the following is required|.* but (all|any) of the following|"
+    ".*could not parse JSON"
+)
 
 
 class Asked(Exception):
@@ -207,8 +216,9 @@ def problems_of(status, output, seconds, parameter, value, usual):
     if os.WIFSIGNALED(status):
         yield "hangs" if os.WTERMSIG(status) == signal.SIGALRM else f"ended by signal {os.WTERMSIG(status)}"
         return
-    # ansible-core itself has no text for some parameters that it cannot log.
-    if "_log_invocation" in output or "converters.py" in output:
+    # ansible-core cannot log some parameters, and makes no number of infinity.
+    places = re.findall(r'File "([^"]+)"', output)
+    if "_log_invocation" in output or (places and "/ansible/module_utils/" in places[-1]):
         return
     if "Traceback" in output or os.WEXITSTATUS(status) not in (0, 1):
         yield f"exit status {os.WEXITSTATUS(status)}: {output[-600:]}"
@@ -217,7 +227,7 @@ def problems_of(status, output, seconds, parameter, value, usual):
     if seconds > TOO_LONG:
         yield f"takes {seconds:.1f} s of the processor"
     message = result.get("msg", "")
-    if not result.get("failed"):
+    if not result.get("failed") or OF_CORE.match(message):
         return
     if not message:
         yield "fails without a message"
@@ -229,9 +239,18 @@ def problems_of(status, output, seconds, parameter, value, usual):
 
 def names(message, parameter, value):
     """Whether a message names the parameter, or a part of the value as it may be shown."""
-    words = list(texts_in(value))
-    shown = [form[:12] for word in words for form in (word, ascii(word)[1:-1], word.strip()) if form.strip()]
-    return parameter in message or not words or any(form in message for form in shown)
+    words = [*texts_in(value), str(value)]
+    forms = [form[:12] for word in words for form in (word, ascii(word)[1:-1], as_bytes(word), word.strip())]
+    return (
+        parameter in message
+        or not "".join(texts_in(value)).strip()
+        or any(form.strip() and form in message for form in forms)
+    )
+
+
+def as_bytes(word):
+    """A text with bytes that are not UTF-8 as modules print them."""
+    return re.sub("[\udc80-\udcff]", lambda found: f"\\x{ord(found.group()) - 0xDC00:02x}", word)
 
 
 def texts_in(value):
@@ -242,7 +261,7 @@ def texts_in(value):
     elif isinstance(value, list):
         for item in value:
             yield from texts_in(item)
-    else:
+    elif value is not None:
         yield str(value)
 
 
@@ -257,6 +276,8 @@ def examine(name, number, shares):
         if place % shares != number - 1:
             continue
         status, output, seconds = run(module, parameters)
+        if "mutually exclusive" in output:
+            status, output, seconds = run(module, {parameter: parameters.get(parameter, value)})
         count, longest = count + 1, max(longest, seconds)
         found += [
             [parameter, ascii(value)[:80], problem]

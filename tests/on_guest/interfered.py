@@ -56,7 +56,7 @@ class Interference(NamedTuple):
 INTERFERENCES = {
     "full": Interference(f"{_TMPFS.format('')}; dd if=/dev/zero of=/etc/audit/fill 2>/dev/null; :", after=_UNMOUNTED),
     "quota": Interference(
-        f"{_TMPFS.format(',nr_inodes=60')}; n=0; while : >/etc/audit/fill$n; do n=$((n+1)); done 2>/dev/null; :",
+        f"{_TMPFS.format(',nr_inodes=60')}; n=0; while true >/etc/audit/fill$n; do n=$((n+1)); done 2>/dev/null; :",
         after=_UNMOUNTED,
     ),
     "read-only": Interference("mount --bind /etc /etc && mount -o remount,bind,ro /etc", after="umount /etc"),

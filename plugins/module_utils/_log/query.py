@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Opt
 
 from .._host.host import Host
 from ..rules import syscalls
-from ..rules.errors import AuditError, RuleError
+from ..rules.errors import AuditError, RuleError, shown
 from ..rules.record_types import expand
 from ..rules.tables import record_type_number
 from ..rules.values import UNSET, decimal
@@ -305,9 +305,9 @@ def _is_number(value: str) -> bool:
 
 
 def _id_number(value: str, name: str) -> int:
-    number = UNSET if value in ("unset", "-1") else int(value)
-    if number > UNSET:
-        raise SearchError(f"{name}: {value} is larger than any id ({UNSET})")
+    number = UNSET if value in ("unset", "-1") else decimal(value)
+    if number is None or number > UNSET:
+        raise SearchError(f"{name}: {shown(value)} is larger than any id ({UNSET})")
     return number
 
 
@@ -332,13 +332,13 @@ def _session(values: List[str]) -> Criterion:
 
 def _syscall(values: List[str]) -> Criterion:
     """System calls, each by number, or by the name that it has on any machine."""
-    numbers = {int(value) for value in values if _is_number(value)}
-    names = {value.lower() for value in values if not _is_number(value)}
+    numbers = {decimal(value) for value in values} - {None}
+    names = {value.lower() for value in values if decimal(value) is None}
     of_names = set()
     for name in names:
         found = {syscalls.number(machine, name) for machine in syscalls.MACHINES} - {None}
         if not found:
-            raise SearchError(f"syscall: '{name}' is neither the name of a system call nor a number")
+            raise SearchError(f"syscall: '{shown(name)}' is neither the name of a system call nor a number")
         of_names |= found
 
     def matches(structure: Mapping[str, Any]) -> bool:

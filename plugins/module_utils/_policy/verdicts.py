@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 from .._host.host import Host
 from .._kernel.settings import SETTINGS, Value
 from ..rules.coverage import COVERED, NOT_COVERED, PARTLY, SWITCHED_OFF, UNDECIDED, coverage
+from ..rules.errors import shown
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
 from ..rules.real_paths import meant_rule, real_rule
@@ -40,17 +41,27 @@ class Waiver(NamedTuple):
 def read_waivers(items: Iterable[Mapping[str, Any]], today: str) -> Dict[str, Waiver]:
     """The exceptions by requirement. Raises ChangeError for one without a reason, or without a date."""
     found = {}
+    now = _day(today)
+    if now is None:
+        raise ChangeError(f"today must be a day as in 2026-12-31, not '{shown(today)}'")
     for item in items:
         name, reason = str(item.get("requirement") or ""), str(item.get("reason") or "").strip()
         until = str(item.get("until") or "")
         if not name or not reason:
             raise ChangeError(f"an exception needs a requirement and a reason, and this one lacks them: {dict(item)}")
-        try:
-            last, now = (datetime.datetime.strptime(text, "%Y-%m-%d").date() for text in (until, today))
-        except ValueError:
-            raise ChangeError(f"the exception for {name} needs a last day as in 2026-12-31, not '{until}'") from None
+        last = _day(until)
+        if last is None:
+            raise ChangeError(f"the exception for {name} needs a last day as in 2026-12-31, not '{shown(until)}'")
         found[name] = Waiver(name, reason, until, last < now)
     return found
+
+
+def _day(text: str) -> Optional[datetime.date]:
+    """The day that a text stands for; None for another text."""
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        return None
 
 
 class Judge:

@@ -149,3 +149,17 @@ def test_a_file_of_the_archive_is_compiled_once(version, tmp_path):
     name = "ansible_collections.linux.audit.plugins.module_utils._policy"
     home = f"{archive}/{name.replace('.', '/')}"
     assert facts == [f"{name}.single_rules", f"{home}/single_rules.py", name, f"{home}/__init__.py", [home]]
+
+
+def test_errors_and_warnings_have_nothing_that_a_terminal_obeys():
+    module = ModuleDouble()
+
+    def fail(parameters, mode):
+        raise AuditError("not '\x1b[2J\x9b\u202e\0'\nbut")
+
+    with pytest.raises(Ended) as ending:
+        run(module, fail)
+    assert ending.value.args[0]["msg"] == "not '\\x1b[2J\\x9b\\u202e\\x00'\nbut"
+    with pytest.raises(Ended):
+        run(module, lambda parameters, mode: {"changed": False, "warnings": ["\x1bx"]})
+    assert module.warnings == ["\\x1bx"]

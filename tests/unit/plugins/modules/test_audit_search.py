@@ -333,6 +333,9 @@ def refused(monkeypatch, tmp_path):
         ({"end": "12:00"}, ["end: '12:00' is not a time"]),
         ({"start": "@2", "end": "@1"}, ["start '@2' is later than end '@1'"]),
         ({"uid": "1x"}, ["uid: '1x' is neither a number nor a name"]),
+        ({"uid": "9" * 5000}, ["uid: 999", "is larger than any id (4294967295)"]),
+        ({"session": "9" * 5000}, ["session: 999", "is larger than any id (4294967295)"]),
+        ({"syscall": "9" * 5000}, ["syscall: '999", "is neither the name of a system call nor a number"]),
         ({"no_such": 1}, ["no_such"]),
     ],
 )

@@ -370,6 +370,7 @@ def test_the_counter_and_a_message(host, run):
         ({}, "one of the following is required"),
         ({"reset_lost": True, "live": False}, "need live: true"),
         ({"user_message": "x", "live": False}, "need live: true"),
+        ({"backlog_limit": True}, "must be a number from 0 to 4294967295, not true"),
         ({"backlog_limit": -1}, "must be a number from 0 to 4294967295, not -1"),
         ({"rate_limit": 1 << 32}, "must be a number from 0 to 4294967295"),
         ({"user_message": ""}, "without control characters"),
