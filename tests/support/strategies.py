@@ -196,8 +196,6 @@ def value_text(random, kind, value, host=HOST):
     if kind.kind == "fstype":
         names = [name for name, number in tables.FILE_SYSTEMS.items() if number == value]
         return any_case(random, names[0]) if names and random.random() < 0.6 else number_text(random, value)
-    if kind.kind == "dir" and len(value) > 1 and random.random() < 0.2:
-        return value + "/" * choice((1, 2))
     return value
 
 

@@ -142,8 +142,8 @@ SAME = [
         "-w /etc/ -p aw",
         "-w /etc// -p wa",
         "-a always,exit -F dir=/etc -F perm=wa",
-        "-a always,exit -F dir=/etc/ -F perm=wa",
     ),
+    ("-a always,exit -F dir=/etc/ -F perm=wa", "-a always,exit -F dir=/etc// -F perm=aw"),
     ("-w / -p x", "-a always,exit -F dir=/ -F perm=x"),
     (
         "-a always,exit -S all -F path=/etc/passwd -F perm=wa -F auid>=1000 -F key=k",
@@ -207,6 +207,8 @@ DIFFERENT = [
     "-w /etc/passwd -p wa -k a",
     "-a always,exit -F path=/etc -F perm=wa",
     "-a always,exit -F dir=/etc -F perm=wa",
+    # The kernel follows a symbolic link only with the slash.
+    "-a always,exit -F dir=/etc/ -F perm=wa",
     "-a always,exit -F path=/etc//passwd -F perm=wa",
     "-a always,exit -F exe=/etc/passwd -F perm=wa",
     "-a always,task -F uid=0",
