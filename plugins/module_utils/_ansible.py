@@ -86,7 +86,7 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
                 afterwards()
             except AuditError as error:
                 # The controller has the result, so all that is left is to tell why this failed.
-                sys.exit(_said(str(error)))
+                raise SystemExit(_said(str(error))) from error
         raise
 
 
