@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +31,8 @@ ENOUGH = 12
 # A file that no pack watches, or else its watch would take the event.
 FILE = os.path.abspath(__file__)
 NONE = FILE + ".none"
+# Nor a program that runs with the rights of root: packs watch those that the host had when they were declared.
+PRIVILEGED = FILE + ".su"
 # As the user, each of these fails: with EACCES, and with EPERM.
 DENIED = {
     "EACCES": {
@@ -132,7 +135,7 @@ def provocation(rule, numbers):
     if identity or rule.value("auid") in ("-1", "unset", "4294967295") or rule.value("success") in ("1", "yes"):
         return None
     if rule.comparisons or rule.value("euid") == "0":
-        return ("privilege", lambda: (as_user(), execute(SU))) if "execve" in rule.calls else None
+        return ("privilege", lambda: (as_user(), execute(PRIVILEGED))) if "execve" in rule.calls else None
     for name in ("EACCES", "EPERM"):
         if wanted & {"-" + name, str(-getattr(errno, name))}:
             done = next((DENIED[name][one] for one in rule.calls if one in DENIED[name]), None)
@@ -201,6 +204,8 @@ def main():
         file.write(str(USER))
     dump = subprocess.check_output(["ausyscall", "x86_64", "--dump"], text=True).splitlines()
     numbers = {words[1]: int(words[0]) for words in map(str.split, dump) if len(words) == 2 and words[0].isdigit()}
+    shutil.copy(SU, PRIVILEGED)
+    os.chmod(PRIVILEGED, 0o4755)
     offset = os.path.getsize(LOG)
     made = []
     for line in subprocess.check_output(["auditctl", "-l"], text=True).splitlines():
@@ -213,6 +218,7 @@ def main():
             made.append((found[0], rule, start(found[1])))
     for _kind, _rule, pid in made:
         os.waitpid(pid, 0)
+    os.unlink(PRIVILEGED)
     settle()
     seen = recorded(offset)
     result = []
