@@ -33,6 +33,7 @@ _STIGS = {
 }
 #: The files whose modes a standard can ask for, and that no daemon makes again.
 _CONFIGURATION = "/etc/audit/"
+_NO_GROUP_READS = ("0600", "0400")
 
 _DIRECTORY = pathlib.Path(__file__).resolve().parent / "beside_rules"
 _KEYS = ("name", "title", "release", "requirements")
@@ -103,6 +104,9 @@ def on_host(items: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
             for file in asked if isinstance(asked, list) else [asked]:
                 if str(file["path"]).startswith(_CONFIGURATION):
                     _narrow(files.setdefault(str(file["path"]), {"path": str(file["path"])}), file)
+                elif str(file["path"]).startswith("{log_file}") and str(file.get("mode")) in _NO_GROUP_READS:
+                    # auditd gives its log the mode 0640 for any other group, and 0600 for this one.
+                    settings.setdefault("log_group", "root")
     return {
         "packs": wanted, "auditd_conf": settings, "failure": "panic" if panics else "", "files": list(files.values()),
     }  # fmt: skip

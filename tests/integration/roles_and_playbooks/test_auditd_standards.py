@@ -36,7 +36,12 @@ def distribution(request, lab):
     for path, text in DISTRIBUTIONS[request.param].items():
         guest.run(f"rm -f {path}; cat >{path}", input=text)
     # auditd refuses to send mail if there is no program for it.
-    guest.run("install -m 755 /bin/true /usr/lib/sendmail; chmod 644 /etc/audit/auditd.conf")
+    # Of auditd.conf, RHEL and Debian differ in the group of the log, by which auditd gives the log its mode.
+    group = "root" if request.param == "stig_rhel9" else "adm"
+    guest.run(
+        "install -m 755 /bin/true /usr/lib/sendmail; chmod 644 /etc/audit/auditd.conf;"
+        f"sed -i 's/^log_group.*/log_group = {group}/' /etc/audit/auditd.conf; systemctl restart auditd"
+    )
     yield guest, request.param
     guest.stop()
 
