@@ -380,7 +380,7 @@ def history_of(paths, here):
     """What is known of wanted paths before the log is read, None without such paths."""
     if not paths:
         return None
-    history = FileHistory(paths, rules_of_path(here.held + here.filed if here else (), paths))
+    history = FileHistory(paths, rules_of_path(here.placed(), here.paths(paths)) if here else rules_of_path((), paths))
     if here:
         history.look([None, *own_nodes()])
     return history

@@ -18,7 +18,9 @@ from .._policy.rules_d import DEFAULT_DIRECTORY, RulesDirectory, in_augenrules_o
 from ..rules import syscalls
 from ..rules.errors import counted, shown
 from ..rules.model import Rule, canonical, syscall_machine
+from ..rules.real_paths import real_rule
 from ..rules.render import render
+from ..rules.resolver import Resolver
 from ..rules.values import decimal
 from .file_history import lies_within
 from .files import Log
@@ -58,7 +60,19 @@ class Recorder(NamedTuple):
     filed: List[Rule]
     status: Optional[Status]
     reasons: List[str]
-    machine: str
+    host: Resolver
+
+    def paths(self, wanted: Sequence[str]) -> List[str]:
+        """Wanted paths, and those that the kernel finds for them where they lead over symbolic links."""
+        found = []
+        for path in wanted:
+            real = self.host.real_path(path)
+            found += [path] if real is None else [path, real + "/" * (path.endswith("/") and real != "/")]
+        return list(dict.fromkeys(found))
+
+    def placed(self) -> List[Rule]:
+        """The rules of the kernel and of the files, with the paths that the kernel finds for them."""
+        return [real_rule(rule, self.host) for rule in [*self.held, *self.filed]]
 
 
 def recorder(host: Host) -> Recorder:
@@ -73,7 +87,7 @@ def recorder(host: Host) -> Recorder:
             held = [entry.rule for entry in kernel.rules()]
             problems = kernel_problems(held, read_settings(kernel), host)
     except KernelError as error:
-        return Recorder([], filed, None, [f"the kernel does not say what it records: {error}"], host.machine)
+        return Recorder([], filed, None, [f"the kernel does not say what it records: {error}"], host)
     reasons = [str(problem) for problem in problems]
     if not status.pid:
         reasons.append("no audit daemon runs, so nothing is written to the log")
@@ -81,7 +95,7 @@ def recorder(host: Host) -> Recorder:
         reasons.append(f"the kernel has lost {counted(status.lost, 'record')} since it was booted")
     conf = _conf()
     reasons += [f"auditd writes no log: {key} = {conf[key]}" for key in _UNWRITTEN if _is_unwritten(conf, key)]
-    return Recorder(held, filed, status, reasons, host.machine)
+    return Recorder(held, filed, status, reasons, host)
 
 
 def gaps(found: Recorder, looked: Looked) -> List[str]:
@@ -91,16 +105,18 @@ def gaps(found: Recorder, looked: Looked) -> List[str]:
         return sentences
     rules = [("held", found.held), ("filed", found.filed)]
     for path in looked.paths:
-        recording = {name for name, some in rules if any(_records(rule, path, found.machine) for rule in some)}
+        recording = {name for name, some in rules if any(_records(rule, path, found) for rule in some)}
         sentences += _unrecorded(found, recording, f"watches {path}")
-        sentences += _conditions([rule for rule in found.held if _records(rule, path, found.machine)], path, found)
+        sentences += _conditions([rule for rule in found.held if _records(rule, path, found)], path, found)
     for key in looked.keys:
         recording = {name for name, some in rules if any(key in rule.keys for rule in some)}
         sentences += _unrecorded(found, recording, f"has the key {key}")
     for call in looked.syscalls:
-        recording = {name for name, some in rules if any(_has_call(rule, call, found.machine) for rule in some)}
+        recording = {name for name, some in rules if any(_has_call(rule, call, found.host.machine) for rule in some)}
         sentences += _unrecorded(found, recording, f"records the system call {call}")
-        sentences += _conditions([rule for rule in found.held if _has_call(rule, call, found.machine)], call, found)
+        sentences += _conditions(
+            [rule for rule in found.held if _has_call(rule, call, found.host.machine)], call, found
+        )
     return sentences
 
 
@@ -147,7 +163,7 @@ def _conditions(recording: Sequence[Rule], what: str, found: Recorder) -> List[s
     """What rules ask for beside the path or the system call, if each of them asks for something more."""
     if not recording or not all(map(_is_conditional, recording)):
         return []
-    texts = [f"'{shown(render(canonical(rule), found.machine))}'" for rule in recording[:_NAMED]]
+    texts = [f"'{shown(render(canonical(rule), found.host.machine))}'" for rule in recording[:_NAMED]]
     more = [f"{len(recording) - _NAMED} more"] if len(recording) > _NAMED else []
     return [f"{what} is recorded under the conditions of rules alone: {', '.join(texts + more)}"]
 
@@ -160,20 +176,23 @@ def _is_conditional(rule: Rule) -> bool:
     )
 
 
-def _records(rule: Rule, wanted: str, machine: str) -> bool:
+def _records(rule: Rule, wanted: str, found: Recorder) -> bool:
     """Whether a rule may record an access to a path."""
     if rule.list != "exit" or rule.action != "always":
         return False
-    places = [(field.name, field.text.rstrip("/") or "/") for field in rule.fields if field.name in ("path", "dir")]
+    real = real_rule(rule, found.host)
+    places = [(field.name, field.text.rstrip("/") or "/") for field in real.fields if field.name in ("path", "dir")]
     if places:
         wrong = misnamed(rule)
         if wrong and wrong.nothing:
             return False
-        return all(
-            lies_within(value, wanted) or (name == "dir" and wanted.startswith(value.rstrip("/") + "/"))
-            for name, value in places
-        )
-    return rule.syscalls is None or any(_has_call(rule, call, machine) for call in _FILE_CALLS)
+        return any(all(_is_at(name, value, path) for name, value in places) for path in found.paths([wanted]))
+    return rule.syscalls is None or any(_has_call(rule, call, found.host.machine) for call in _FILE_CALLS)
+
+
+def _is_at(name: str, value: str, wanted: str) -> bool:
+    """Whether a field path or dir matches the wanted path, or something below it."""
+    return lies_within(value, wanted) or (name == "dir" and wanted.startswith(value.rstrip("/") + "/"))
 
 
 def _has_call(rule: Rule, call: str, machine: str) -> bool:

@@ -3,6 +3,7 @@
 """Why a log may lack what is looked for: what the kernel holds, what rules.d has, what auditd writes."""
 
 import errno
+import os
 
 import pytest
 
@@ -57,6 +58,34 @@ def test_a_rule_that_may_record_it_is_no_gap(host, rule, recorded_paths):
     """A watch of it, of a directory above it, of something below it, or of all files."""
     host(rule)
     assert said(*recorded_paths) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "recorded_paths", "unrecorded"),
+    [
+        ("dir=@/link/", ["@/directory/file", "@/link/file", "@/directory/"], []),
+        ("dir=@/link", [], ["@/directory/file", "@/link/file"]),
+        ("path=@/way/directory/file", ["@/directory/file", "@/link/file", "@/way/directory/file"], ["@/directory"]),
+        ("dir=@/directory", ["@/link/file", "@/link"], ["@/way"]),
+    ],
+)
+def test_rules_and_paths_are_where_the_kernel_finds_them(host, tmp_path, field, recorded_paths, unrecorded):
+    """A slash after a dir follows a link, and links in the middle of a path are always followed."""
+
+    class Files(type(HOST)):
+        def real_path(self, path):
+            return os.path.realpath(path)
+
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "link").symlink_to("directory")
+    (tmp_path / "way").symlink_to(".")
+    host(f"-a always,exit -F {field.replace('@', str(tmp_path))} -F perm=wa")
+    found = recorder(Files())
+    for path in recorded_paths:
+        assert gaps(found, Looked([path.replace("@", str(tmp_path))])) == []
+    for path in unrecorded:
+        wanted = path.replace("@", str(tmp_path))
+        assert gaps(found, Looked([wanted])) == [f"no rule watches {wanted}"]
 
 
 @pytest.mark.parametrize(
