@@ -120,7 +120,7 @@ def call(rule, numbers):
     """The first of the rule's system calls, with arguments that the rule asks for and no kernel accepts."""
     arguments = [NOTHING] * 6
     for name, operator, value in rule.fields:
-        if re.fullmatch("a[0-3]", name) and operator in ("=", "&", "&="):
+        if re.fullmatch("a[0-3]", name) and operator in ("=", ">=", "&", "&="):
             arguments[int(name[1])] = int(value, 0)
     CALL(numbers[rule.calls[0]], *map(ctypes.c_long, arguments))
 
