@@ -35,7 +35,7 @@ _ENVIRONMENT = jinja2.Environment(
 
 
 def page(document: Mapping) -> str:
-    """The HTML of a document of report_document. Raises KeyError or TypeError for what is none."""
+    """The HTML of a document of report_document. Raises KeyError or TypeError for anything else."""
     style = (_PARTS / "style.css").read_text(encoding="utf-8")
     # A function of its own, so that the parts share names and the page has none of them.
     parts = "".join((_PARTS / name).read_text(encoding="utf-8") for name in _SCRIPTS)

@@ -64,7 +64,7 @@ def headline(totals: Mapping[str, int]) -> str:
 
 
 def others(totals: Mapping[str, int]) -> str:
-    """A sentence on the hosts in the other states, "" if there are none."""
+    """A sentence on the hosts in the other states, "" without such hosts."""
     found = [kind for kind in KINDS if totals.get(kind.slug)][1:]
     parts = [f"{totals[kind.slug]:,} {_said(kind, totals[kind.slug])}" for kind in found]
     return f"{', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}." if parts else ""

@@ -56,7 +56,7 @@ def standards(items: Any) -> list[dict[str, Any]]:
 def chosen(items: Any, facts: Mapping[str, Any]) -> list[Any]:
     """The standards that are asked for, with the one for the host's distribution in the place of STIG.
 
-    Raises AnsibleError if there is none for it.
+    Raises AnsibleError if no STIG is known for it.
     """
     several = isinstance(items, Iterable) and not isinstance(items, (str, Mapping))
     return [_of_distribution(item, facts) for item in (items if several else [items])]

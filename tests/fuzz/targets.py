@@ -220,7 +220,7 @@ def filters(data):
 
 @functools.cache
 def _kept_call(name):
-    """The arguments of a call that is kept; None if there is none."""
+    """The arguments of a call that is kept; None if no call is kept."""
     path = CALLS / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else None
 

@@ -48,7 +48,7 @@ function few(hosts, most = 4) {
 
 const chosen = () => Math.max(0, DATA.standards.findIndex((standard) => standard.name === asked.standard));
 
-/** The letter of a verdict, by the places of the standard and the requirement; a space if there is none. */
+/** The letter of a verdict, by the places of the standard and the requirement; a space without one. */
 const letterOf = (host, standard, place) => host.verdicts?.[standard]?.[0][place] ?? ' ';
 
 const LETTERS = ['m', 'p', 'n', 'u', 'a', 'e'];
