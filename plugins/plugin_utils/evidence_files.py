@@ -96,9 +96,11 @@ def _junit(document: Mapping) -> str:
         failures = sum(verdict in ("not met", "partly met") for verdict in verdicts)
         errors = verdicts.count("undecided") + broken
         skipped = sum(verdict in ("not applicable", "excepted") for verdict in verdicts)
+        # A host that did not answer has no time, and an empty one is refused by some readers.
+        time = entry["proof"].get("time")
         lines.append(
             f'<testsuite name={_attribute(entry["host"])} tests="{len(verdicts) + broken}" failures="{failures}" '
-            f'errors="{errors}" skipped="{skipped}" timestamp={_attribute(entry["proof"].get("time", ""))}>'
+            f'errors="{errors}" skipped="{skipped}"{" timestamp=" + _attribute(time) if time else ""}>'
         )
         if broken:
             lines.append(

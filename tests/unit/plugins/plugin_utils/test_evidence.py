@@ -164,6 +164,9 @@ def test_junit_counts_what_it_has():
         assert int(suite.get("tests")) == len(suite.findall("testcase"))
     bad = suites.find("testsuite[@name='bad']")
     assert (bad.get("failures"), bad.get("errors")) == ("2", "1")
+    times = {suite.get("name"): suite.get("timestamp") for suite in suites}
+    assert times["gone"] is None
+    assert times["bad"]
 
 
 # The properties that the schema of the Heimdall data format (exec-json of inspecjs) requires, with their types.
