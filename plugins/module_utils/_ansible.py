@@ -104,7 +104,7 @@ def printable(value: Any) -> Any:
     Paths and lines of files are bytes, which Python keeps in texts as lone surrogates (PEP 383).
     """
     if isinstance(value, dict):
-        return {key: printable(item) for key, item in value.items()}
+        return {printable(key): printable(item) for key, item in value.items()}
     if isinstance(value, list):
         return [printable(item) for item in value]
     if isinstance(value, str):

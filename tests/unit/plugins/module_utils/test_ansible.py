@@ -36,6 +36,7 @@ print(json.dumps([compiled[before:], facts]))
     ("value", "seen"),
     [
         ({"a": ["x\udcff", 5, None, True]}, {"a": ["x\\xff", 5, None, True]}),
+        ({"/x\udcff": 1}, {"/x\\xff": 1}),
         ("é\\", "é\\"),
     ],
 )
