@@ -48,7 +48,8 @@ def test_each_host_gets_the_stig_of_its_distribution(run):
     lines = run("rhel", "ubuntu", auditd_standards=["stig"], auditd_settings={"disk_full_action": "syslog"})
     assert failures(lines) == {}
     # The hosts answer in any order.
-    packs, failures_wanted, settings = zip(*sorted(shown(lines, "What was made"), key=lambda made: made[0]), strict=True)
+    made = sorted(shown(lines, "What was made"), key=lambda one: one[0])
+    packs, failures_wanted, settings = zip(*made, strict=True)
     assert packs == (["stig_rhel9"], ["stig_ubuntu2204"])
     assert failures_wanted == ("panic", "printk")
     # Those of the STIG take precedence over those of the role, and those of the user over both.
