@@ -47,6 +47,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.structure import
 from ansible_collections.linux.audit.plugins.plugin_utils import packs, standards
 from ansible_collections.linux.audit.plugins.plugin_utils.lint_reports import FORMATS
 from paths import DATA, PLUGINS
+from spoiling import replaced, size_of
 
 __all__ = ("CALLS", "FILTERS", "TARGETS", "replaced", "size_of")
 
@@ -232,22 +233,6 @@ def _call(function, arguments):
 
 def _parameters(function):
     return inspect.signature(function).parameters
-
-
-def size_of(node):
-    """How many parts a structure has, itself included."""
-    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    return 1 + sum(map(size_of, inner))
-
-
-def replaced(node, left, value):
-    """The structure with the value in the place of the part that is the ``left``th when one counts depth first."""
-    left[0] -= 1
-    if left[0] == -1:
-        return value
-    if isinstance(node, dict):
-        return {key: replaced(item, left, value) for key, item in node.items()}
-    return [replaced(item, left, value) for item in node] if isinstance(node, list) else node
 
 
 def requirements(data):

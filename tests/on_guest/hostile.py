@@ -20,6 +20,8 @@ import traceback
 
 from injection.host_state import audited
 
+from spoiling import replaced, size_of
+
 PACKAGE = "ansible_collections.linux.audit.plugins.modules"
 DIRECTORY = pathlib.Path("/root/hostile")
 HANGS_AFTER, TOO_LONG, TOO_MUCH = 120, 10.0, 50_000_000
@@ -137,22 +139,6 @@ def cases(name, spec):
         for place in range(1, size_of(given[parameter])):
             for value in PARTS:
                 yield parameter, value, dict(given, **{parameter: replaced(given[parameter], [place], value)})
-
-
-def size_of(node):
-    """How many parts a structure has, itself included."""
-    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    return 1 + sum(map(size_of, inner))
-
-
-def replaced(node, left, value):
-    """The structure with the value in the place of the part that is the ``left``th when one counts depth first."""
-    left[0] -= 1
-    if left[0] == -1:
-        return value
-    if isinstance(node, dict):
-        return {key: replaced(item, left, value) for key, item in node.items()}
-    return [replaced(item, left, value) for item in node] if isinstance(node, list) else node
 
 
 def prepare():

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
-from fuzz.targets import CALLS, FILTERS, TARGETS, replaced, size_of
+from fuzz.targets import CALLS, FILTERS, TARGETS
 from paths import DATA
+from spoiling import replaced, size_of
 from strategies import rules
 
 KEPT = [

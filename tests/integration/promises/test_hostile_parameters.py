@@ -9,7 +9,7 @@ import ansible
 import pytest
 
 from faults import HOME, prepare
-from paths import ON_GUEST, PLUGINS
+from paths import ON_GUEST, PLUGINS, TESTS
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,7 @@ def asked(lab):
     guest.put(core / "release.py", f"{HOME}/ansible/release.py")
     guest.put(core / "module_utils", f"{HOME}/ansible/module_utils")
     guest.put(ON_GUEST / "hostile.py", f"{HOME}/hostile.py")
+    guest.put(TESTS / "support" / "spoiling.py", f"{HOME}/spoiling.py")
     yield guest
     guest.stop()
 
