@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A task that changes nothing compiles no file that it does not need: every host reads such files in every task."""
+"""A task that changes nothing compiles no file and runs no program without need: all hosts pay for it in each task."""
 
 import ast
 import json
@@ -29,7 +29,9 @@ RARELY_NEEDED = {
 """The files that are imported where they are needed, and when that is; all others are imported at the top."""
 
 WITHOUT_CHANGE = """
-import json, sys
+import json, shutil, sys
+programs = []
+shutil.which = lambda name, path: programs.append(name)
 from ansible_collections.linux.audit.plugins.module_utils._ansible import Mode
 from ansible_collections.linux.audit.plugins.modules import {module} as module
 found = {{name: option.get("default") for name, option in module.ARGUMENTS.items()}}
@@ -37,32 +39,45 @@ found.update(json.loads(sys.argv[1]))
 result = module.{function}(found, Mode())
 prefix = "ansible_collections.linux.audit.plugins.module_utils."
 names = [name[len(prefix):].replace(".", "/") for name in sys.modules if name.startswith(prefix)]
-print(json.dumps([result["changed"], names]))
+print(json.dumps([result["changed"], names, programs]))
 """
 RULES = ["-a always,exit -F dir=/etc -F perm=wa -F key=etc", "-a always,exit -F arch=b64 -S all -F auid=0 -F key=root"]
+DEPENDENT = ["-a always,exit -F arch=b64 -F dir=/etc -F perm=wa -F key=etc"]
 
 
-def apply(module, function, directory):
-    """Whether a module changes files, and which of the plugins' files its process has imported."""
-    arguments = {"rules": RULES, "live": False, "rules_dir": str(directory), "file": "50-test.rules"}
+def apply(module, function, directory, rules):
+    """Whether a module changes files, which of the plugins' files it has imported, and which programs it looks for."""
+    arguments = {"rules": rules, "live": False, "rules_dir": str(directory), "file": "50-test.rules"}
     program = WITHOUT_CHANGE.format(module=module, function=function)
     command = [sys.executable, "-c", program, json.dumps(arguments)]
     done = subprocess.run(command, env={"PYTHONPATH": f"{ROOT / '.tree'}"}, check=True, stdout=subprocess.PIPE)
-    changed, names = json.loads(done.stdout)
-    return changed, set(names)
+    changed, names, programs = json.loads(done.stdout)
+    return changed, set(names), programs
 
 
-@pytest.mark.parametrize(
+MODULES = pytest.mark.parametrize(
     ("module", "function"), [("audit_rule", "hold_rules"), ("audit_ruleset", "hold_ruleset")], ids=str
 )
+
+
+@MODULES
 def test_what_changes_nothing_imports_nothing_that_is_rarely_needed(module, function, tmp_path):
     """The second run of a task does without all files of the table; the first one needs some."""
-    changed, names = apply(module, function, tmp_path)
+    changed, names, _programs = apply(module, function, tmp_path, RULES)
     assert changed
     assert names & set(RARELY_NEEDED) >= {"_policy/carrying_out"}
-    changed, names = apply(module, function, tmp_path)
+    changed, names, _programs = apply(module, function, tmp_path, RULES)
     assert not changed
     assert names & set(RARELY_NEEDED) == set()
+
+
+@MODULES
+def test_what_changes_nothing_runs_no_program(module, function, tmp_path):
+    """The host's auditctl is asked for its release if the rules mean something else in another one, and only then."""
+    for rules, looked_for in ((RULES, []), (DEPENDENT, ["ausearch", "auditctl"])):
+        apply(module, function, tmp_path, rules)
+        changed, _names, programs = apply(module, function, tmp_path, rules)
+        assert (changed, programs) == (False, looked_for)
 
 
 def imported_within_functions():

@@ -87,7 +87,7 @@ def _put_back(before: _Held, warnings: List[str]) -> None:
         without_file = sum(canonical(held.rule) not in now for held in lost)
         warnings.append(_loaded_again(lost, without_file, before.rules, after, gone))
     if gone:
-        named = [f"'{render(held.rule, host.machine, host.version)}'" for held in gone[:_NAMED]]
+        named = [f"'{render(held.rule, host.machine, host.release)}'" for held in gone[:_NAMED]]
         more = [f"{len(gone) - _NAMED} more"] if len(gone) > _NAMED else []
         warnings.append(
             f"the restart of auditd dropped {counted(len(gone), 'rule')} from the kernel, which the rules files no "

@@ -15,7 +15,7 @@ __all__ = ("Host",)
 
 
 class Host(Resolver):
-    """Names, paths and the machine of this host; each name is looked up once."""
+    """Names, paths and the machine of this host; each name and each path is looked up once."""
 
     def __init__(self) -> None:
         self.machine = os.uname().machine
@@ -25,6 +25,7 @@ class Host(Resolver):
         self.already_read: Dict[Any, Any] = {}
         self._uids: Dict[str, Optional[int]] = {}
         self._gids: Dict[str, Optional[int]] = {}
+        self._real_paths: Dict[str, Optional[str]] = {}
         self._version: Optional[Tuple[int, ...]] = None
         self._version_known = False
 
@@ -64,10 +65,12 @@ class Host(Resolver):
 
     def real_path(self, path: str) -> Optional[str]:
         """The path without symbolic links, as they are now; None if no file can have such a name."""
-        try:
-            return os.path.realpath(path)
-        except (ValueError, UnicodeError):
-            return None
+        if path not in self._real_paths:
+            try:
+                self._real_paths[path] = os.path.realpath(path)
+            except (ValueError, UnicodeError):
+                self._real_paths[path] = None
+        return self._real_paths[path]
 
 
 def _auditctl_version() -> Optional[Tuple[int, ...]]:

@@ -61,7 +61,7 @@ def try_rules(sources: Sequence[Mapping[str, Any]], options: Mapping[str, Any], 
             with exclusive(Options()):
                 remove_rules(kernel, _is_left_over)
         candidates = _candidates(read.lines, kernel, host)
-        tried = [render(rule, host.machine, host.version) for rule in candidates.rules]
+        tried = [render(rule, host.machine, host.release) for rule in candidates.rules]
         result: Dict[str, Any] = {
             "changed": False,
             "left_out": candidates.left_out,

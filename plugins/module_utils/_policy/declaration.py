@@ -337,7 +337,7 @@ def _of_another_task(rules: Sequence[Rule], options: Options, host: Host) -> Lis
     """A warning of replaced rules that another task may have declared, which names no file either."""
     if not rules or options.file != DEFAULT_FILE:
         return []
-    named = [f"'{render(rule, host.machine, host.version)}'" for rule in rules[:_NAMED]]
+    named = [f"'{render(rule, host.machine, host.release)}'" for rule in rules[:_NAMED]]
     more = [f"{len(rules) - _NAMED} more"] if len(rules) > _NAMED else []
     return [
         f"other rules replace {counted(len(rules), 'rule')} that an earlier run has declared in {options.file}: "

@@ -39,7 +39,7 @@ def misnamed(rule: Rule) -> Optional[Misnamed]:
     """What the paths of a rule do not name, as the host is now; None if they name what they seem to."""
     for name, operator, path in _paths(rule):
         link = is_link(path)
-        if link is None and set("*?") & set(path):
+        if link is None and ("*" in path or "?" in path):
             reason = f"names no file: auditctl and the kernel know no wildcards, and {path} does not exist"
             return Misnamed(reason, nothing=operator == "=")
         if link and path not in _MEANT and not (name == "path" and rule.value("perm") == _EXECUTE):

@@ -75,7 +75,7 @@ def _line(item: Optimised, lines: Sequence[RulesLine], places: Sequence[int], ho
     line = lines[places[item.place or 0]]
     if item.rule == _meant(line.statement, host):
         return line
-    text = render(item.rule, host.machine, host.version)
+    text = render(item.rule, host.machine, host.release)
     statement = parse_line(text, host)
     # What is written must be what was found; render() promises it, and this is where a breach would lose events.
     if canonical(statement.rule) != canonical(item.rule):

@@ -169,7 +169,7 @@ def _diff(transition: Transition, host: Host) -> List[Dict[str, str]]:
 
 def _rules_diff(change: RulesChange, host: Host) -> Dict[str, str]:
     def text(rules: Iterable[Rule]) -> str:
-        return "".join(render(rule, host.machine, host.version) + "\n" for rule in rules)
+        return "".join(render(rule, host.machine, host.release) + "\n" for rule in rules)
 
     return {
         "before_header": "kernel",
@@ -181,7 +181,7 @@ def _rules_diff(change: RulesChange, host: Host) -> Dict[str, str]:
 
 def _texts(rules: Iterable[Rule], without: Set[Rule], host: Host) -> List[str]:
     found = {canonical(rule): None for rule in rules}
-    return [render(rule, host.machine, host.version) for rule in found if rule not in without]
+    return [render(rule, host.machine, host.release) for rule in found if rule not in without]
 
 
 def plan_list(held: Sequence[KernelRule], wanted: Sequence[Tuple[Rule, Optional[int]]]) -> Steps:
@@ -197,4 +197,4 @@ def plan_list(held: Sequence[KernelRule], wanted: Sequence[Tuple[Rule, Optional[
 def step_lines(steps: Steps, host: Host) -> List[str]:
     """Steps as auditctl arguments."""
     options = {"append": "-a", "prepend": "-A", "delete": "-d"}
-    return [options[step.operation] + render(step.rule, host.machine, host.version)[2:] for step, _held in steps]
+    return [options[step.operation] + render(step.rule, host.machine, host.release)[2:] for step, _held in steps]

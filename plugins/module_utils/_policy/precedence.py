@@ -69,7 +69,7 @@ def with_precedence(
 def first_form(statement: Statement, resolver: Resolver) -> Statement:
     """The statement as a line with -A."""
     # The option -w has no form that goes first.
-    text = render(statement.rule, resolver.machine, resolver.version) if statement.watch else statement.text
+    text = render(statement.rule, resolver.machine, resolver.release) if statement.watch else statement.text
     return statement._replace(operation="prepend", text=f"-A{text[2:]}", watch=False, unread=())
 
 

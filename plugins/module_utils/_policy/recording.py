@@ -36,7 +36,7 @@ def kernel_problems(rules: Sequence[Rule], settings: Mapping[str, Value], host: 
         RulesProblem(KERNEL, f"{name} {settings[name]}", reason, silent=True) for name, reason in _low_limits(settings)
     ]
     found += [
-        RulesProblem(KERNEL, render(rules[place], host.machine, host.version), reason, silent=True)
+        RulesProblem(KERNEL, render(rules[place], host.machine, host.release), reason, silent=True)
         for place, reason in _silences(rules, host)
     ]
     return found
@@ -78,7 +78,7 @@ def _silences(rules: Sequence[Rule], host: Resolver) -> List[Tuple[int, str]]:
     found = {place: reason for place, reason in found.items() if _leaves_out(rules, place)}
     for place, others in overruled(rules):
         count = counted(len(others), "rule") if len(others) > 1 else "the rule"
-        first = shown(render(rules[others[0]], host.machine, host.version))
+        first = shown(render(rules[others[0]], host.machine, host.release))
         such = "such as" if len(others) > 1 else "which is"
         reason = f"leaves out all or nearly all events of {count} after it, {such} '{first}'"
         found.setdefault(place, reason)

@@ -87,7 +87,7 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
         "changed": outcome.changed,
         "added": outcome.added,
         "removed": outcome.removed,
-        "rules": [render(canonical(statement.rule), host.machine, host.version) for statement in rules],
+        "rules": [render(canonical(statement.rule), host.machine, host.release) for statement in rules],
         "pending": outcome.pending,
         "reboot_required": outcome.reboot_required,
         "warnings": warnings + outcome.waiting,
@@ -113,6 +113,8 @@ def _ineffective(statements: Iterable[Statement], said: Sequence[str]) -> List[s
     found: List[str] = []
     for statement in statements:
         idle_reason, path = idle(statement.rule), misnamed(statement.rule)
+        if not idle_reason and not path:
+            continue
         reasons = [f"has no effect: {idle_reason}"] if idle_reason else []
         reasons += [path.reason] if path else []
         # The rules of one watch, for each arch, have the same reason.

@@ -84,7 +84,7 @@ def _compared(held: List[Rule], values: Dict[str, Value], lines: List[RulesLine]
     pending: List[str] = []
 
     def text(rule: Rule) -> str:
-        return render(rule, host.machine, host.version)
+        return render(rule, host.machine, host.release)
 
     if values["enabled"] == IMMUTABLE:
         # A rule that no boot can load is not pending.
@@ -132,7 +132,7 @@ def _origins(drift: Drift, settings: List[str], lines: List[RulesLine], host: Ho
         *(pair[0] for pair in drift.other_key),
         *(one for pair in drift.out_of_order for one in pair),
     ]
-    texts = {render(rule, host.machine, host.version): of_rules.get(canonical(rule), "") for rule in rules}
+    texts = {render(rule, host.machine, host.release): of_rules.get(canonical(rule), "") for rule in rules}
     return {**found, **{text: origin for text, origin in texts.items() if origin}}
 
 
@@ -198,7 +198,7 @@ def _line(line: RulesLine, host: Host) -> Dict[str, Any]:
 
 def _meaning(statement: Statement, host: Host) -> Dict[str, Any]:
     if statement.control is None:
-        return {"operation": statement.operation, "rule": to_structure(statement.rule, host.machine, host.version)}
+        return {"operation": statement.operation, "rule": to_structure(statement.rule, host.machine, host.release)}
     option, value = statement.control
     setting = BY_OPTION.get(option)
     if setting is None:
@@ -211,8 +211,8 @@ def _meaning(statement: Statement, host: Host) -> Dict[str, Any]:
 
 def _rule(rule: Rule, host: Host) -> Dict[str, Any]:
     return {
-        "text": render(rule, host.machine, host.version),
-        "rule": to_structure(rule, host.machine, host.version),
+        "text": render(rule, host.machine, host.release),
+        "rule": to_structure(rule, host.machine, host.release),
     }
 
 

@@ -127,7 +127,7 @@ def _check_rules(rules: Iterable[Rule], features: Optional[int], host: Host) -> 
             reason = f"this kernel does not know {unknown}"
         else:
             continue
-        raise ChangeError(f"audit rule '{render(rule, host.machine, host.version)}': {reason}")
+        raise ChangeError(f"audit rule '{render(rule, host.machine, host.release)}': {reason}")
 
 
 def _with_compiled(edits: Sequence[Edit], directory: RulesDirectory) -> List[Edit]:

@@ -31,7 +31,7 @@ def checksum(value: Any) -> str:
 
 def proof(kernel: KernelView, host: Host) -> Dict[str, Any]:
     """The rules of the kernel with their checksum, and what else tells which kernel was judged, and when."""
-    rules = [render(rule, host.machine, host.version) for rule in kernel.rules]
+    rules = [render(rule, host.machine, host.release) for rule in kernel.rules]
     version = host.version
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -144,7 +144,7 @@ class Judge:
         return [self._held[view].get(rule, rule) for rule in rules]
 
     def _text(self, rule: Rule) -> str:
-        return render(rule, self._host.machine, self._host.version)
+        return render(rule, self._host.machine, self._host.release)
 
     def _setting(self, name: str, words: Sequence[Any]) -> ComplianceCheck:
         setting = _SETTINGS[name]

@@ -16,7 +16,7 @@ from .resolver import Resolver
 from .values import KINDS
 from .words import is_digit, lower, upper
 
-__all__ = ("DEPENDENT", "is_known", "is_newer", "is_unknown", "readable_value", "unread_list_option")
+__all__ = ("DEPENDENT", "is_dependent", "is_known", "is_newer", "is_unknown", "readable_value", "unread_list_option")
 
 # The tables date names that every release knows to this one: for these a host need not be asked for its release.
 _OLDEST = (2, 8)
@@ -35,7 +35,12 @@ DEPENDENT = frozenset(field.name for field in FIELDS if field.kind in _UNSIGNED_
 def is_newer(since: Tuple[int, ...], resolver: Resolver) -> bool:
     """Whether a name that auditctl knows since that release is too new for the host."""
     # Asking a host for its release takes time, and most names do not depend on it.
-    return since > _OLDEST and not is_known(since, resolver.version)
+    return is_dependent(since) and not is_known(since, resolver.version)
+
+
+def is_dependent(since: Tuple[int, ...]) -> bool:
+    """Whether some release does not know a name that is known since that one."""
+    return since > _OLDEST
 
 
 def is_known(since: Tuple[int, ...], version: Optional[Tuple[int, ...]]) -> bool:

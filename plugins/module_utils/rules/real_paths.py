@@ -7,7 +7,7 @@ the last place, and in a dir that one as well if a slash follows it. So a dir wi
 is a link, is a rule for the link itself, and matches nothing below it.
 """
 
-from typing import Callable
+from typing import Callable, Optional
 
 from .model import Field, Rule
 from .resolver import Resolver
@@ -30,33 +30,46 @@ def without_slash(rule: Rule, host: Resolver) -> Rule:
     return _with_paths(rule, host, _without_slash)
 
 
-def _with_paths(rule: Rule, host: Resolver, changed: Callable[[Field, str, str], Field]) -> Rule:
-    fields = []
-    for field in rule.fields:
-        real = host.real_path(field.text) if field.name in ("path", "dir", "exe") else None
-        fields.append(field if real is None else changed(field, real, _unfollowed(field.text, real, host)))
-    return rule._replace(fields=tuple(fields))
+def _with_paths(rule: Rule, host: Resolver, changed: Callable[[Field, Resolver], Field]) -> Rule:
+    fields = tuple(changed(field, host) if field.name in ("path", "dir", "exe") else field for field in rule.fields)
+    return rule if fields == rule.fields else rule._replace(fields=fields)
 
 
-def _unfollowed(path: str, real: str, host: Resolver) -> str:
-    """The real path but for the last word, which may be a link."""
+def _unfollowed(path: str, host: Resolver) -> Optional[str]:
+    """The real path but for the last word, which may be a link; None if nothing is known of it."""
     parent, _slash, name = path.rstrip("/").rpartition("/")
     if name in ("", ".", ".."):
-        return real
-    return (host.real_path(parent or "/") or parent).rstrip("/") + "/" + name
+        return host.real_path(path)
+    real = host.real_path(parent or "/")
+    return None if real is None else real.rstrip("/") + "/" + name
 
 
-def _as_held(field: Field, real: str, unfollowed: str) -> Field:
-    if field.name == "dir" and (unfollowed == real or field.text.endswith("/")):
+def _of_file(field: Field, host: Resolver) -> Field:
+    # The last word need not be looked up, and many rules have their files in one directory.
+    return field._replace(value=_unfollowed(field.text, host) or field.value)
+
+
+def _as_held(field: Field, host: Resolver) -> Field:
+    if field.name != "dir":
+        return _of_file(field, host)
+    real, unfollowed = host.real_path(field.text), _unfollowed(field.text, host)
+    if real is None or unfollowed is None:
+        return field
+    if unfollowed == real or field.text.endswith("/"):
         return field._replace(value=real)
     # For the kernel, a link has no path below it.
-    return field._replace(name="path" if field.name == "dir" else field.name, value=unfollowed)
+    return field._replace(name="path", value=unfollowed)
 
 
-def _as_meant(field: Field, real: str, unfollowed: str) -> Field:
-    return field._replace(value=real if field.name == "dir" else unfollowed)
+def _as_meant(field: Field, host: Resolver) -> Field:
+    if field.name != "dir":
+        return _of_file(field, host)
+    return field._replace(value=host.real_path(field.text) or field.value)
 
 
-def _without_slash(field: Field, real: str, unfollowed: str) -> Field:
-    is_plain = field.name == "dir" and unfollowed == real
+def _without_slash(field: Field, host: Resolver) -> Field:
+    if field.name != "dir" or not field.text.endswith("/"):
+        return field
+    real = host.real_path(field.text)
+    is_plain = real is not None and _unfollowed(field.text, host) == real
     return field._replace(value=field.text.rstrip("/") or "/") if is_plain else field

@@ -25,6 +25,10 @@ class Resolver:
     #: host does not change while the resolver is used sets an empty dictionary, so that no line is read twice.
     already_read: Optional[Dict[Any, Any]] = None
 
+    def release(self) -> Optional[Tuple[int, ...]]:
+        """The version, for who may not need it: a subclass may have to ask the host."""
+        return self.version
+
     def uid(self, name: str) -> Optional[int]:
         """The id of a user by name, None if there is no such user."""
         return 0 if name == "root" else None

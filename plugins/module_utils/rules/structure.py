@@ -7,13 +7,13 @@ record types describes one rule for each of them. Syscalls that a structure name
 release of auditctl adds others because of a perm among its fields (see permissions.py).
 """
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping
 
 from .errors import RuleError
 from .model import Rule
 from .parse import Statement, parse_arguments
 from .record_types import expand
-from .render import field_words, syscall_words
+from .render import AnyVersion, field_words, syscall_words
 from .resolver import Resolver
 
 __all__ = ("OPTIONS", "parse_structure", "to_structure")
@@ -56,7 +56,7 @@ def parse_structure(structure: Mapping[str, Any], resolver: Resolver) -> List[St
     return [parse_arguments(words, resolver) for words in arguments]
 
 
-def to_structure(rule: Rule, machine: str, version: Optional[Tuple[int, ...]] = None) -> Dict[str, Any]:
+def to_structure(rule: Rule, machine: str, version: AnyVersion = None) -> Dict[str, Any]:
     """The structure of a rule, with values as render() writes them for a host of that machine and release.
 
     It has all keys but record_types, because a record type is one of the fields: msgtype=NAME. A host of any release

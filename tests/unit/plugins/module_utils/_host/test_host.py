@@ -62,6 +62,17 @@ def test_folders(tmp_path):
     assert [host.is_directory(path) for path in paths] == [True, False, False, False]
 
 
+def test_a_path_is_looked_up_once(tmp_path):
+    """Thousands of rules have their files in one directory."""
+    (tmp_path / "link").symlink_to("target")
+    host = Host()
+    assert host.real_path(str(tmp_path / "link")) == str(tmp_path / "target")
+    (tmp_path / "link").unlink()
+    assert host.real_path(str(tmp_path / "link")) == str(tmp_path / "target")
+    assert Host().real_path(str(tmp_path / "link")) == str(tmp_path / "link")
+    assert host.real_path("/a\0b") is None
+
+
 def test_the_kernel():
     """The machine, and the first two numbers of the release."""
     host, said = Host(), os.uname()

@@ -4,6 +4,7 @@
 
 import getopt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,12 +13,38 @@ from ansible_collections.linux.audit.plugins.module_utils.rules import parse
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.list_semantics import DROPPED, decision
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
+from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from ansible_collections.linux.audit.plugins.module_utils.rules.silence import silences
+from ansible_collections.linux.audit.plugins.module_utils.rules.structure import to_structure
 from paths import DATA
 from strategies import HOST
 
 LINES = [line for name in ("grammar.rules", "refused.rules") for line in (DATA / name).read_text().splitlines() if line]
-WORDS = st.sampled_from(["-a", "-F", "-S", "-k", "-w", "-D", "-i", "--", "-", "-Fuid=0", "-kx", "always,exit", "x", ""])
+WORDS = st.sampled_from(
+    [
+        "-a",
+        "-F",
+        "-S",
+        "-k",
+        "-w",
+        "-D",
+        "-i",
+        "-c",
+        "-b",
+        "-e",
+        "--signal",
+        "--backlog_wait_time",
+        "--backlog",
+        "--reset-lost",
+        "--",
+        "-",
+        "-Fuid=0",
+        "-kx",
+        "always,exit",
+        "x",
+    ]
+    + [""]
+)
 
 
 class Remembering(strategies.Host):
@@ -62,6 +89,32 @@ def test_a_line_is_read_once():
     host, line = Remembering(), "-a always,exit -F arch=b64 -S open -F uid=root -k x"
     assert parse_line(line, host) is parse_line(line, host)
     assert parse_line(line, HOST) is not parse_line(line, HOST)
+
+
+@given(strategies.rules(), st.sampled_from([None, (2, 8), (3, 0, 9), (3, 1, 5), (4, 0, 2), (4, 2, 1)]))
+def test_a_release_that_is_found_out_is_written_for_like_one_that_is_known(rule, version):
+    """render() may leave a release unasked, but never writes another line because of that."""
+    for machine in ("x86_64", "aarch64"):
+        assert render(rule, machine, lambda: version) == render(rule, machine, version)
+        assert to_structure(rule, machine, lambda: version) == to_structure(rule, machine, version)
+
+
+@pytest.mark.parametrize(
+    ("line", "depends"),
+    [
+        ("-a always,exit -F arch=b64 -S openat -F path=/etc/passwd -F auid>=1000", False),
+        ("-a always,exit -F path=/etc/passwd -F perm=wa", False),
+        ("-a always,exclude -F uid=0", False),
+        ("-a always,exit -F arch=b64 -F path=/etc/passwd -F perm=wa", True),
+        ("-a always,exit -F arch=b64 -S 451", True),
+        ("-a always,exclude -F msgtype=CWD", True),
+    ],
+)
+def test_a_release_is_found_out_where_a_line_depends_on_it(line, depends):
+    """To find it out, a host runs a program."""
+    asked = []
+    render(parse_line(line, HOST).rule, "x86_64", lambda: asked.append(1))
+    assert bool(asked) is depends
 
 
 SILENCING = [

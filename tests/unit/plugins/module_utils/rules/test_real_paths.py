@@ -5,10 +5,13 @@
 import os
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils.rules.coverage import COVERED, NOT_COVERED, coverage
 from ansible_collections.linux.audit.plugins.module_utils.rules.dead_rules import shadowed_lines
-from ansible_collections.linux.audit.plugins.module_utils.rules.model import equivalent
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule, equivalent
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.real_paths import meant_rule, real_rule, without_slash
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
@@ -22,6 +25,31 @@ class Files(Resolver):
 
     def real_path(self, path):
         return os.path.realpath(path)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A place like the one below, with a link in circles."""
+    place = tmp_path_factory.mktemp("tree")
+    (place / "directory").mkdir()
+    (place / "directory" / "up").symlink_to("..")
+    for name, target in (("link", "directory"), ("circle", "circle"), ("away", "/none/such")):
+        (place / name).symlink_to(target)
+    return str(place)
+
+
+WORDS = st.sampled_from(["directory", "link", "up", "circle", "away", "none", "..", "."])
+
+
+@given(st.lists(WORDS, min_size=1, max_size=5), st.sampled_from(["path", "exe"]))
+def test_a_file_is_where_its_directory_is(tree, words, name):
+    """The directory is looked up once for all files in it, and they are where each by itself would be found."""
+    path = "/".join([tree, *words])
+    parent, last = os.path.split(path)
+    expected = os.path.realpath(path) if last in (".", "..") else os.path.join(os.path.realpath(parent), last)
+    host = Host()
+    for _again in range(2):
+        assert real_rule(Rule("exit", "always", (Field(name, "=", path),)), host).fields[0].value == expected
 
 
 @pytest.fixture
