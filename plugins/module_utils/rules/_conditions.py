@@ -43,13 +43,14 @@ class Condition(NamedTuple):
 def split_condition(text: str) -> Condition:
     """The parts of ``-F text``. Raises RuleError if the field is unknown, or the operator or the value is missing."""
     for operator in OPERATORS:
-        name, found, value = text.partition(operator)
-        if found:
-            if lower(name) not in BY_NAME:
+        if operator in text:
+            name, _operator, value = text.partition(operator)
+            kind = BY_NAME.get(lower(name))
+            if kind is None:
                 raise RuleError("there is no field of that name; auditctl(8) lists the fields", name or f"-F {text}")
             if not value and name != "key":
                 raise RuleError("the value is missing after the operator", f"-F {text}")
-            return Condition(BY_NAME[lower(name)], name, operator, value)
+            return Condition(kind, name, operator, value)
     raise RuleError("a field needs an operator: one of " + " ".join(OPERATORS), f"-F {text}")
 
 

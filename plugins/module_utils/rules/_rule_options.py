@@ -2,10 +2,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The options of one rule (-a -A -d -w -W -p -S -F -C -k), read in order as setopt() of auditctl reads them."""
 
-from typing import FrozenSet, List, Optional, Set, Tuple
+from typing import Any, FrozenSet, List, Optional, Tuple
 
 from . import syscalls
-from ._conditions import LIMITED, check_combination, check_list, parse_comparison, parse_condition, split_condition
+from ._conditions import (
+    LIMITED,
+    Condition,
+    check_combination,
+    check_list,
+    parse_comparison,
+    parse_condition,
+    split_condition,
+)
 from ._releases import DEPENDENT, is_newer, is_unknown, readable_value, unread_list_option
 from .errors import MisreadError, RuleError
 from .fields import ACTIONS, BY_NAME, LISTS
@@ -44,7 +52,7 @@ class RuleParser:
         self._action = ""
         self._fields: List[Field] = []
         self._keys: List[str] = []
-        self._syscalls: Set[int] = set()
+        self._syscalls: FrozenSet[int] = frozenset()
         self._every_syscall = False
         self._syscalls_given = False
         # The place in the words of a -F perm= for which some release adds syscalls, and those that the host's adds.
@@ -138,34 +146,34 @@ class RuleParser:
             raise RuleError(
                 f"the list {self._list} has no syscalls (-S); only exit and io_uring have them", f"-S {value}"
             )
+        # Many rules have the same syscalls.
+        place = ("-S", value, self._list, self._machine())
+        known = self._known.get(place)
+        if known is None:
+            known = self._look_at_syscalls(value)
+            if not known[3]:
+                self._known[place] = known
+        numbers, every, words, unread = known
+        self._syscalls = self._syscalls | numbers if self._syscalls else numbers
+        self._every_syscall = self._every_syscall or every
+        self._unread += unread
+        self._key_allowed = self._syscalls_given = True
+        self._words += [option, words]
+
+    def _look_at_syscalls(self, value: str) -> Tuple[FrozenSet[int], bool, str, List[str]]:
+        """The numbers of the syscalls, whether they are all, the words to write, and what the host does not read."""
         names = [name for name in value.split(",") if name]
         if not names:
             raise MisreadError("-S needs the name or number of a syscall, or all", f"-S {value}")
-        words = []
-        for name in names:
-            if name == "all" and self._list == "exit":
-                self._every_syscall = True
-                words.append(name)
-            else:
-                number, word = self._syscall(name)
-                self._syscalls.add(number)
-                words.append(word)
-                if word != name:
-                    self._unread.append(f"-S {name}")
-        self._key_allowed = self._syscalls_given = True
-        self._words += [option, ",".join(words)]
-
-    def _syscall(self, name: str) -> Tuple[int, str]:
-        """The number of a syscall, and the word that the host's auditctl reads for it."""
-        known = self._known.get((name, self._list, self._machine()))
-        if known:
-            return known
-        found = self._look_up_syscall(name)
-        if found[1] == name:
-            self._known[name, self._list, self._machine()] = found
-        return found
+        every = self._list == "exit" and "all" in names
+        found = [(name, *self._look_up_syscall(name)) for name in names if not (every and name == "all")]
+        words = {name: word for name, _number, word in found}
+        unread = [f"-S {name}" for name, _number, word in found if word != name]
+        numbers = frozenset(number for _name, number, _word in found)
+        return numbers, every, ",".join(words.get(name, name) for name in names), unread
 
     def _look_up_syscall(self, name: str) -> Tuple[int, str]:
+        """The number of a syscall, and the word that the host's auditctl reads for it."""
         if is_digit(name):
             number = parse_number(name)
             if number >= _FIRST_CLASS_BIT:
@@ -197,38 +205,44 @@ class RuleParser:
             self._add_key(option, value[4:], "key=")
             return
         # Many rules have the same fields, which are read once, unless the host may have changed in between.
-        known = self._known.get((self._list, value))
-        condition = known[0] if known else split_condition(value)
-        if condition.type.name == "arch" and self._syscalls_given:
+        known: Any = self._known.get((self._list, value))
+        condition = None if known else split_condition(value)
+        name = condition.type.name if condition else known[0].name
+        if name == "arch" and self._syscalls_given:
             raise RuleError("arch must come before the syscalls (-S)", f"-F {value}")
-        if condition.type.name == "arch" and self._added_syscalls:
+        if name == "arch" and self._added_syscalls:
             self._unread.append(f"-F {value}")
             self._add_no_syscalls()
-        if not known:
-            known = condition, parse_condition(condition, self._list, self._resolver)
-            self._known[self._list, value] = known
-        field = known[1]
-        if field.name in LIMITED:
+        field, word = self._look_at_field(condition, value) if condition else known
+        if name in LIMITED:
             check_combination(self._fields, field, f"-F {value}")
         self._fields.append(field)
-        self._key_allowed = self._key_allowed or field.name in _KEY_MAY_FOLLOW
-        if field.name == "perm" and self._permissions_refused(field.number):
-            self._unread.append(f"-F {value}")
-            self._write_unexpanded(condition.value)
-            return
-        if field.name == "perm":
+        if name in _KEY_MAY_FOLLOW:
+            self._key_allowed = True
+        if name == "perm":
+            if self._permissions_refused(field.number):
+                self._unread.append(f"-F {value}")
+                self._write_unexpanded(split_condition(value).value)
+                return
             self._expand(field.number)
-        word = self._known.get((field, value))
-        if word is None:
-            readable = condition.value
-            if field.name in DEPENDENT:
-                readable = readable_value(field, condition.value, self._resolver)
-                if readable != condition.value or is_unknown(field, self._resolver):
-                    self._unread.append(f"-F {value}")
-            word = quote(f"{condition.name}{condition.operator}{readable}")
-            if not self._unread:
-                self._known[field, value] = word
+        if not word:
+            self._unread.append(f"-F {value}")
+            word = self._readable_word(field, split_condition(value))
         self._words += [option, word]
+
+    def _look_at_field(self, condition: Condition, value: str) -> Tuple[Field, str]:
+        """The field, and the word that the host's auditctl reads for it; no word if it may not read this one."""
+        field = parse_condition(condition, self._list, self._resolver)
+        if field.name in DEPENDENT and (
+            self._readable_word(field, condition) != quote(value) or is_unknown(field, self._resolver)
+        ):
+            return field, ""
+        self._known[self._list, value] = known = field, quote(value)
+        return known
+
+    def _readable_word(self, field: Field, condition: Condition) -> str:
+        readable = readable_value(field, condition.value, self._resolver)
+        return quote(f"{condition.name}{condition.operator}{readable}")
 
     def _read_comparison(self, option: str, value: str) -> None:
         self._fields.append(parse_comparison(value, self._list))
@@ -288,7 +302,9 @@ class RuleParser:
         if value:
             self._keys.append(value)
             self._words += [option, quote(prefix + value)]
-        if len("\x01".join(self._keys).encode("utf-8", "surrogateescape")) > _KEYS_MAX:
+        joined = "\x01".join(self._keys)
+        # A character has at most four bytes.
+        if len(joined) * 4 > _KEYS_MAX and len(joined.encode("utf-8", "surrogateescape")) > _KEYS_MAX:
             raise RuleError(f"the keys of a rule can have at most {_KEYS_MAX} bytes together", value)
 
     def _statement(self) -> Statement:
@@ -300,29 +316,24 @@ class RuleParser:
         if len(self._fields) + bool(self._keys) > _FIELDS_MAX:
             raise RuleError(f"a rule can have at most {_FIELDS_MAX} fields, including the key")
         text = " ".join(self._words)
-        if len(self._words) > len(text.encode("utf-8", "surrogateescape")) // 3 + 1:
+        words = len(self._words)
+        suspicious = words > len(text) // 3 + 1 or not text.isprintable()
+        if suspicious and words > len(text.encode("utf-8", "surrogateescape")) // 3 + 1:
             raise MisreadError(
                 "has so many short words that auditctl would drop the last ones, because it has room for one word in "
                 "three bytes; give all syscalls in one -S, separated by commas, or choose longer keys"
             )
-        chosen = self._syscalls | self._added_syscalls
+        chosen = self._syscalls | self._added_syscalls if self._added_syscalls else self._syscalls
         everything = self._every_syscall or not (self._syscalls_given or chosen)
         rule = Rule(
             self._list,
             self._action,
             tuple(self._fields),
-            None if everything else frozenset(chosen),
+            None if everything else chosen,
             tuple(self._keys),
         )
-        named = frozenset(self._syscalls) if self._adding_place is not None and not self._every_syscall else None
-        return Statement(
-            self._operation,
-            text,
-            rule,
-            watch=self._is_watch,
-            unread=tuple(self._unread),
-            named_syscalls=named,
-        )
+        named = self._syscalls if self._adding_place is not None and not self._every_syscall else None
+        return Statement(self._operation, text, rule, None, self._is_watch, tuple(self._unread), named)
 
 
 _READERS = {

@@ -99,7 +99,9 @@ class Rule(NamedTuple):
 @lru_cache(maxsize=_REMEMBERED)
 def canonical(rule: Rule) -> Rule:
     """The form that all equivalent rules have in common: sorted, without repetitions and without empty keys."""
-    return without_keys(rule)._replace(keys=tuple(sorted(set(rule.keys) - {""})))
+    matching = without_keys(rule)
+    keys = rule.keys if len(rule.keys) == 1 and rule.keys[0] else tuple(sorted(set(rule.keys) - {""}))
+    return Rule(matching.list, matching.action, matching.fields, matching.syscalls, keys)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -24,7 +24,6 @@ _LINE_MAX = 6143
 
 # As auditctl gives them to getopt_long().
 _SHORT_OPTIONS = "hicslDvtC:e:f:r:b:a:A:d:S:F:m:R:w:W:k:p:q:"
-_WITH_VALUE = frozenset("-" + _SHORT_OPTIONS[place - 1] for place, char in enumerate(_SHORT_OPTIONS) if char == ":")
 _LONG_OPTIONS = (
     "help",
     "loginuid-immutable",
@@ -32,6 +31,10 @@ _LONG_OPTIONS = (
     "reset-lost",
     "reset_backlog_wait_time_actual",
     "signal=",
+)
+_WITH_VALUE = frozenset(
+    ["-" + _SHORT_OPTIONS[place - 1] for place, char in enumerate(_SHORT_OPTIONS) if char == ":"]
+    + ["--" + option[:-1] for option in _LONG_OPTIONS if option.endswith("=")]
 )
 
 
@@ -74,7 +77,7 @@ def _parse_line(text: str, resolver: Resolver) -> Statement:
         raise MisreadError("contains a control character", rule=text)
     if _is_too_long(text):
         raise MisreadError(f"is longer than {_LINE_MAX} bytes; auditctl takes the rest for another line", rule=text)
-    if "\\" in text.lstrip(" ").partition(" ")[0]:
+    if "\\" in text and "\\" in text.lstrip(" ").partition(" ")[0]:
         raise MisreadError(
             "has a backslash in its first word, which auditctl drops together with the space after it; write the "
             "option and its value as two words",
@@ -114,8 +117,10 @@ def _parse_options(arguments: List[str], resolver: Resolver) -> Statement:
 def _options(arguments: List[str]) -> Tuple[List[Tuple[str, str]], List[str]]:
     """The pairs of option and value, and the words that belong to no option. Raises RuleError."""
     if len(arguments) % 2 == 0 and _WITH_VALUE.issuperset(arguments[::2]):
-        # As nearly all rules are written; getopt would take ten times as long to say the same.
+        # As nearly all lines are written; getopt would take ten times as long to say the same.
         return list(zip(arguments[::2], arguments[1::2])), []
+    if arguments in (["-D"], ["-i"], ["-c"]):
+        return [(arguments[0], "")], []
     import getopt
 
     try:

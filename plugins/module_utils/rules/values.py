@@ -216,7 +216,7 @@ def parse_string(text: str, resolver: Resolver, most: int = _PATH_MAX) -> str:
     These are control characters, and what auditctl would take for the operator of the field.
     """
     _check_characters(text)
-    if not 0 < len(text.encode("utf-8", "surrogateescape")) <= most:
+    if not text or (len(text) * 4 > most and len(text.encode("utf-8", "surrogateescape")) > most):
         raise RuleError(f"must have 1 to {most} bytes", text)
     return text
 
@@ -249,7 +249,8 @@ def _parse_file(text: str, resolver: Resolver) -> str:
 def parse_key(text: str, resolver: Resolver) -> str:
     """The text itself. Raises RuleError if it cannot be a key. All keys of a rule share 256 bytes; see the caller."""
     _check_characters(text)
-    if len(text.encode("utf-8", "surrogateescape")) > _KEY_MAX:
+    # A character has at most four bytes.
+    if len(text) * 4 > _KEY_MAX and len(text.encode("utf-8", "surrogateescape")) > _KEY_MAX:
         raise RuleError(f"is too long: the keys of a rule can have at most {_KEY_MAX} bytes together", text)
     return text
 
