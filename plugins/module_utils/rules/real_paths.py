@@ -46,7 +46,8 @@ def _unfollowed(path: str, host: Resolver) -> Optional[str]:
 
 def _of_file(field: Field, host: Resolver) -> Field:
     # The last word need not be looked up, and many rules have their files in one directory.
-    return field._replace(value=_unfollowed(field.text, host) or field.value)
+    unfollowed = _unfollowed(field.text, host)
+    return field if unfollowed in (None, field.value) else field._replace(value=unfollowed)
 
 
 def _as_held(field: Field, host: Resolver) -> Field:

@@ -96,6 +96,9 @@ def _adds_syscalls(rule: Rule, machine: str, asked: AnyVersion) -> bool:
 
 def field_words(field: Field, filter_list: str, machine: str, version: AnyVersion) -> Tuple[str, str]:
     """The option and the value that auditctl of that machine and release reads as the field."""
+    if isinstance(field.value, str):
+        # As it is, whatever the kind; to remember it would only take memory, because few rules have the same.
+        return "-F", f"{field.name}{field.operator}{field.value}"
     # No other words depend on the release.
     return _field_words(field, filter_list, machine, _release(version) if field.name == "msgtype" else None)
 
