@@ -44,9 +44,11 @@ class _CompiledOnce:
 
 
 # Every module imports this file before all others of the collection.
-_loader: Any = __spec__.loader
-if isinstance(_loader, zipimport.zipimporter):
+_IS_PACKED = isinstance(__spec__.loader, zipimport.zipimporter)
+if _IS_PACKED:
     sys.meta_path.insert(0, _CompiledOnce)
+    # By default, the collector looks for cycles after every 700 new objects. Rules and events have none, and are many.
+    gc.set_threshold(100000)
 
 
 class Mode(NamedTuple):
@@ -62,8 +64,6 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
     The result has ``changed``; its ``warnings``, a list of texts, become warnings of the task. Its ``afterwards``, a
     function, is called after the result has been printed.
     """
-    # By default, the collector looks for cycles after every 700 new objects. Rules and events have none, and are many.
-    gc.set_threshold(100000)
     try:
         result = function(module.params, Mode(module.check_mode, module._diff))
     except AuditError as error:
@@ -77,6 +77,8 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
     for text in result.pop("warnings", ()):
         module.warn(_said(text))
     afterwards = result.pop("afterwards", None)
+    if _IS_PACKED:
+        _spare_the_end()
     try:
         module.exit_json(**printable(result))
     except SystemExit:
@@ -88,6 +90,12 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
                 # The controller has the result, so all that is left is to tell why this failed.
                 raise SystemExit(_said(str(error))) from error
         raise
+
+
+def _spare_the_end() -> None:
+    """Let Python not look for cycles among all objects once more when it ends; Python 3.6 cannot be told."""
+    if hasattr(gc, "freeze"):
+        gc.freeze()
 
 
 def _said(text: str) -> str:

@@ -55,7 +55,26 @@ assert all(rule in held for rule in first)
 done = time.process_time()
 print(read - began, made - read, done - made)
 """
+STAGES = (
+    "of `ping`",
+    "of a `ping` that is as large, with the same arguments",
+    "that imports the collection's files, too",
+    "of `audit_rule`",
+)
 IMPORTS = """\
+## Where the time of the process goes
+
+The CPU time of the process above, until it has done what the row says:
+
+| The process | ms | more than the row before |
+|---|---|---|
+{stages}
+
+Python compiles all of this in each task, because Ansible sends source text, and this collection leaves no compiled code
+on hosts: root would run it, and others may have written it. A process that did nothing but import these files would
+cost the third row. The last row has what the answer needs: each rule is read from its text, from the kernel and from
+the files, is compared by what it means, and its path is looked up, because a warning says what records nothing.
+
 ## What a task imports
 
 The program that Ansible sends for `audit_rule` has {bytes:,} bytes. Each task compiles what it imports, because Ansible
@@ -142,7 +161,14 @@ def import_notes(imported: dict) -> list[str]:
         f"| `{name.removeprefix('ansible_collections.linux.audit.plugins.')}` | {spent:.1f} |"
         for name, spent in sorted(ours.items(), key=lambda item: -item[1])[:12]
     ]
-    return [IMPORTS.format(bytes=imported["bytes"], sums="\n".join(sums), files="\n".join(files))]
+    spent = [1000 * seconds for seconds in imported["stages"]]
+    stages = [
+        f"| {name} | {own:.0f} | {own - before:.0f} |"
+        for name, own, before in zip(STAGES, spent, [spent[0], *spent], strict=False)
+    ]
+    return [
+        IMPORTS.format(bytes=imported["bytes"], sums="\n".join(sums), files="\n".join(files), stages="\n".join(stages))
+    ]
 
 
 def show(title: str, pairs: list[Pair]) -> None:

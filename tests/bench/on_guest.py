@@ -4,8 +4,11 @@
 
 cpu ROUNDS PROGRAM...      the least CPU seconds of each program, which are run in turn
 imports PROGRAM            milliseconds of each import of a module that Ansible has packed, without bytecode
+stages ROUNDS PING PROGRAM the least CPU seconds of ping, and of the program until it has more and more of its work done
 """
 
+import base64
+import io
 import json
 import os
 import re
@@ -14,8 +17,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 PACKED = ("ansible.", "ansible_collections.")
+# A module that does no more than ping, with the arguments of ours.
+IDLE = 'AnsibleModule(argument_spec={"file": {}, "rules": {"type": "raw"}, "rules_dir": {}}).exit_json()'
 
 
 def cpu(rounds, programs):
@@ -29,6 +35,35 @@ def cpu(rounds, programs):
                 used = used_by_children() - before
                 least[program] = min(used, least.get(program, used))
     return [least[program] for program in programs]
+
+
+def stages(rounds, ping, program):
+    """The least CPU seconds of ping, of a ping that is as large as the program, of its imports alone, and of all of it.
+
+    What is as large has the same files and arguments, and imports none of the collection's files.
+    """
+    unimported = "from ansible.module_utils.basic import AnsibleModule\n" + IDLE + "\n"
+    large = repacked(program, "large.py", lambda source: unimported)
+    main = "def main():\n"
+    idle = repacked(program, "idle.py", lambda source: source.replace(main, main + "    " + IDLE + "\n"))
+    return cpu(rounds, [ping, large, idle, program])
+
+
+def repacked(program, copy, changed):
+    """A copy of a program that Ansible has packed, in which the module is another one."""
+    with open(program, encoding="utf-8") as file:
+        text = file.read()
+    packed = re.search("zip_data='([^']*)'", text).group(1)
+    new = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(packed))) as files, zipfile.ZipFile(new, "w") as others:
+        for item in files.infolist():
+            data = files.read(item)
+            if re.match("ansible/(legacy|modules)/[a-z_]+[.]py$", item.filename) and b"AnsibleModule" in data:
+                data = changed(data.decode("utf-8")).encode("utf-8")
+            others.writestr(item.filename, data, item.compress_type)
+    with open(copy, "w", encoding="utf-8") as file:
+        file.write(text.replace(packed, base64.b64encode(new.getvalue()).decode("ascii")))
+    return copy
 
 
 def used_by_children():
@@ -55,4 +90,9 @@ def imports(program):
 
 
 if __name__ == "__main__":
-    print(json.dumps(cpu(int(sys.argv[2]), sys.argv[3:]) if sys.argv[1] == "cpu" else imports(sys.argv[2])))
+    if sys.argv[1] == "imports":
+        print(json.dumps(imports(sys.argv[2])))
+    elif sys.argv[1] == "stages":
+        print(json.dumps(stages(int(sys.argv[2]), *sys.argv[3:])))
+    else:
+        print(json.dumps(cpu(int(sys.argv[2]), sys.argv[3:])))

@@ -14,6 +14,19 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.errors import Au
 from paths import PLUGINS
 from pythons import find
 
+AT_THE_END = """
+import gc, sys, types
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.linux.audit.plugins.module_utils._ansible import run
+def print_collections(phase, info):
+    print(phase, info["generation"], len(gc.get_objects()) < 1000)
+def exit_json(**result):
+    gc.callbacks.append(print_collections)
+    gc.collect()
+    sys.exit(0)
+module = types.SimpleNamespace(params={}, check_mode=False, _diff=False, exit_json=exit_json)
+run(module, lambda parameters, mode: {"changed": False})
+"""
 FROM_ARCHIVE = """
 import builtins, json, sys
 compiled = []
@@ -129,19 +142,37 @@ def test_what_fails_after_the_result_is_a_sentence():
     assert ending.value.code == "the checkpoint x\\xff cannot be replaced"
 
 
-@pytest.mark.parametrize("version", ["3.6", "3.9", "3.11", "3.13"])
-def test_a_file_of_the_archive_is_compiled_once(version, tmp_path):
-    """A host compiles each file that it imports once, and names, files and packages are those of zipimport."""
-    python = find(version)
-    if not python:
-        pytest.skip(f"this machine has no Python {version}")
-    archive = tmp_path / "archive.zip"
+@pytest.fixture
+def archive(tmp_path):
+    """An archive of module_utils like those that Ansible sends."""
     package = "ansible_collections/linux/audit/plugins"
-    with zipfile.ZipFile(archive, "w") as file:
+    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as file:
         for path in (PLUGINS / "module_utils").rglob("*.py"):
             file.write(path, f"{package}/{path.relative_to(PLUGINS)}")
         for name in {str(parent) for inner in file.namelist() for parent in pathlib.PurePath(inner).parents} - {"."}:
             file.writestr(f"{name}/__init__.py", "")
+    return tmp_path / "archive.zip"
+
+
+def python_of(version):
+    """The Python of that version on this machine; a test without it is skipped."""
+    python = find(version)
+    if not python:
+        pytest.skip(f"this machine has no Python {version}")
+    return python
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.9", "3.11", "3.13"])
+def test_no_cycles_are_looked_for_at_the_end(version, archive):
+    """A collection when the process ends would look at all objects, and Python 3.6 cannot be told to leave them out."""
+    done = subprocess.run([python_of(version), "-B", "-c", AT_THE_END, archive], check=True, stdout=subprocess.PIPE)
+    assert done.stdout.decode().splitlines()[0] == f"start 2 {version != '3.6'}"
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.9", "3.11", "3.13"])
+def test_a_file_of_the_archive_is_compiled_once(version, archive, tmp_path):
+    """A host compiles each file that it imports once, and names, files and packages are those of zipimport."""
+    python = python_of(version)
     done = subprocess.run([python, "-B", "-c", FROM_ARCHIVE, archive], check=True, stdout=subprocess.PIPE, cwd=tmp_path)
     compiled, facts = json.loads(done.stdout)
     assert len(set(compiled)) == len(compiled)
