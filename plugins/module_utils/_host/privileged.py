@@ -14,14 +14,17 @@ _CAPABILITIES = "security.capability"
 _MOUNTS = "/proc/self/mountinfo"
 # File systems on disks of this host whose source is not the path of a device.
 _LOCAL = ("zfs", "bcachefs")
+# File systems whose directories are all on one device. Subvolumes and snapshots of others (btrfs) are mounted nowhere.
+_OF_ONE_DEVICE = ("ext2", "ext3", "ext4", "f2fs", "xfs")
 _EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 _SET_ID = stat.S_ISUID | stat.S_ISGID
 
 
 class _MountPoint(NamedTuple):
-    """Where a file system is mounted, and whether it is on a device of this host."""
+    """Where a file system is mounted, its type, and whether it is on a device of this host."""
 
     point: str
+    kind: str
     is_local: bool
 
 
@@ -65,12 +68,14 @@ def _programs_below(top: str) -> Tuple[str, ...]:
 def _elsewhere(top: str, device: int) -> "Callable[[os.DirEntry[str]], bool]":
     """What tells of a directory below the top whether it is on another file system.
 
-    Where the host tells what is mounted, it need not be asked about each directory.
+    Where the host tells what is mounted, and nothing else is another device, it need not be asked about each directory.
     """
     mounts = _mounts()
-    if mounts:
+    prefix, real = os.path.join(top, ""), os.path.join(os.path.realpath(top), "")
+    above = [mount for mount in mounts if real.startswith(os.path.join(mount.point, ""))]
+    # Of several at one place, the last one is seen.
+    if above and max(reversed(above), key=lambda mount: len(mount.point)).kind in _OF_ONE_DEVICE:
         # As the search spells them.
-        prefix, real = os.path.join(top, ""), os.path.join(os.path.realpath(top), "")
         points = {prefix + mount.point[len(real) :] for mount in mounts if mount.point.startswith(real)}
         return lambda entry: entry.path in points
     return lambda entry: entry.stat(follow_symlinks=False).st_dev != device
@@ -103,7 +108,7 @@ def _mounts() -> List[_MountPoint]:
     for before, _dash, after in lines:
         # After the dash: the type, and the source, which is a device if the file system is on one.
         kind, source = after.split()[:2]
-        mounts.append(_MountPoint(_plain(before.split()[4]), source.startswith("/dev/") or kind in _LOCAL))
+        mounts.append(_MountPoint(_plain(before.split()[4]), kind, source.startswith("/dev/") or kind in _LOCAL))
     return mounts
 
 

@@ -147,10 +147,14 @@ def test_a_mount_point_is_recognised_however_the_path_to_it_is_spelled(tmp_path,
         (tmp_path / "top" / name / "in").mkdir(parents=True)
         (tmp_path / "top" / name / "in" / "su").write_text("")
         (tmp_path / "top" / name / "in" / "su").chmod(0o4755)
-    mounts.write_text("".join(f"36 35 0:9 / {tmp_path}/top/{name} rw - nfs4 server:/ rw\n" for name in points.values()))
+    root = "35 1 8:1 / / rw - {kind} /dev/sda1 rw\n"
+    below = "".join(f"36 35 0:9 / {tmp_path}/top/{name} rw - nfs4 server:/ rw\n" for name in points.values())
     (tmp_path / "through").symlink_to(".")
     spellings = (f"{tmp_path}/top", f"{tmp_path}/top/", f"{tmp_path}/through/top")
     assert [len(privileged_programs([spelled])) for spelled in spellings] == [3, 3, 3]
-    privileged._programs_below.cache_clear()
     monkeypatch.setattr(privileged, "_MOUNTS", str(mounts))
-    assert [privileged_programs([spelled]) for spelled in spellings] == [[], [], []]
+    # Where a subvolume, which is mounted nowhere, is another device, each directory is asked about.
+    for kind, number in (("ext4", 0), ("btrfs", 3)):
+        mounts.write_text(root.format(kind=kind) + below)
+        privileged._programs_below.cache_clear()
+        assert [len(privileged_programs([spelled])) for spelled in spellings] == [number] * 3
