@@ -17,7 +17,7 @@ importlib.import_module("conftest")  # makes ansible_collections.linux.audit of 
 from ansible_collections.linux.audit.plugins.module_utils.rules.record_types import CATEGORIES, names_of
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
 from provocations import PROVOCATIONS
-from scans import DISA, SCANS
+from scans import BY_ROLES, DISA, SCANS
 
 BEGIN, END = "<!-- BEGIN of what tools/pack_tables.py writes -->", "<!-- END -->"
 PROOFS = """## What the tests have found
@@ -38,6 +38,12 @@ directories that the distribution has, and the same service that loads audit rul
 of Debian 13. With what the sources of 0.1.83 of 21 August 2026 build, as many rules pass and fail in the rows of one
 pack for RHEL 9 and Ubuntu 22.04; `audit_rules_privileged_commands` of CIS was left out of that comparison. The tests
 read such a build if `LINUX_AUDIT_DATA_STREAMS` names its directory.
+
+The last rows are of hosts that the roles have set up: `test_standards_scanned.py` gives a guest that says that it is of
+RHEL 9 `auditd_standards: [cis_level2, stig]`, one that says that it is of Ubuntu 22.04 `[stig]`, and both the role
+`remote_logging`, with a server to which their records arrive. There, of DISA's content, RHEL-09-653 is evaluated as
+well, but for 653010, 653030, 653120 and 653130, which ask for RHEL's packages, the size of the log's file system and
+the boot loader.
 
 Scanners compare text: ComplianceAsCode the files in `rules.d`, DISA's content the file `audit.rules`. Neither asks
 the kernel (`auditctl -l`), so rules that record the same in another form fail. Packs with `exact` in their header
@@ -166,13 +172,15 @@ def wanted_settings(pack):
 def scans():
     """What OpenSCAP says of the packs, and why rules fail."""
     rows, reasons = [], {}
-    for scan in SCANS:
+    for scan in (*SCANS, *BY_ROLES):
         for rule, reason in scan.fails.items():
             failing, failed_by = reasons.setdefault(reason, ({}, {}))
             failing[rule] = None
             failed_by.update((f"{link(name)} ({scan.product})", None) for name, _parameters in scan.items)
         content = "DISA's SCAP V2R9 for RHEL 9" if scan.product == DISA else f"ComplianceAsCode, {scan.product}"
-        names = " and ".join(link(name) for name, _parameters in scan.items)
+        names = " and ".join(link(name) for name, _parameters in scan.items) + (
+            ", by the roles" if scan in BY_ROLES else ""
+        )
         rows.append((names, f"{content}, profile `{scan.profile}`", str(scan.passes), str(len(scan.fails))))
     text = SCANNERS + table(("Packs", "Content", "Pass", "Fail"), rows) + "\n"
     rows = [(some(rules), ", ".join(names), reason) for reason, (rules, names) in reasons.items()]

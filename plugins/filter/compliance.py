@@ -6,73 +6,68 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.linux.audit.plugins.plugin_utils import compliance_report as people
 from ansible_collections.linux.audit.plugins.plugin_utils import evidence
 from ansible_collections.linux.audit.plugins.plugin_utils import evidence_files as written
+from ansible_collections.linux.audit.plugins.plugin_utils.errors import FilterError
 
 _BROKEN = (AttributeError, KeyError, TypeError, ValueError)
 
 
 def compliance_host(value, host, views=evidence.VIEWS[:2]):
-    """What the evidence has of a host. Raises AnsibleFilterError."""
+    """What the evidence has of a host. Raises FilterError."""
     views = _views("compliance_host", views)
     if not isinstance(value, Mapping):
-        raise AnsibleFilterError("linux.audit.compliance_host takes a result of audit_compliance, a dictionary")
+        raise FilterError("linux.audit.compliance_host takes a result of audit_compliance, a dictionary")
     try:
         return evidence.host_entry(host, value, views)
     except _BROKEN as error:
-        raise AnsibleFilterError(
-            f"linux.audit.compliance_host takes a result of audit_compliance: {error!r}"
-        ) from error
+        raise FilterError(f"linux.audit.compliance_host takes a result of audit_compliance: {error!r}") from error
 
 
 def compliance_document(value, when, views=evidence.VIEWS[:2], before=None, failed=()):
-    """The evidence of all hosts. Raises AnsibleFilterError."""
+    """The evidence of all hosts. Raises FilterError."""
     views = _views("compliance_document", views)
     known = (evidence.SCHEMA["schema"], evidence.SCHEMA["schema_version"])
     if before and (not isinstance(before, Mapping) or (before.get("schema"), before.get("schema_version")) != known):
-        raise AnsibleFilterError(f"the earlier evidence must be a {known[0]} document of version {known[1]}")
+        raise FilterError(f"the earlier evidence must be a {known[0]} document of version {known[1]}")
     if not isinstance(value, Iterable) or isinstance(value, (str, Mapping)):
-        raise AnsibleFilterError("linux.audit.compliance_document takes a list of what compliance_host returns")
+        raise FilterError("linux.audit.compliance_document takes a list of what compliance_host returns")
     try:
         others = [evidence.host_entry(host, {"failed": True, "msg": "the play ended on it"}) for host in failed]
         return evidence.document([*value, *others], when, views, before or None)
     except _BROKEN as error:
-        raise AnsibleFilterError(
-            f"linux.audit.compliance_document takes what compliance_host returns: {error!r}"
-        ) from error
+        raise FilterError(f"linux.audit.compliance_document takes what compliance_host returns: {error!r}") from error
 
 
 def _views(name, views):
-    """The names of views, from a list or a text with commas. Raises AnsibleFilterError for an unknown one."""
+    """The names of views, from a list or a text with commas. Raises FilterError for an unknown one."""
     several = views.split(",") if isinstance(views, str) else views
     items = (
         [item.strip() if isinstance(item, str) else item for item in several] if isinstance(several, Iterable) else []
     )
     if not items or not all(item in evidence.VIEWS for item in items):
-        raise AnsibleFilterError(f"linux.audit.{name}: views are some of {', '.join(evidence.VIEWS)}, not {views!r}")
+        raise FilterError(f"linux.audit.{name}: views are some of {', '.join(evidence.VIEWS)}, not {views!r}")
     return items
 
 
 def compliance_report(value):
-    """Lines for people. Raises AnsibleFilterError."""
+    """Lines for people. Raises FilterError."""
     return _of_document("compliance_report", people.report, value)
 
 
 def compliance_files(value, only=""):
-    """The evidence as files. Raises AnsibleFilterError."""
+    """The evidence as files. Raises FilterError."""
     return _of_document("compliance_files", lambda document: written.files(document, only), value)
 
 
 def _of_document(name, function, value):
     if not isinstance(value, Mapping) or value.get("schema") != evidence.SCHEMA["schema"]:
-        raise AnsibleFilterError(f"linux.audit.{name} takes what compliance_document returns")
+        raise FilterError(f"linux.audit.{name} takes what compliance_document returns")
     try:
         return function(value)
     except _BROKEN as error:
-        raise AnsibleFilterError(f"linux.audit.{name} takes what compliance_document returns: {error!r}") from error
+        raise FilterError(f"linux.audit.{name} takes what compliance_document returns: {error!r}") from error
 
 
 class FilterModule:

@@ -6,17 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.linux.audit.plugins.module_utils.rules.cost import described
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.optimise import optimise
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
+from ansible_collections.linux.audit.plugins.plugin_utils.errors import FilterError
 from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_machine, read_version
 
 
 def optimise_rules(value, machine="x86_64", version=None, guard=False, reasons=False):
-    """Cheaper rules as lines, or the reasons for them. Raises AnsibleFilterError."""
+    """Cheaper rules as lines, or the reasons for them. Raises FilterError."""
     rules, release = _read("optimise_rules", value, machine, version)
     found = optimise(rules, machine, with_guard=bool(guard))
     if not reasons:
@@ -32,7 +31,7 @@ def optimise_rules(value, machine="x86_64", version=None, guard=False, reasons=F
 
 
 def rule_cost(value, machine="x86_64", version=None):
-    """What rules cost each system call. Raises AnsibleFilterError."""
+    """What rules cost each system call. Raises FilterError."""
     rules, _release = _read("rule_cost", value, machine, version)
     return described(rules, machine)
 
@@ -41,13 +40,13 @@ def _read(name, value, machine, version):
     """The rules of a text, of lines or of structures, and the release; all that is wrong in one error."""
     lines = value.split("\n") if isinstance(value, str) else [value] if isinstance(value, Mapping) else value
     if not isinstance(lines, Iterable):
-        raise AnsibleFilterError(f"linux.audit.{name} takes a text or a list of rules, not {value!r}")
+        raise FilterError(f"linux.audit.{name} takes a text or a list of rules, not {value!r}")
     rules, problems = [], []
     try:
         read_machine(machine)
         release = read_version(version)
     except RuleError as error:
-        raise AnsibleFilterError(f"linux.audit.{name}: {error}") from error
+        raise FilterError(f"linux.audit.{name}: {error}") from error
     for number, item in enumerate(lines, 1):
         if isinstance(item, str) and (
             not item.strip(" ") or item.lstrip(" ").startswith(("#", "-D", "-b", "-e", "-f"))
@@ -58,7 +57,7 @@ def _read(name, value, machine, version):
         except RuleError as error:
             problems.append(str(error.of("", f"rule {number}")))
     if problems:
-        raise AnsibleFilterError(f"linux.audit.{name}: " + "\n".join(problems))
+        raise FilterError(f"linux.audit.{name}: {problems[0]}", *problems[1:])
     return rules, release
 
 

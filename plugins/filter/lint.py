@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
+from ansible_collections.linux.audit.plugins.plugin_utils.errors import FilterError
 from ansible_collections.linux.audit.plugins.plugin_utils.lint_sets import described, lint_directories, make_fleet
 
 
 def lint_rules(value, machines=("x86_64",), version=None, users=None, groups=None, ignore=(), directory=None):
-    """The findings of rules files as dictionaries. Raises AnsibleFilterError."""
+    """The findings of rules files as dictionaries. Raises FilterError."""
     try:
         fleet = make_fleet(
             _names("machines", machines), version or None, _maybe("users", users), _maybe("groups", groups)
@@ -23,11 +22,11 @@ def lint_rules(value, machines=("x86_64",), version=None, users=None, groups=Non
         joined = isinstance(value, Mapping) if directory is None else bool(directory)
         return [described(finding) for finding in lint_directories(texts, fleet, joined, _names("ignore", ignore))]
     except RuleError as error:
-        raise AnsibleFilterError(f"linux.audit.lint_rules: {error}") from error
+        raise FilterError(f"linux.audit.lint_rules: {error}") from error
 
 
 def _texts(value):
-    """The text of each file by path. Raises AnsibleFilterError."""
+    """The text of each file by path. Raises FilterError."""
     if isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair):
         return dict(value)
     if isinstance(value, str):
@@ -36,7 +35,7 @@ def _texts(value):
         lines = list(value)
         if all(isinstance(line, str) for line in lines):
             return {"rules": "".join(line + "\n" for line in lines)}
-    raise AnsibleFilterError(
+    raise FilterError(
         "linux.audit.lint_rules takes the text of a rules file, a list of its lines, or a dictionary of texts by path, "
         f"not {value!r}"
     )
@@ -45,7 +44,7 @@ def _texts(value):
 def _names(name, value):
     items = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
     if not all(isinstance(item, str) for item in items):
-        raise AnsibleFilterError(f"linux.audit.lint_rules: {name} must be a list of texts, not {value!r}")
+        raise FilterError(f"linux.audit.lint_rules: {name} must be a list of texts, not {value!r}")
     return items
 
 

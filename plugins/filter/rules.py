@@ -6,15 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import to_structure
+from ansible_collections.linux.audit.plugins.plugin_utils.errors import FilterError
 from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_line, read_machine, read_version
 
 
 def parse_rules(value, machine="x86_64", version=None):
-    """The rules of a rules file as structures. Raises AnsibleFilterError."""
+    """The rules of a rules file as structures. Raises FilterError."""
     lines = value.split("\n") if isinstance(value, str) else _items("parse_rules", value, "a text or a list of lines")
 
     def read(line, release):
@@ -47,7 +46,7 @@ def _structure(statement, machine, release):
 
 
 def render_rules(value, machine="x86_64", version=None):
-    """Rules as lines. Raises AnsibleFilterError."""
+    """Rules as lines. Raises FilterError."""
     items = _items("render_rules", [value] if isinstance(value, Mapping) else value, "a list of structures")
     found = _each(
         "render_rules", "rule", items, lambda item, release: read_item(item, machine, release), machine, version
@@ -57,7 +56,7 @@ def render_rules(value, machine="x86_64", version=None):
 
 def _items(name, value, expected):
     if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
-        raise AnsibleFilterError(f"linux.audit.{name} takes {expected}, not {value!r}")
+        raise FilterError(f"linux.audit.{name} takes {expected}, not {value!r}")
     return list(value)
 
 
@@ -67,18 +66,18 @@ def _each(name, kind, items, read, machine, version):
     try:
         read_machine(machine)
     except RuleError as error:
-        raise AnsibleFilterError(f"linux.audit.{name}: machine {error}") from error
+        raise FilterError(f"linux.audit.{name}: machine {error}") from error
     try:
         release = read_version(version)
     except RuleError as error:
-        raise AnsibleFilterError(f"linux.audit.{name}: version {error}") from error
+        raise FilterError(f"linux.audit.{name}: version {error}") from error
     for number, item in enumerate(items, 1):
         try:
             results.append(read(item, release))
         except RuleError as error:
             problems.append(str(error.of("", f"{kind} {number}")))
     if problems:
-        raise AnsibleFilterError(f"linux.audit.{name}: " + "\n".join(problems))
+        raise FilterError(f"linux.audit.{name}: {problems[0]}", *problems[1:])
     return results
 
 

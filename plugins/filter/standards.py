@@ -6,16 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError
 
 from ansible_collections.linux.audit.plugins.plugin_utils import standards
+from ansible_collections.linux.audit.plugins.plugin_utils.errors import FilterError
 
 
 def host_standards(value, facts):
-    """What puts standards in place on a host with these facts. Raises AnsibleFilterError, AnsibleError."""
+    """What puts standards in place on a host with these facts. Raises FilterError."""
     if not isinstance(facts, Mapping):
-        raise AnsibleFilterError("linux.audit.host_standards takes the facts of a host, a dictionary")
-    return standards.on_host(value, facts)
+        raise FilterError("linux.audit.host_standards takes the facts of a host, a dictionary")
+    try:
+        return standards.on_host(value, facts)
+    except AnsibleError as error:
+        raise FilterError(str(error)) from error
 
 
 class FilterModule:

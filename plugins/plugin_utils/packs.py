@@ -13,8 +13,8 @@ The header of a pack is YAML, in the first paragraph whose lines start with ``##
 ``benchmark``
     In a set: the release of the standard or benchmark that its rules were written for.
 ``exact``
-    Whether scanners compare the text of the rules, so that they are written as they are here. (They cost more than
-    they need; ``optimise: true`` of audit_ruleset overrides it.)
+    Whether scanners compare the text of the rules, so that they are written as they are here, and those of the packs
+    that are included. (They cost more than they need; ``optimise: true`` of audit_ruleset overrides it.)
 ``settings``
     In a set: keywords of auditd.conf and their values, by the requirement that asks for them. Rules cannot set them.
 ``includes``
@@ -24,6 +24,7 @@ The header of a pack is YAML, in the first paragraph whose lines start with ``##
 from __future__ import annotations
 
 import functools
+import itertools
 import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -116,8 +117,14 @@ def sources(items: Any) -> list[dict[str, Any]]:
         for included in load(name).includes.values():
             asked.update((other, {}) for other in included if other not in asked)
     packs = sorted(map(load, asked), key=lambda pack: KINDS.index(pack.kind))
+    exact = {name for pack in packs if pack.exact for name in (pack.name, *itertools.chain(*pack.includes.values()))}
     return [
-        {"name": pack.name, "content": pack.text, "parameters": _values(pack, asked[pack.name]), "exact": pack.exact}
+        {
+            "name": pack.name,
+            "content": pack.text,
+            "parameters": _values(pack, asked[pack.name]),
+            "exact": pack.name in exact,
+        }
         for pack in packs
     ]
 

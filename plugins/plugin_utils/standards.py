@@ -81,13 +81,15 @@ def _of_distribution(item: Any, facts: Mapping[str, Any]) -> Any:
 def on_host(items: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What puts standards in place on a host.
 
-    ``packs``, with their parameters. ``auditd_conf``: what the packs set there; of two values the first one counts.
+    ``packs``, with their parameters. ``auditd_conf``: what the packs set there; of several values the first one that
+    all standards accept, or else the first one, and ``contradictions`` says by which standards that is not accepted.
     ``failure``: ``panic`` if one of them wants that. ``files``: files of configuration with what their mode must lack,
     in the words of chmod, and with their owners.
     """
     wanted: list[dict[str, Any]] = []
-    settings: dict[str, Any] = {}
+    asked_here: list[dict[str, Any]] = []
     files: dict[str, dict[str, Any]] = {}
+    log_group = {}
     panics = False
     for item in chosen(items, facts):
         standard = _standard(item)
@@ -97,8 +99,7 @@ def on_host(items: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
         # The setting of the kernel has one owner, whoever applies this, so that a file never has two of it.
         panics = panics or bool(given.pop("panic", "panic" in pack.parameters))
         wanted.append({"name": pack.name, "parameters": given})
-        for values in pack.settings.values():
-            settings = {**values, **settings}
+        asked_here.append(standard)
         for requirement in standard["requirements"]:
             asked = requirement.get("files") or []
             for file in asked if isinstance(asked, list) else [asked]:
@@ -106,10 +107,50 @@ def on_host(items: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
                     _narrow(files.setdefault(str(file["path"]), {"path": str(file["path"])}), file)
                 elif str(file["path"]).startswith("{log_file}") and str(file.get("mode")) in _NO_GROUP_READS:
                     # auditd gives its log the mode 0640 for any other group, and 0600 for this one.
-                    settings.setdefault("log_group", "root")
+                    log_group = {"log_group": "root"}
+    settings = _agreed(asked_here)
     return {
-        "packs": wanted, "auditd_conf": settings, "failure": "panic" if panics else "", "files": list(files.values()),
-    }  # fmt: skip
+        "packs": wanted,
+        "auditd_conf": {**log_group, **settings},
+        "contradictions": [
+            {"setting": name, "value": value, "standard": standard["name"]}
+            for name, value in settings.items()
+            for standard in asked_here
+            if not _accepts(standard, name, value)
+        ],
+        "failure": "panic" if panics else "",
+        "files": list(files.values()),
+    }
+
+
+def _agreed(asked: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the packs of standards set in auditd.conf: of several values, the first one that all of them accept.
+
+    A standard accepts the value of its own pack, and the others that it lists. Without such a value, the first counts.
+    """
+    offered: dict[str, list[Any]] = {}
+    for standard in asked:
+        for name, value in _settings_of(standard["name"]).items():
+            offered.setdefault(name, []).append(value)
+    return {
+        name: next((value for value in values if all(_accepts(one, name, value) for one in asked)), values[0])
+        for name, values in offered.items()
+    }
+
+
+def _settings_of(name: str) -> dict[str, Any]:
+    return {key: value for values in packs.load(name).settings.values() for key, value in values.items()}
+
+
+def _accepts(standard: Mapping[str, Any], name: str, value: Any) -> bool:
+    own = _settings_of(standard["name"]).get(name)
+    lists = [
+        listed if isinstance(listed, list) else [listed]
+        for requirement in standard["requirements"]
+        for keyword, listed in requirement.get("auditd_conf", {}).items()
+        if keyword == name
+    ]
+    return str(value) == str(own) or all(str(value) in map(str, listed) for listed in lists)
 
 
 def _narrow(file: dict[str, Any], wanted: Mapping[str, Any]) -> None:

@@ -4,20 +4,19 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.linux.audit.plugins.module_utils.rules import model
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError, counted
+from ansible_collections.linux.audit.plugins.plugin_utils.errors import FilterError
 from ansible_collections.linux.audit.plugins.plugin_utils.rules import read_item, read_machine, read_version
 
 
 def equivalent(value, other, machine="x86_64", version=None):
-    """Whether two rules mean the same. Raises AnsibleFilterError for anything but two rules."""
+    """Whether two rules mean the same. Raises FilterError for anything but two rules."""
     try:
         host = read_machine(machine), read_version(version)
         return model.equivalent(_rule(value, *host), _rule(other, *host))
     except RuleError as error:
-        raise AnsibleFilterError(f"linux.audit.equivalent: {error}") from error
+        raise FilterError(f"linux.audit.equivalent: {error}") from error
 
 
 def _rule(item, machine, version):

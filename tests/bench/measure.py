@@ -6,6 +6,7 @@ Arguments: the number of rules, and of rounds. Prints medians of seconds as JSON
 rules to the proof, without the start of Python; `kernel` is the part of it in which the kernel was adding and deleting.
 """
 
+import gc
 import json
 import os
 import statistics
@@ -95,6 +96,8 @@ def apply(lines):
 
 def main(count, rounds):
     watch_kernel()
+    # As in a module, see _ansible.py.
+    gc.set_threshold(100000)
     old, new, ordered = rules(count), rules(count, first=count), overlapping(count)
     one = list(old)
     one[count // 2] = one[count // 2].replace("key=bench", "key=other")

@@ -9,7 +9,7 @@ import pathlib
 from lab.packages import install
 from paths import MODULE_UTILS, ON_GUEST, PLUGINS, ROOT
 
-__all__ = ("HOME", "PAGE", "lost", "merged", "prepare", "table", "try_faults", "write_table")
+__all__ = ("HOME", "PAGE", "lost", "merged", "prepare", "table", "traced_steps", "try_faults", "write_table")
 
 HOME = "/root/lib"
 PAGE = ROOT / "docs" / "reliability.md"
@@ -19,6 +19,11 @@ _BEGIN, _END = "<!-- faults: written by ./dev faults -->\n", "<!-- end of faults
 def prepare(guest) -> None:
     """Give a guest strace, the modules, and the program that hinders them."""
     install(guest, "strace")
+    # What systemctl does beside its task when it enables or disables auditd takes more time than all the rest.
+    guest.run(
+        "rm -f /etc/init.d/auditd; mkdir -p /etc/systemd/system-generators; cd /lib/systemd/system-generators; "
+        "for name in *; do ln -sf /dev/null /etc/systemd/system-generators/$name; done; systemctl daemon-reload"
+    )
     plugins = f"{HOME}/ansible_collections/linux/audit/plugins"
     guest.run(f"rm -rf {HOME}; mkdir -p {plugins}")
     guest.put(MODULE_UTILS, f"{plugins}/module_utils")
@@ -26,11 +31,21 @@ def prepare(guest) -> None:
     guest.put(ON_GUEST / "injection", f"{HOME}/injection")
 
 
-def try_faults(guest, scenario: str, share: str = "1/1", timeout: float | None = None) -> list[dict]:
-    """Try a share of the faults of a scenario; a case each, with its scenario."""
-    command = f"cd /root; PYTHONPATH={HOME} python3 -B -m injection '{scenario}' {share}"
-    lines = guest.run(command, timeout=timeout).stdout.splitlines()
-    return [dict(json.loads(line), scenario=scenario) for line in lines[1:]]
+def try_faults(guest, scenario: str, share: str = "1/1", timeout: float | None = None, steps=None) -> list[dict]:
+    """Try a share of the faults of a scenario; a case each, with its scenario. Steps: those of traced_steps()."""
+    taken = ["-"] if steps else []
+    lines = _on_guest(guest, scenario, share, *taken, input=steps and json.dumps(steps), timeout=timeout)
+    return [dict(json.loads(line), scenario=scenario) for line in lines]
+
+
+def traced_steps(guest, scenario: str) -> list:
+    """The steps of a scenario. They vary where a module polls, so that shares that make up a whole are of one trace."""
+    return json.loads(_on_guest(guest, scenario, "steps")[0])
+
+
+def _on_guest(guest, scenario, *words, **options):
+    command = f"cd /root; PYTHONPATH={HOME} python3 -B -m injection '{scenario}' {' '.join(words)}"
+    return guest.run(command, **options).stdout.splitlines()
 
 
 def lost(cases) -> list[dict]:
@@ -45,18 +60,20 @@ def merged(before, cases) -> list[dict]:
 
 
 def table(cases) -> str:
-    """Rows by scenario and fault: tried, survived, lost. A fault that a run did not come to does not count."""
-    counts: dict = collections.defaultdict(lambda: [0, 0])
+    """A row for each scenario: tried, survived, lost, and which faults. What a run did not come to does not count."""
+    rows: dict = collections.defaultdict(list)
     for case in cases:
         if case["hindered"]:
-            counts[case["scenario"], case["what"]][bool(case["problems"])] += 1
-    lines = ["| Change | Fault | Tried | Survived | Lost |", "|---|---|---|---|---|"]
-    for (scenario, what), (survived, broken) in sorted(counts.items()):
-        fault = "killed" if what == "KILL" else f"`{what}`"
-        lines.append(f"| {scenario} | {fault} | {survived + broken} | {survived} | {broken} |")
-    totals = [sum(column) for column in zip(*counts.values(), strict=True)] or [0, 0]
-    lines.append(f"| all | all | {sum(totals)} | {totals[0]} | {totals[1]} |")
-    return "\n".join(lines) + "\n"
+            rows[case["scenario"]].append(case)
+    lines = ["| Change | Tried | Survived | Lost | Faults |", "|---|---|---|---|---|"]
+    lines += [_row(scenario, tried) for scenario, tried in sorted(rows.items())]
+    return "\n".join([*lines, _row("all", [case for tried in rows.values() for case in tried])]) + "\n"
+
+
+def _row(name, tried):
+    faults = collections.Counter("killed" if case["what"] == "KILL" else f"`{case['what']}`" for case in tried)
+    named = ", ".join(f"{fault} {count}" for fault, count in sorted(faults.items()))
+    return f"| {name} | {len(tried)} | {len(tried) - len(lost(tried))} | {len(lost(tried))} | {named} |"
 
 
 def write_table(text: str, path: pathlib.Path = PAGE) -> None:

@@ -46,10 +46,11 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.render import re
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure, to_structure
 from ansible_collections.linux.audit.plugins.plugin_utils import packs, standards
 from ansible_collections.linux.audit.plugins.plugin_utils.lint_reports import FORMATS
+from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
 from paths import DATA, PLUGINS
 from spoiling import replaced, size_of
 
-__all__ = ("CALLS", "FILTERS", "TARGETS", "replaced", "size_of")
+__all__ = ("CALLS", "FILTERS", "TARGETS", "call_filter", "replaced", "size_of")
 
 CALLS = DATA / "filter_calls"
 
@@ -214,9 +215,9 @@ def filters(data):
         for place in range(len(_parameters(function))):
             arguments = [*given, *[value] * (place + 1 - len(given))]
             arguments[place] = value
-            _call(function, arguments)
+            call_filter(function, arguments)
         spoilt = replaced(given, [1 + zlib.crc32(data) % (size_of(given) - 1)], value)
-        _call(function, spoilt)
+        call_filter(function, spoilt)
 
 
 @functools.cache
@@ -226,9 +227,13 @@ def _kept_call(name):
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def _call(function, arguments):
-    with contextlib.suppress(AnsibleError):
+def call_filter(function, arguments):
+    """Call a filter; an error of it is made of lines that a terminal does not obey."""
+    try:
         function(*arguments)
+    except AnsibleError as error:
+        lines = str(error).split("\n")
+        assert lines == printable(lines), lines
 
 
 def _parameters(function):

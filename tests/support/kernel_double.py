@@ -292,11 +292,13 @@ class _Connection:
                 text = _HEADER.pack(_HEADER.size + len(payload), reply, 0, sequence, 0) + payload
                 self._datagrams.append(text + b"\0" * (-len(text) % 4))
 
-    def recv(self, size, flags=0):
+    def recv_into(self, room, size=0, flags=0):
         """The next datagram."""
         if not self._datagrams:
             raise TimeoutError
-        return self._datagrams.popleft()
+        datagram = self._datagrams.popleft()
+        room[: len(datagram)] = datagram
+        return len(datagram)
 
 
 def connected(monkeypatch, kernel_of, directory):

@@ -13,8 +13,9 @@ import pathlib
 
 import pytest
 
-from ansible_collections.linux.audit.plugins.plugin_utils import packs
+from ansible_collections.linux.audit.plugins.plugin_utils import standards
 from audited import Audited, task
+from distributions import DIRECTORIES
 from lab import packages
 from lab import scap as contents
 from scans import DISA, Scan
@@ -22,10 +23,8 @@ from scap import read_scan
 
 __all__ = ("ScannedHost", "content")
 
-_PREPARE = """
-mkdir -p /usr/libexec/openssh /etc/NetworkManager/system-connections /etc/netplan /etc/network \
-    /etc/sysconfig/network-scripts /etc/apparmor /etc/apparmor.d /etc/selinux /usr/share/selinux /var/spool/cron \
-    /var/log/faillock /var/log/journal /run/faillock
+_PREPARE = f"""
+mkdir -p {DIRECTORIES}
 # auditd refuses to send mail if there is no program for it
 install -m 755 /bin/true /usr/lib/sendmail
 cp -p /etc/audit/auditd.conf /root/auditd.conf
@@ -63,6 +62,18 @@ class ScannedHost(Audited):
         for result in self.tasks(*_tasks(scan)):
             assert not result.get("failed"), result
 
+    def unexplained(self, scan: Scan) -> list[str]:
+        """In what the scanner's word differs from the table."""
+        asked, evaluate = self.prepare_scan(scan)
+        results = asked.results(self.guest.run(evaluate, timeout=300).stdout)
+        failed = {rule for rule, passed in results.items() if not passed}
+        passes = len(results) - len(failed)
+        return [
+            *(f"{rule} fails" for rule in sorted(failed - set(scan.fails))),
+            *(f"{rule} passes, or is not asked" for rule in sorted(set(scan.fails) - failed)),
+            *([f"{passes} rules pass, not {scan.passes}"] if passes != scan.passes else []),
+        ]
+
     def prepare_scan(self, scan: Scan):
         """The files of the scanner; returns what is asked, and the command that evaluates it."""
         asked = read_scan(content(scan), scan.profile, scan.wanted)
@@ -74,20 +85,11 @@ class ScannedHost(Audited):
         return asked, f"cd /root/scan && oscap oval eval {options} definitions.xml"
 
 
-def _settings(names):
-    """What the standards say of auditd.conf; of two values the first one."""
-    found = {}
-    for name in names:
-        for settings in packs.load(name).settings.values():
-            found = {**settings, **found}
-    return found
-
-
 def _tasks(scan):
     """The tasks that bring a host to the standards."""
     items = [{"name": name, "parameters": parameters} for name, parameters in scan.items]
     rules = {"rules": ["-D", "-b 8192"], "packs": items, "purge": "all", "live": False}
-    settings = _settings(name for name, _parameters in scan.items)
+    settings = standards.on_host([name for name, _parameters in scan.items], {})["auditd_conf"]
     return [task("audit_ruleset", rules)] + (
         [task("auditd_conf", {"settings": settings, "apply": "none"})] if settings else []
     )

@@ -13,7 +13,10 @@ DISA = "DISA"
 WANTED = "audit_rules_|auditd_"
 
 _SELINUX = "needs SELinux: the kernel refuses types of a policy that it does not have"
-_REMOTE = "needs a server to send records to: the role remote_logging sets one up"
+_REMOTE = (
+    "needs a server to send records to, whose name is a variable of the profile (`logcollector` by default): the role "
+    "remote_logging sets one up"
+)
 _CRON = "looks for a script that copies logs away; the role remote_logging sends each record at once instead"
 
 
@@ -54,7 +57,7 @@ _CONTINUES = (
     "have -i, with which auditctl goes on too"
 )
 _KEEP_LOGS = (
-    "STIG and CIS contradict each other: max_log_file_action is to be rotate, or keep_logs; the STIG's came first"
+    "STIG and CIS contradict each other: max_log_file_action is to be rotate, or keep_logs; what comes first counts"
 )
 _SYSLOG = "wants all records in syslog as well; `audisp_plugin` with `name: syslog` and `active: true` does that"
 _PANIC = "wants -f 2, a panic if an event cannot be recorded; HIPAA does not. Set `auditd_failure: panic` for it"
@@ -67,6 +70,21 @@ _FILES = (
 _OFFLOAD = {"auditd_audispd_configure_remote_server": _REMOTE, "auditd_offload_logs": _CRON}
 _FAILLOCK = {"audit_rules_login_events_faillock": _ON_TMPFS}
 _CRON_EXECUTION = {"audit_rules_cron_execution": _SELINUX}
+
+_SYSLOG_PLUGIN = {"auditd_audispd_syslog_plugin_activated": _SYSLOG}
+
+_BY_FLAGS = dict.fromkeys(
+    (
+        f"audit_rules_unsuccessful_file_modification_{call}_{what}"
+        for call in ("open", "openat", "open_by_handle_at")
+        for what in ("o_creat", "o_trunc_write", "rule_order")
+    ),
+    "wants calls that create or truncate a file in rules of their own, by the flags of the call, before the others; "
+    "the pack records all of them under one key",
+) | dict.fromkeys(
+    ("auditd_data_retention_admin_space_left_action", "auditd_data_retention_space_left_action"),
+    "HIPAA asks for no action when the disk is nearly full; `auditd_settings` sets one",
+)
 
 _LOCKED = {"immutable": True}
 _STIG = {"immutable": True, "panic": True}
@@ -127,6 +145,7 @@ SCANS = (
     Scan((("stig_ubuntu2404", _LOCKED),), "ubuntu2404", "stig", 71, _OFFLOAD),
     Scan((("cis_level2", _LOCKED),), "rhel8", "cis", 63, {"audit_rules_continue_loading": _CONTINUES, **_FAILLOCK}),
     Scan((("cis_level2", _LOCKED),), "rhel9", "cis", 67),
+    Scan((("cis_level2", _LOCKED),), "rhel10", "cis", 73, {"audit_rules_continue_loading": _CONTINUES}, "forky"),
     Scan((("cis_level2", _LOCKED),), "ubuntu2204", "cis_level2_server", 59, _FAILLOCK),
     Scan((("cis_level2", _LOCKED),), "ubuntu2404", "cis_level2_server", 60, _FAILLOCK),
     Scan((("cis_level2", _LOCKED),), "debian12", "cis_level2_server", 61, _FAILLOCK),
@@ -134,11 +153,31 @@ SCANS = (
     Scan(_BOTH, "rhel9", "cis", 66, {"auditd_data_retention_max_log_file_action": _KEEP_LOGS}),
     Scan((("anssi_bp28", _LOCKED),), "rhel8", "anssi_bp28_high", 49),
     Scan((("anssi_bp28", _LOCKED),), "rhel9", "anssi_bp28_high", 49),
+    Scan((("anssi_bp28", _LOCKED),), "rhel10", "anssi_bp28_high", 54, guest="forky"),
     Scan((("anssi_bp28", _LOCKED),), "debian12", "anssi_bp28_high", 51),
-    Scan((("pci_dss_v4", _LOCKED),), "rhel9", "pci-dss", 44, {"auditd_audispd_syslog_plugin_activated": _SYSLOG}),
+    Scan((("pci_dss_v4", _LOCKED),), "rhel9", "pci-dss", 44, _SYSLOG_PLUGIN),
+    Scan((("pci_dss_v4", _LOCKED),), "rhel8", "pci-dss", 44, _SYSLOG_PLUGIN),
+    Scan((("pci_dss_v4", _LOCKED),), "rhel10", "pci-dss", 46, _SYSLOG_PLUGIN, "forky"),
+    Scan((("hipaa", _LOCKED),), "rhel8", "hipaa", 68, {"audit_rules_system_shutdown": _PANIC, **_SYSLOG_PLUGIN}),
+    Scan((("hipaa", _LOCKED),), "rhel10", "hipaa", 80, _BY_FLAGS | {"audit_rules_system_shutdown": _PANIC}, "forky"),
     Scan((("hipaa", _LOCKED),), "rhel9", "hipaa", 68, {"audit_rules_system_shutdown": _PANIC}),
     Scan(
         (("ospp_v42", {"immutable": True, "successful": True}),), "rhel9", "ospp", 4, dict.fromkeys(_OSPP, _FILES),
         wanted="audit_|auditd_",
     ),
+)  # fmt: skip
+
+#: What the role auditd makes of ``auditd_standards`` on hosts that the role remote_logging has set up.
+_CIS_FIRST = (("cis_level2", _LOCKED), ("stig_rhel9", _LOCKED))
+BY_ROLES = (
+    Scan(
+        _CIS_FIRST, DISA, "MAC-1_Classified", 71, {"RHEL-09-653055": _KEEP_LOGS},
+        wanted="RHEL-09-(654|653(?!010|030|120|130))",
+    ),
+    Scan(
+        _CIS_FIRST, "rhel9", "stig", 81,
+        _CRON_EXECUTION | {"auditd_data_retention_max_log_file_action_stig": _KEEP_LOGS},
+    ),
+    Scan(_CIS_FIRST, "rhel9", "cis", 67),
+    Scan((("stig_ubuntu2204", _LOCKED),), "ubuntu2204", "stig", 72, {"auditd_offload_logs": _CRON}),
 )  # fmt: skip

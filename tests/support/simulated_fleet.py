@@ -25,17 +25,24 @@ KEYS = (
 PATHS = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/sudoers", "/etc/ssh/sshd_config", "/var/log/lastlog")
 TEXT_MET = {"status": "met", "origin": "x:1", "in_auditctl_l": True}
 NO_DRIFT = {"missing": [], "extra": [], "other_key": [], "out_of_order": [], "settings": []}
-TITLES = (
-    "Changes of users and groups are recorded", "Uses of privileged commands are recorded",
-    "Loading and unloading of kernel modules is recorded", "Changes of permissions are recorded",
-    "Failed accesses to files are recorded", "The audit configuration is locked until a boot",
-    "The log is kept, and a full disk is told of", "Changes of the time are recorded",
-)  # fmt: skip
 
 
 def watch(path: str, key: str) -> str:
     """A rule in canonical form."""
     return f"-a always,exit -F path={path} -F perm=wa -F key={key}"
+
+
+#: What is asked of the hosts, and the rule for it, again and again.
+REQUIREMENTS = (
+    ("Changes of users and groups are recorded", watch("/etc/passwd", "identity")),
+    ("Uses of privileged commands are recorded", "-a always,exit -F path=/usr/bin/sudo -F perm=x -F key=privileged"),
+    ("Loading of kernel modules is recorded", "-a always,exit -F arch=b64 -S init_module,finit_module -F key=modules"),
+    ("Changes of permissions are recorded", "-a always,exit -F arch=b64 -S chmod,fchmod,fchmodat -F key=perm_mod"),
+    ("Failed accesses to files are recorded", "-a always,exit -F arch=b64 -S openat -F exit=-EACCES -F key=access"),
+    ("The audit configuration is locked until a boot", "-e 2"),
+    ("Changes of the rights of administrators are recorded", watch("/etc/sudoers", "actions")),
+    ("Changes of the time are recorded", "-a always,exit -F arch=b64 -S clock_settime -F key=time-change"),
+)
 
 
 def healthy(dice: random.Random) -> dict:
@@ -137,21 +144,23 @@ def judged(host: str, info: dict, dice: random.Random, requirements: int) -> dic
             or dice.random() < 0.0002
         )
         said = {"status": "not met" if bad else "met", "by": [], "keys": [], "missing": [], "off_by": [], "reason": ""}
-        rule = {"wanted": watch(PATHS[place % len(PATHS)], f"r{place}"), "kernel": said,
+        title, text = REQUIREMENTS[place % len(REQUIREMENTS)]
+        rule = {"wanted": text, "kernel": said,
                 "files": said | {"origins": []}, "text": TEXT_MET}  # fmt: skip
         wanted.append({
-            "standard": "stig_rhel9", "id": f"RHEL-09-{653010 + 5 * place}", "title": TITLES[place % len(TITLES)],
+            "standard": "our_baseline", "id": f"SITE-{1 + place:03}", "title": title,
             "severity": "medium", "kernel": said["status"], "files": said["status"], "text": "met",
             "rules": [rule] if bad else [],
             "checks": [], "left_out": [], "exception": None,
         })  # fmt: skip
-    standard = {"name": "stig_rhel9", "title": "DISA STIG for RHEL 9", "release": "V2R9", "sha256": "0" * 64}
+    standard = {"name": "our_baseline", "title": "Our baseline", "release": "3", "sha256": "0" * 64}
     return evidence.host_entry(host, {"requirements": wanted, "standards": [standard], "proof": {}})
 
 
 def entry(place: int, dice: random.Random, requirements: int) -> dict:
     """The entry of one host."""
-    host = f"{dice.choice(('web', 'db', 'app', 'build'))}{place:04}.example.org"
+    # A host keeps its name, however its luck changes.
+    host = f"{random.Random(place).choice(('web', 'db', 'app', 'build'))}{place:04}.example.org"
     luck = dice.random()
     if luck < 0.003:
         return report_host.silent_entry(host, "unreachable")

@@ -3,9 +3,10 @@
 """Find the programs of the host that run with more privileges than their caller has."""
 
 import os
+import re
 import stat
 from functools import lru_cache
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 __all__ = ("privileged_programs", "unsearched_file_systems")
 
@@ -13,6 +14,18 @@ _CAPABILITIES = "security.capability"
 _MOUNTS = "/proc/self/mountinfo"
 # File systems on disks of this host whose source is not the path of a device.
 _LOCAL = ("zfs", "bcachefs")
+# File systems whose directories are all on one device. Subvolumes and snapshots of others (btrfs) are mounted nowhere.
+_OF_ONE_DEVICE = ("ext2", "ext3", "ext4", "f2fs", "xfs")
+_EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+_SET_ID = stat.S_ISUID | stat.S_ISGID
+
+
+class _MountPoint(NamedTuple):
+    """Where a file system is mounted, its type, and whether it is on a device of this host."""
+
+    point: str
+    kind: str
+    is_local: bool
 
 
 def privileged_programs(directories: Sequence[str]) -> List[str]:
@@ -28,11 +41,44 @@ def privileged_programs(directories: Sequence[str]) -> List[str]:
 # Several packs of a task ask for the same directories, each of which has tens of thousands of files to look at.
 @lru_cache(maxsize=None)
 def _programs_below(top: str) -> Tuple[str, ...]:
-    """The programs below one directory, on the file system that it is on."""
+    """The programs below one directory, on the file system that it is on; what cannot be read is skipped."""
     device = _device(top)
     if device is None:
         return ()
-    return tuple(entry.path for entry in _files(top, device) if _is_privileged(entry))
+    is_elsewhere = _elsewhere(top, device)
+    found: List[str] = []
+    waiting = [top]
+    while waiting:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            try:
+                if entry.is_file(follow_symlinks=False):
+                    if _is_privileged(entry):
+                        found.append(entry.path)
+                elif entry.is_dir(follow_symlinks=False) and not is_elsewhere(entry):
+                    waiting.append(entry.path)
+            except OSError:
+                continue
+    return tuple(found)
+
+
+def _elsewhere(top: str, device: int) -> "Callable[[os.DirEntry[str]], bool]":
+    """What tells of a directory below the top whether it is on another file system.
+
+    Where the host tells what is mounted, and nothing else is another device, it need not be asked about each directory.
+    """
+    mounts = _mounts()
+    prefix, real = os.path.join(top, ""), os.path.join(os.path.realpath(top), "")
+    above = [mount for mount in mounts if real.startswith(os.path.join(mount.point, ""))]
+    # Of several at one place, the last one is seen.
+    if above and max(reversed(above), key=lambda mount: len(mount.point)).kind in _OF_ONE_DEVICE:
+        # As the search spells them.
+        points = {prefix + mount.point[len(real) :] for mount in mounts if mount.point.startswith(real)}
+        return lambda entry: entry.path in points
+    return lambda entry: entry.stat(follow_symlinks=False).st_dev != device
 
 
 def unsearched_file_systems(directories: Sequence[str]) -> List[str]:
@@ -48,15 +94,27 @@ def _is_below(point: str, directories: Sequence[str]) -> bool:
 
 def _local_mounts() -> List[str]:
     """Where file systems of this host's own devices are mounted."""
+    return list(dict.fromkeys(mount.point for mount in _mounts() if mount.is_local))
+
+
+def _mounts() -> List[_MountPoint]:
+    """What is mounted, proc_pid_mountinfo(5); nothing if the host does not tell."""
     try:
         with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
             lines = [line.partition(" - ") for line in file]
     except OSError:
         return []
-    # After the dash: the type, and the source, which is a device if the file system is on one.
-    local = [before.split()[4] for before, _dash, after in lines if after.split()[1].startswith("/dev/")
-             or after.split()[0] in _LOCAL]  # fmt: skip
-    return list(dict.fromkeys(point.replace("\\040", " ") for point in local))
+    mounts = []
+    for before, _dash, after in lines:
+        # After the dash: the type, and the source, which is a device if the file system is on one.
+        kind, source = after.split()[:2]
+        mounts.append(_MountPoint(_plain(before.split()[4]), kind, source.startswith("/dev/") or kind in _LOCAL))
+    return mounts
+
+
+def _plain(text: str) -> str:
+    r"""A path of mountinfo, which has white space and backslashes as in \040."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text) if "\\" in text else text
 
 
 def _device(top: str) -> Optional[int]:
@@ -69,31 +127,9 @@ def _device(top: str) -> Optional[int]:
         return None
 
 
-def _files(top: str, device: int) -> Iterator["os.DirEntry[str]"]:
-    """The regular files below a directory, on the same device; what cannot be read is skipped."""
-    waiting = [top]
-    while waiting:
-        try:
-            entries = list(os.scandir(waiting.pop()))
-        except OSError:
-            continue
-        for entry in entries:
-            try:
-                if entry.is_file(follow_symlinks=False):
-                    yield entry
-                elif entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_dev == device:
-                    waiting.append(entry.path)
-            except OSError:
-                continue
-
-
 def _is_privileged(entry: "os.DirEntry[str]") -> bool:
-    try:
-        mode = entry.stat(follow_symlinks=False).st_mode
-        if not mode & 0o111:
-            return False
-        if mode & (stat.S_ISUID | stat.S_ISGID):
-            return True
-        return bool(os.getxattr(entry.path, _CAPABILITIES, follow_symlinks=False))
-    except OSError:
+    """Whether a file is such a program. Raises OSError for a program without capabilities."""
+    mode = entry.stat(follow_symlinks=False).st_mode
+    if not mode & _EXECUTABLE:
         return False
+    return bool(mode & _SET_ID or os.getxattr(entry.path, _CAPABILITIES, follow_symlinks=False))

@@ -114,6 +114,8 @@ class Kernel:
 
     def __init__(self) -> None:
         self._sequence = 0
+        # Answers are received here: recv() would ask for as much memory, and give it back, for each of thousands.
+        self._received = memoryview(bytearray(_DATAGRAM))
         self._socket: Optional[socket.socket] = None
         try:
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_AUDIT)
@@ -256,7 +258,7 @@ class Kernel:
         try:
             self._socket.sendto(header + data, (0, 0))
             while not (acknowledged and finished):
-                for kind_of_reply, sequence, payload in messages(_received(self._socket)):
+                for kind_of_reply, sequence, payload in messages(_receive(self._socket, self._received)):
                     if sequence != self._sequence:
                         continue
                     if kind_of_reply == _NLMSG_ERROR:
@@ -284,16 +286,17 @@ class Kernel:
             raise connection_error(error) from error
 
 
-def _received(connection: socket.socket) -> bytes:
+def _receive(connection: socket.socket, room: memoryview) -> bytes:
     """The next datagram. Most are there already: a socket with a timeout would ask poll(2) before each of them."""
     try:
-        return connection.recv(_DATAGRAM, socket.MSG_DONTWAIT)
+        size = connection.recv_into(room, 0, socket.MSG_DONTWAIT)
     except BlockingIOError:
         connection.settimeout(_TIMEOUT)
         try:
-            return connection.recv(_DATAGRAM)
+            size = connection.recv_into(room)
         finally:
             connection.settimeout(None)
+    return bytes(room[:size])
 
 
 def feature_names(features: int) -> List[str]:

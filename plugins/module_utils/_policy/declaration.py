@@ -18,6 +18,7 @@ from .checks import examine, missing_directory, not_for_files
 from .merge import merge
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
+from .places import places_read_once
 from .rules_d import HEADER, MODE, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
 from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
@@ -147,8 +148,9 @@ def declare(wanted: Declaration, reach: Reach, options: Options, host: Host) -> 
 def read_declaration(lines: Sequence[RulesLine], reach: Reach, options: Options, host: Host) -> Declaration:
     """Check the declaration as a whole. Raises ChangeError with everything that is wrong."""
     reader = _Reader(reach, options, host)
-    for line in lines:
-        reader.read(line)
+    with places_read_once():
+        for line in lines:
+            reader.read(line)
     if reader.problems:
         raise ChangeError("nothing was changed, because of\n" + "\n".join(reader.problems))
     return reader.declaration()

@@ -35,10 +35,11 @@ def merge(
     """
     all_wanted: List[Rule] = []
     all_steps: List = []
+    ours, matches = set(map(canonical, declared)), set(map(without_keys, declared))
     for filter_list in LISTS:
         current = [entry for entry in held if entry.rule.list == filter_list]
-        order = _in_file_order(current, [rule for rule in in_files if rule.list == filter_list], declared)
-        others = [index for index in _others(current, order, declared, dropped) if kept(current[index].rule)]
+        order = _in_file_order(current, [rule for rule in in_files if rule.list == filter_list], ours)
+        others = [index for index in _others(current, order, matches, dropped) if kept(current[index].rule)]
         if others:
             wanted, steps = _among_others(current, order, others)
         else:
@@ -48,9 +49,8 @@ def merge(
     return RulesChange(held, all_wanted, all_steps)
 
 
-def _in_file_order(current: Sequence[KernelRule], in_files: Sequence[Rule], declared: Sequence[Rule]) -> List[_Indexed]:
-    """The rules of the files that the kernel must hold: the rules that it holds already, and the declared rules."""
-    ours = set(map(canonical, declared))
+def _in_file_order(current: Sequence[KernelRule], in_files: Sequence[Rule], ours: Set[Rule]) -> List[_Indexed]:
+    """The rules of the files that the kernel must hold: those that it holds already, and ours, which are canonical."""
     indices: Dict[Rule, int] = {}
     for index, entry in enumerate(current):
         indices.setdefault(canonical(entry.rule), index)
@@ -69,10 +69,9 @@ def _in_file_order(current: Sequence[KernelRule], in_files: Sequence[Rule], decl
 
 
 def _others(
-    current: Sequence[KernelRule], order: Sequence[_Indexed], declared: Sequence[Rule], dropped: Set[Rule]
+    current: Sequence[KernelRule], order: Sequence[_Indexed], matches: Set[Rule], dropped: Set[Rule]
 ) -> List[int]:
-    """The indices of held rules that are in no file and stay."""
-    matches = set(map(without_keys, declared))
+    """The indices of held rules that are in no file and stay; those with the match of a declared rule do not."""
     used = {index for _rule, index in order}
     return [
         index

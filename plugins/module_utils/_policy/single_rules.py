@@ -167,11 +167,12 @@ def loaded_forms(statement: Statement) -> Iterator[Rule]:
     syscalls because of a permission.
     """
     yield statement.rule
-    machine = syscall_machine(statement.rule.fields, "")
-    if statement.named_syscalls is not None and machine:
+    named = statement.named_syscalls
+    machine = None if named is None else syscall_machine(statement.rule.fields, "")
+    if named is not None and machine:
         letters = format_permissions(*(field.number for field in statement.rule.fields if field.name == "perm"))
         for added in permission_variants(letters, machine):
-            yield statement.rule._replace(syscalls=(statement.named_syscalls | added) or None)
+            yield statement.rule._replace(syscalls=(named | added) or None)
     if statement.watch:
         first = statement.rule.fields[0]
         other = first._replace(name="dir" if first.name == "path" else "path")

@@ -20,6 +20,7 @@ from ..rules.render import render
 from .checks import missing_directory, unsupported
 from .options import ChangeError, Options
 from .outcome import HostState, Outcome, Transition, outcome_of, step_lines
+from .places import places_read_once
 from .rules_d import Draft, RulesDirectory
 
 __all__ = (
@@ -44,7 +45,8 @@ def bring_about(planner: Planner, options: Options, host: Host) -> Outcome:
             doing = transition._replace(rules=transition.rules._replace(steps=()))
         else:
             doing = transition
-            _check_rules(doing.rules.added, state.features, host)
+            with places_read_once():
+                _check_rules(doing.rules.added, state.features, host)
         if state.directory:
             doing = doing._replace(edits=_with_compiled(doing.edits, state.directory))
         # What is told is made up beforehand, because a reading that fails must find everything as it was.

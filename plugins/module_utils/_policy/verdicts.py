@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 
 from .._host.host import Host
 from .._kernel.settings import SETTINGS, Value
-from ..rules.coverage import COVERED, NOT_COVERED, PARTLY, SWITCHED_OFF, UNDECIDED, coverage
+from ..rules.coverage import COVERED, NOT_COVERED, PARTLY, SWITCHED_OFF, UNDECIDED, HeldRules, coverage
 from ..rules.errors import shown
 from ..rules.model import Rule
 from ..rules.parse import RulesLine
@@ -75,8 +75,8 @@ class Judge:
             "files": {real_rule(rule, host): rule for rule in reversed(files.rules)},
         }
         self._real = {
-            "kernel": [real_rule(rule, host) for rule in kernel.rules],
-            "files": [real_rule(rule, host) for rule in files.rules],
+            "kernel": HeldRules([real_rule(rule, host) for rule in kernel.rules]),
+            "files": HeldRules([real_rule(rule, host) for rule in files.rules]),
         }
         self._in_kernel = frozenset(kernel.rules)
         self._lines = ScannedLines(files.texts)

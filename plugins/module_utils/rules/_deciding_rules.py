@@ -15,6 +15,7 @@ __all__ = (
     "DecidingRule",
     "deciding_rules",
     "doubt",
+    "exclusions",
     "is_beside",
     "is_dropped",
     "switching_off",
@@ -41,13 +42,26 @@ def is_dropped(rule: Rule) -> bool:
     return decision(rule) is DROPPED
 
 
-def deciding_rules(space: EventSpace, wanted: Rule, rules: Sequence[Rule]) -> List[DecidingRule]:
-    """The rules of the wanted rule's list, after those that drop its records, whatever recorded them."""
-    found: List[DecidingRule] = []
-    if not is_dropped(wanted):
-        found += [one for rule in rules if rule.list == "exclude" for one in _exclusion(space, wanted, rule)]
+def exclusions(wanted: Rule, rules: Iterable[Rule]) -> List[Rule]:
+    """Of rules of the list exclude, those that may drop the record of a wanted event, whatever recorded it."""
+    if is_dropped(wanted):
+        return []
+    number = _RECORDS.get(wanted.list)
+    return [rule for rule in rules if not (ends_search(rule) or no_effect(rule)) and _may_be_of(rule, number)]
+
+
+def _may_be_of(rule: Rule, record_type: Optional[int]) -> bool:
+    types = [field for field in rule.fields if field.name == "msgtype"]
+    return record_type is None or all(COMPARE[field.operator](record_type, field.number) for field in types)
+
+
+def deciding_rules(
+    space: EventSpace, wanted: Rule, excluded: Iterable[Rule], rules: Iterable[Rule]
+) -> List[DecidingRule]:
+    """The rules of the wanted rule's list that decide, after its exclusions()."""
+    found = [one for rule in excluded for one in _exclusion(space, wanted, rule)]
     for rule in rules:
-        if rule.list != wanted.list or (no_effect(rule) and not ends_search(rule)):
+        if no_effect(rule) and not ends_search(rule):
             continue
         effect = AS_WANTED if is_dropped(rule) == is_dropped(wanted) else OTHERWISE
         if field_order_counts(rule):
@@ -66,16 +80,10 @@ def deciding_rules(space: EventSpace, wanted: Rule, rules: Sequence[Rule]) -> Li
 
 def _exclusion(space: EventSpace, wanted: Rule, rule: Rule) -> List[DecidingRule]:
     """A rule of the list exclude, as far as it drops the record of a wanted event."""
-    if ends_search(rule) or no_effect(rule):
-        return []
-    number = _RECORDS.get(wanted.list)
-    types = [field for field in rule.fields if field.name == "msgtype"]
-    if number is not None and not all(COMPARE[field.operator](number, field.number) for field in types):
-        return []
+    has_type = wanted.list in _RECORDS
 
     def is_left_out(field: Field) -> bool:
-        of_type = field.name == "msgtype" and number is not None
-        return of_type or _is_vague(field)
+        return (has_type and field.name == "msgtype") or _is_vague(field)
 
     box = space.box(rule, is_left_out)
     vague = any(_is_vague(field) for field in rule.fields)

@@ -9,7 +9,7 @@ count as independent of each other, except for a path and the directories above 
 happen, and never lacks one that can.
 """
 
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import syscalls
 from .fields import COMPARISONS
@@ -126,7 +126,7 @@ class EventSpace:
             calls |= matchable_syscalls(15, arch)
         self._calls = frozenset(calls)
         named = {self._condition(field)[0] for rule in rules for field in rule.fields if field.name in ("path", "dir")}
-        self._directories = {one: [d for d in named if d[0] == "dir" and self._includes(d, one)] for one in named}
+        self._directories = self._above(named)
 
     def domain(self, variable: Variable) -> FrozenSet[Any]:
         """All values that a variable may have."""
@@ -203,6 +203,20 @@ class EventSpace:
         errors = all(cell.least >= _FIRST_ERROR for cell in box[_EXIT])
         is_error = errors and box[SUCCESS] == {_SUCCEEDED}
         return not is_error or not all(map(self._returns_int, box.get(CALL, self._calls)))
+
+    def _above(self, named: AbstractSet[Variable]) -> Dict[Variable, List[Variable]]:
+        """For each path and directory that rules name, the directories among them that include it."""
+        trees: Dict[str, List[Variable]] = {}
+        for variable in named:
+            if variable[0] == "dir":
+                trees.setdefault(variable[1].rstrip("/") + "/", []).append(variable)
+        found: Dict[Variable, List[Variable]] = {}
+        for variable in named:
+            path = variable[1].rstrip("/") + "/"
+            ends = [end for end in range(1, len(path) + 1) if path[end - 1] == "/"]
+            above = [tree for end in ends for tree in trees.get(path[:end], ())]
+            found[variable] = [tree for tree in above if self._includes(tree, variable)]
+        return found
 
     def _includes(self, directory: Variable, other: Variable) -> bool:
         above, below = directory[1].rstrip("/") + "/", other[1].rstrip("/") + "/"

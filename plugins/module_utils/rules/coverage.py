@@ -9,7 +9,7 @@ The first rule that matches an event decides, so a rule that is held may be with
 What a wanted rule leaves out of the log (the action never, the list exclude) is covered if it is left out.
 """
 
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ._coverage_gaps import Gap, Loss, gaps
 from ._deciding_rules import (
@@ -19,16 +19,18 @@ from ._deciding_rules import (
     DecidingRule,
     deciding_rules,
     doubt,
+    exclusions,
     is_beside,
     is_dropped,
     switching_off,
 )
 from ._event_space import CALL, OTHER, PERMISSION, Box, EventSpace, subjects
+from ._held_rules import HeldRules
 from .list_semantics import SEMANTICS, field_order_counts, no_effect
 from .model import Rule
 from .tables import arch_number
 
-__all__ = ("COVERED", "NOT_COVERED", "PARTLY", "SWITCHED_OFF", "UNDECIDED", "Coverage", "Gap", "coverage")
+__all__ = ("COVERED", "NOT_COVERED", "PARTLY", "SWITCHED_OFF", "UNDECIDED", "Coverage", "Gap", "HeldRules", "coverage")
 
 COVERED = "covered"
 PARTLY = "partly covered"
@@ -36,8 +38,9 @@ NOT_COVERED = "not covered"
 SWITCHED_OFF = "switched off"
 UNDECIDED = "undecided"
 
-# More parts than the rules that people write divide the events of one into.
+# More parts than the rules that people write divide the events of one into, and more rules that may decide about them.
 _MOST_PARTS = 2000
+_MOST_RULES = 1000
 
 
 class Coverage(NamedTuple):
@@ -69,29 +72,32 @@ class _Decided(NamedTuple):
         return [part for part in self.parts if part[0].effect == effect]
 
 
-class _TooManyParts(Exception):
-    """The rules divide the events into more parts than are looked at."""
+class _TooMany(Exception):
+    """More rules or parts than are looked at; the argument says of what."""
 
 
-def coverage(wanted: Rule, held: Sequence[Rule], machine: str = "x86_64", mount_points: Iterable[str] = ()) -> Coverage:
+def coverage(
+    wanted: Rule, held: Union[HeldRules, Sequence[Rule]], machine: str = "x86_64", mount_points: Iterable[str] = ()
+) -> Coverage:
     """How far the rules that are held, in the order of the kernel, cover a wanted one on a ``machine``.
 
-    ``machine``: as ``uname -m`` prints it. ``mount_points``: directories on which file systems are mounted. Whether a
-    rule for a directory above one of them includes what is below it depends on which was there first. Where there may
-    be symbolic links, give the rules of real_paths.real_rule(), and of meant_rule() for the wanted one.
+    ``held``: as HeldRules if more than one rule is wanted of them. ``machine``: as ``uname -m`` prints it.
+    ``mount_points``: directories on which file systems are mounted. Whether a rule for a directory above one of them
+    includes what is below it depends on which was there first. Where there may be symbolic links, give the rules of
+    real_paths.real_rule(), and of meant_rule() for the wanted one.
     """
     reason = no_effect(wanted) or (field_order_counts(wanted) and "the order of its fields counts on its list")
     if reason:
         return Coverage(UNDECIDED, reason=f"the wanted rule cannot be judged, because {reason}")
-    off = switching_off(wanted, held)
+    held = held if isinstance(held, HeldRules) else HeldRules(held)
+    off = switching_off(wanted, held.of("task"))
     if off:
         return Coverage(SWITCHED_OFF, off_by=(off,))
-    rules = [rule for rule in held if rule.list in (wanted.list, "exclude")]
     mounts = list(mount_points)
     try:
-        decided = [_decided(wanted, rules, arch, mounts) for arch in _archs(wanted, machine)]
-    except _TooManyParts:
-        return Coverage(UNDECIDED, reason="the rules divide its events into too many parts")
+        decided = [_decided(wanted, held, arch, mounts) for arch in _archs(wanted, machine)]
+    except _TooMany as error:
+        return Coverage(UNDECIDED, reason=str(error))
     decided = [one for one in decided if one.wanted]
     if not decided:
         return Coverage(
@@ -108,25 +114,35 @@ def _archs(wanted: Rule, machine: str) -> List[Optional[int]]:
     return [arch for arch in known if arch is not None] or [OTHER]
 
 
-def _decided(wanted: Rule, rules: Sequence[Rule], arch: Optional[int], mounts: Sequence[str]) -> _Decided:
-    space = EventSpace(wanted.list, arch, [wanted, *rules], mounts)
+def _decided(wanted: Rule, held: HeldRules, arch: Optional[int], mounts: Sequence[str]) -> _Decided:
+    excluded = exclusions(wanted, held.of("exclude"))
+    space, boxes, steps = _read(wanted, excluded, held.near(wanted), arch, mounts)
+    known = {variable for box in boxes for variable in box}
+    needed = [step for step in steps if step.effect != AS_WANTED or not is_beside(space, step, known)]
+    found = _divided(space, boxes, needed)
+    if all(step.effect == AS_WANTED for step, _box in found.parts):
+        return found
+    # What a rule leaves out may have been recorded before, because of another path that the event names.
+    try:
+        return _divided(*_read(wanted, excluded, held.about(wanted), arch, mounts))
+    except _TooMany:
+        if found.left:
+            return found
+        raise
+
+
+def _read(
+    wanted: Rule, excluded: Sequence[Rule], rules: Sequence[Rule], arch: Optional[int], mounts: Sequence[str]
+) -> Tuple[EventSpace, List[Box], List[DecidingRule]]:
+    """The events of an architecture as these rules tell them apart, those that are wanted, and what decides."""
+    if len(excluded) + len(rules) > _MOST_RULES:
+        raise _TooMany(f"more than {_MOST_RULES} rules may decide about its events")
+    space = EventSpace(wanted.list, arch, [wanted, *excluded, *rules], mounts)
     parts = [wanted]
     if SEMANTICS[wanted.list].alternatives:
         parts = [wanted._replace(fields=(field,)) for field in wanted.fields]
     boxes = [box for part in parts for box in space.boxes(part)]
-    known = {variable for box in boxes for variable in box}
-    every = deciding_rules(space, wanted, rules) if boxes else []
-    needed = [step for step in every if step.effect != AS_WANTED or not is_beside(space, step, known)]
-    found = _divided(space, boxes, needed)
-    if len(needed) == len(every) or all(step.effect == AS_WANTED for step, _box in found.parts):
-        return found
-    # What a rule leaves out may have been recorded before, because of another path that the event names.
-    try:
-        return _divided(space, boxes, every)
-    except _TooManyParts:
-        if found.left:
-            return found
-        raise
+    return space, boxes, deciding_rules(space, wanted, excluded, rules) if boxes else []
 
 
 def _divided(space: EventSpace, boxes: List[Box], rules: Iterable[DecidingRule]) -> _Decided:
@@ -142,13 +158,13 @@ def _divided(space: EventSpace, boxes: List[Box], rules: Iterable[DecidingRule])
                 rest += outside
             left = rest
         if len(left) + len(parts) > _MOST_PARTS:
-            raise _TooManyParts
+            raise _TooMany("the rules divide its events into too many parts")
         if not left:
             break
     return _Decided(space, boxes, parts, left)
 
 
-def _summed_up(wanted: Rule, held: Sequence[Rule], decided: Sequence[_Decided], machine: str) -> Coverage:
+def _summed_up(wanted: Rule, held: HeldRules, decided: Sequence[_Decided], machine: str) -> Coverage:
     by, off = _rules(decided, AS_WANTED), _rules(decided, OTHERWISE)
     keys = tuple(dict.fromkeys(key for rule in by for key in rule.keys if key))
     losses = [_loss(wanted, one) for one in decided]
@@ -156,7 +172,7 @@ def _summed_up(wanted: Rule, held: Sequence[Rule], decided: Sequence[_Decided], 
     some = any(loss.kept for loss in losses)
     unknown = _rules(decided, UNKNOWN)
     if not lost:
-        reason = doubt(wanted, by, held)
+        reason = doubt(wanted, by, [*held.of("task"), *held.of("filesystem")])
         if unknown:
             reason = "it is not known which events a rule matches that may keep them out of the log"
         return Coverage(UNDECIDED if reason else COVERED, by, keys, (), unknown, reason)

@@ -44,8 +44,9 @@ class Order:
 
     def __init__(self, rules: Sequence[Rule], held: Sequence[Optional[int]]) -> None:
         self._held = held
-        self._scopes = [Scope(rule) for rule in rules]
-        self._watches = WatchIndex(self._scopes)
+        self._rules = rules
+        self._scopes: List[Scope] = []
+        self._watches = WatchIndex(())
         self._known: Dict[Tuple[int, int], List[int]] = {}
         # By direction and place, the rules whose order with it matters and is not the wanted one, see _swapped().
         self._inverted: Dict[int, Dict[int, List[int]]] = {-1: {}, +1: {}}
@@ -53,12 +54,18 @@ class Order:
 
     def ends(self) -> Tuple[Set[int], Set[int]]:
         """The places (in ``rules``) of the rules to prepend, and of the rules to append."""
+        held = [place for place in self._held if place is not None]
+        if self._held[: len(held)] == sorted(held):
+            # What is there keeps its order, and all that is new comes after it, which no pair of rules can change.
+            return set(), set(range(len(held), len(self._held)))
         try:
             return self._fewest_moves()
         except _TooManyPairs:
             return self._around_longest_run()
 
     def _fewest_moves(self) -> Tuple[Set[int], Set[int]]:
+        self._scopes = [Scope(rule) for rule in self._rules]
+        self._watches = WatchIndex(self._scopes)
         new = [place for place, held in enumerate(self._held) if held is None]
         swapped = self._swapped()
         if not new and not swapped:

@@ -45,9 +45,13 @@ class WatchIndex:
 
     def candidates(self, scope: "Scope") -> Sequence[int]:
         """The places of the rules that may overlap with this one, in any order."""
-        if scope.is_everywhere:
-            return self._all
+        return self._all if scope.is_everywhere else self.near(scope)
+
+    def near(self, scope: "Scope") -> Sequence[int]:
+        """The places of the rules for the same path, one above or one below it, and of those that are everywhere."""
         node = scope.node
+        if not node:
+            return self._everywhere
         # Everything below /etc/ sorts before /etc0, because 0 is the character after the slash.
         end = node[:-1] + "0" if scope.is_tree else node + "\0"
         found = self._places[bisect_left(self._nodes, node) : bisect_left(self._nodes, end)]
@@ -81,9 +85,13 @@ class Scope:
         """Whether the order of the two rules matters: must_keep_order() of their rules."""
         if self.result == other.result or not self.has_effect or not other.has_effect:
             return False
-        if self.syscalls is not None and other.syscalls is not None and self.syscalls.isdisjoint(other.syscalls):
-            return False
         if not (self.is_everywhere or other.is_everywhere) and self._watches_apart_from(other):
+            return False
+        return self.has_events_of(other)
+
+    def has_events_of(self, other: "Scope") -> bool:
+        """Whether calls, and values of which an event has one, let some event match both rules, paths aside."""
+        if self.syscalls is not None and other.syscalls is not None and self.syscalls.isdisjoint(other.syscalls):
             return False
         others = other.ranges
         for name, (least, most) in self.ranges.items():

@@ -37,6 +37,8 @@ _REGULAR = frozenset((0o100000,))
 _TEXTS = ("path", "dir", "exe")
 # More parts than rules that people write can divide the events into; after that, nothing more is claimed.
 _MOST_PARTS = 500
+# More pairs of rules that leave events out and rules that differ by more than names than people write (about a second).
+_MOST_PAIRS = 500000
 
 
 def overruled(rules: Sequence[Rule]) -> List[Overruled]:
@@ -45,6 +47,7 @@ def overruled(rules: Sequence[Rule]) -> List[Overruled]:
     Rules that name a path or a program are not among them: dead_rules.shadows() knows what such rules leave out.
     """
     found: Dict[int, List[int]] = {}
+    pairs = 0
     for name in ("exit", "io_uring"):
         droppers: List[Tuple[int, Rule]] = []
         known: Dict[Tuple[int, Rule], Optional[int]] = {}
@@ -57,7 +60,8 @@ def overruled(rules: Sequence[Rule]) -> List[Overruled]:
                 continue
             like = _without_names(rule)
             key = (len(droppers), like)
-            if droppers and key not in known:
+            if droppers and key not in known and pairs < _MOST_PAIRS:
+                pairs += len(droppers)
                 known[key] = _overruling(droppers, rule)
             by = known.get(key)
             if by is not None:

@@ -26,6 +26,8 @@ _HEAD = struct.Struct("=3I64I64I64I64II")
 _START = struct.Struct("=3I")
 _MASK = slice(12, 268)
 _COLUMNS = (268, 524, 780)
+_COLUMN = 256
+_LENGTH = struct.Struct("=I")
 _STRING_KINDS = frozenset(("string", "path", "dir", "exe", "key"))
 _KEY = BY_NAME["key"].number
 # The upper half of word 63 selects classes of syscalls: auditctl sends it, and the kernel clears it.
@@ -65,20 +67,10 @@ def encode(rule: Rule) -> bytes:
         raise RuleError(
             f"has {counted(len(numbers), 'field')}; the kernel accepts at most {MAX_FIELDS}, including the key"
         )
-    padding = [0] * (MAX_FIELDS - len(numbers))
-    return (
-        _HEAD.pack(
-            LISTS[rule.list],
-            ACTIONS[rule.action],
-            len(numbers),
-            *_mask(rule),
-            *(numbers + padding),
-            *(values + padding),
-            *(operators + padding),
-            len(strings),
-        )
-        + strings
-    )
+    head = _START.pack(LISTS[rule.list], ACTIONS[rule.action], len(numbers)) + _mask(rule.list, rule.syscalls)
+    words = struct.Struct(f"={len(numbers)}I")
+    columns = [words.pack(*column).ljust(_COLUMN, b"\0") for column in (numbers, values, operators)]
+    return b"".join((head, *columns, _LENGTH.pack(len(strings)), strings))
 
 
 def decode(data: bytes) -> Rule:
@@ -119,18 +111,15 @@ def _number_field(number: int, operator: int, value: int) -> Field:
     return Field(kind.name if kind else f"f{number}", _OPERATOR_NAMES.get(operator) or hex(operator), value)
 
 
-def _mask(rule: Rule) -> tuple:
-    if rule.list == "task":
-        return _NONE
-    if rule.syscalls is None:
-        return _ALL
-    mask = [0] * 64
-    for number in rule.syscalls:
-        mask[number // 32] |= 1 << number % 32
-    return tuple(mask)
-
-
 # The rules of a host have few different masks.
+@lru_cache(maxsize=4096)
+def _mask(name: str, syscalls: Optional[FrozenSet[int]]) -> bytes:
+    mask = list(_NONE if name == "task" or syscalls is not None else _ALL)
+    for number in syscalls or () if name != "task" else ():
+        mask[number // 32] |= 1 << number % 32
+    return struct.pack("=64I", *mask)
+
+
 @lru_cache(maxsize=4096)
 def _syscalls(name: str, data: bytes) -> Optional[FrozenSet[int]]:
     mask = struct.unpack("=64I", data)

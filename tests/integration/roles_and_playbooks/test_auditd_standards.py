@@ -6,23 +6,10 @@ import json
 
 import pytest
 
+from distributions import DISTRIBUTIONS, disguise
+
 pytestmark = pytest.mark.fleet
 
-UBUNTU = (
-    'NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID="22.04"\nVERSION_CODENAME=jammy\nPRETTY_NAME="Ubuntu 22.04"\n'
-)
-RHEL = 'NAME="Red Hat Enterprise Linux"\nID="rhel"\nID_LIKE="fedora"\nVERSION_ID="9.6"\nPRETTY_NAME="RHEL 9.6 (Plow)"\n'
-#: By standard, the files that make Ansible see that distribution.
-DISTRIBUTIONS = {
-    "stig_ubuntu2204": {
-        "/etc/os-release": UBUNTU,
-        "/etc/lsb-release": "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=22.04\nDISTRIB_CODENAME=jammy\n",
-    },
-    "stig_rhel9": {
-        "/etc/os-release": RHEL,
-        "/etc/redhat-release": "Red Hat Enterprise Linux release 9.6 (Plow)\n",
-    },
-}
 ROLE = {
     "role": "linux.audit.auditd",
     "vars": {"auditd_manage_packages": False, "auditd_rule_packs": [], "auditd_standards": ["stig"]},
@@ -33,15 +20,7 @@ ROLE = {
 def distribution(request, lab):
     """A guest that says that it is of a distribution, and the STIG for that."""
     guest = lab.boot("bookworm", name=request.param.replace("_", "-"))
-    for path, text in DISTRIBUTIONS[request.param].items():
-        guest.run(f"rm -f {path}; cat >{path}", input=text)
-    # auditd refuses to send mail if there is no program for it.
-    # Of auditd.conf, RHEL and Debian differ in the group of the log, by which auditd gives the log its mode.
-    group = "root" if request.param == "stig_rhel9" else "adm"
-    guest.run(
-        "install -m 755 /bin/true /usr/lib/sendmail; chmod 644 /etc/audit/auditd.conf;"
-        f"sed -i 's/^log_group.*/log_group = {group}/' /etc/audit/auditd.conf; systemctl restart auditd"
-    )
+    disguise(guest, request.param)
     yield guest, request.param
     guest.stop()
 

@@ -6,9 +6,12 @@ import json
 
 import pytest
 
+from remote_logging import plays
+
 pytestmark = pytest.mark.fleet
 
 HOSTS = ("bookworm", "trixie", "sid")
+PROVED = "linux_audit_host_remote_proved{"
 RULE = (
     "auditctl -D >/dev/null; rm -f /etc/audit/rules.d/[4-9]*; echo '-w /etc/hosts -p wa -k hosts' >"
     "/etc/audit/rules.d/50-hosts.rules; augenrules --load >/dev/null; auditctl -e 1 >/dev/null; auditctl --reset-lost;"
@@ -83,3 +86,51 @@ def test_the_report_says_what_the_hosts_are(guests, playbook, tmp_path):
     assert later["trixie"]["since"] > first["generated"] == later["sid"]["since"]
     assert later["trixie"]["verdicts"]["site"]["SITE-1"]["verdict"] == "met"
     assert "gone" in later
+
+
+def test_the_report_proves_remote_logging_and_keeps_when_it_was_last_proved(lab, playbook, tmp_path):
+    """On a client that the role has set up, which is unplugged and plugged in again."""
+    server, client = lab.boot_all([(f"report-{part}", "bookworm") for part in ("server", "client")])
+    book = tmp_path / "remote.yml"
+    book.write_text(json.dumps(plays(server, [client])))
+    lines = playbook(book, limit=f"{server.name},{client.name}")
+    assert not any(line["result"].get("failed") for line in lines), lines[-1]
+    output, metrics = tmp_path / "report", tmp_path / "audit.prom"
+    asked = {
+        "target": client.name,
+        "output": str(output),
+        "report_textfile": str(metrics),
+        "remote_logging_mode": "client",
+        "remote_logging_servers": [server.address],
+        "remote_logging_server_hosts": [server.name],
+        "remote_logging_prove_seconds": 8,
+    }
+    report_book = tmp_path / "report.yml"
+    report_book.write_text(json.dumps([{"ansible.builtin.import_playbook": "linux.audit.report"}]))
+
+    def report():
+        playbook(report_book, limit=f"{client.name},localhost", extra=asked)
+        document = json.loads((output / "report.json").read_text())
+        (host,) = document["hosts"]
+        (proved,) = [line for line in metrics.read_text().splitlines() if line.startswith(PROVED)]
+        return document, host, proved.rpartition(" ")[2]
+
+    arrived, host, proved = report()
+    assert (host["remote"], host["kind"], proved) == ({"state": "arrived", "reason": ""}, "sync", "1"), host
+    assert host["proved"] == arrived["generated"]
+    client.cut()
+    cut, host, proved = report()
+    assert (host["remote"]["state"], host["kind"], proved) == ("not confirmed", "daemon", "0"), host
+    assert f"no record of {client.name}" in host["remote"]["reason"]
+    assert (host["proved"], host["since"]) == (arrived["generated"], cut["generated"])
+    assert "1 host cannot prove that records arrive at the log server." in cut["notes"]
+    still, host, _proved = report()
+    assert (host["proved"], host["since"]) == (arrived["generated"], cut["generated"])
+    client.join()
+    again, host, proved = report()
+    assert (host["remote"]["state"], host["kind"], proved) == ("arrived", "sync", "1"), host
+    assert (host["proved"], host["since"]) == (again["generated"], again["generated"])
+    assert [one["kind"] for one in host["trend"]] == ["sync", "daemon", "daemon", "sync"]
+    assert [one["time"] for one in again["history"]] == [one["generated"] for one in (arrived, cut, still, again)]
+    for guest in (server, client):
+        guest.stop()

@@ -2,37 +2,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs on a guest: hinders every system call of note of a module, in every way, and tells what became of it.
 
-Arguments: the name of a scenario, and which share of its cases is wanted, such as 2/4. Prints a line of JSON for each
-case: the step, the fault, and problems.
+Arguments: the name of a scenario, which share of its cases is wanted, such as 2/4, and from where its steps are taken.
+Prints a line of JSON for each case: the step, the fault, and problems.
 """
 
+import gc
 import json
 import sys
 
-from .hindering import faults_at, noted_steps, run_module
+from .hindering import Step, faults_at, noted_steps, run_module
 from .host_state import audited, draft_files
 from .judging import problems_of_next, problems_of_run
 from .scenarios import SCENARIOS
 from .stand_in import load_library, load_module
 
 
-def main(name, share="1/1", pattern=""):
-    """Try all faults of a share."""
+def main(name, share="1/1", taken=""):
+    """Try all faults of a share. Share: "steps" prints the steps alone; taken: "-" takes them from the input."""
     scenario = SCENARIOS[name]
     load_library()
     load_module(scenario.module)
+    # A child that collects garbage copies each page of this process otherwise.
+    gc.collect()
+    gc.freeze()
     scenario.reset()
     old = _state(scenario)
     ended = run_module(scenario.module, scenario.parameters)
     new = _state(scenario)
     assert ended.result and not ended.result.get("failed"), ended.result
-    number, shares = map(int, share.split("/"))
     scenario.reset()
-    faults = list(faults_at(noted_steps(ended.trace), scenario.thin))
-    print(json.dumps({"scenario": name, "steps": len(noted_steps(ended.trace)), "faults": len(faults)}), flush=True)
-    for fault in faults[number - 1 :: shares]:
-        if pattern in f"{fault.step.call}:{fault.what}:{fault.step.number}":
-            print(json.dumps(_case(scenario, fault, old, new)), flush=True)
+    steps = [Step(*step) for step in json.load(sys.stdin)] if taken else noted_steps(ended.trace)
+    if share == "steps":
+        print(json.dumps(steps))
+        return
+    number, shares = map(int, share.split("/"))
+    for fault in list(faults_at(steps, scenario.thin))[number - 1 :: shares]:
+        print(json.dumps(_case(scenario, fault, old, new)), flush=True)
     scenario.reset()
 
 

@@ -12,12 +12,16 @@ import subprocess
 import time
 import uuid
 
-__all__ = ("DRAFTS", "LOG", "audited", "draft_files", "files_below", "load", "run", "start_daemon", "write_files")
+__all__ = (
+    "DRAFTS", "LOG", "audited", "draft_files", "files_below", "kept_files", "load", "put_back", "run", "start_daemon",
+    "write_files",
+)  # fmt: skip
 
 LOG = "/var/log/audit/audit.log"
 DRAFTS = ".linux-audit."
 _LOCKS = (".linux-audit.lock",)
 _PLUGIN = "audisp-syslog"
+_STARTS_AT_BOOT = "/etc/systemd/system/multi-user.target.wants/auditd.service"
 
 
 def run(*command, check=True):
@@ -70,6 +74,34 @@ def write_files(directory, texts, mode=0o640):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         os.chmod(path, mode)
+
+
+def kept_files(directory):
+    """Mode, owner and bytes of each file below a directory, for put_back()."""
+    found = {}
+    for parent, _names, names in os.walk(directory):
+        for path in (os.path.join(parent, name) for name in names if name not in _LOCKS):
+            info = os.lstat(path)
+            with open(path, "rb") as file:
+                found[path] = info.st_mode & 0o7777, info.st_uid, info.st_gid, file.read()
+    return found
+
+
+def put_back(directory, kept):
+    """Let a directory have the files that were kept, and no others."""
+    now = kept_files(directory)
+    for path in now.keys() - kept.keys():
+        os.unlink(path)
+    for parent, _names, names in os.walk(directory, topdown=False):
+        if not names and not any(path.startswith(f"{parent}/") for path in kept) and not os.listdir(parent):
+            os.rmdir(parent)
+    for path, (mode, user, group, text) in kept.items():
+        if now.get(path) != kept[path]:
+            os.makedirs(os.path.dirname(path), 0o750, exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(text)
+            os.chown(path, user, group)
+            os.chmod(path, mode)
 
 
 def load(lines):
@@ -148,7 +180,10 @@ def start_daemon():
     """Start the daemon with the files that are there."""
     stop_daemon()
     run("systemctl", "reset-failed", "auditd")
-    run("systemctl", "enable", "auditd")
+    # Even without anything to do it takes longer than the start. The link alone would not do, because systemd remembers
+    # the state of a unit until it reloads.
+    if not os.path.lexists(_STARTS_AT_BOOT):
+        run("systemctl", "enable", "auditd")
     run("systemctl", "start", "--job-mode=ignore-dependencies", "auditd")
     deadline = time.monotonic() + 10
     while not daemon_pid() or _is_enriched() is None:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from .host_state import load, run, start_daemon, write_files
+from .host_state import DRAFTS, kept_files, load, put_back, run, start_daemon, write_files
 
 __all__ = ("SCENARIOS", "Scenario")
 
@@ -46,38 +46,31 @@ class Scenario(NamedTuple):
 
     def reset(self):
         """Bring the guest to what it holds beforehand, without help from what is tested."""
-        texts = {name: "".join(f"{line}\n" for line in lines) for name, lines in self.files.items()}
-        write_files(RULES_D, texts)
-        for name in os.listdir("/etc/audit"):
-            if name.startswith(".linux-audit.") and name != ".linux-audit.lock":
-                os.unlink(f"/etc/audit/{name}")
-        run("augenrules")
-        load(
-            [
-                BACKLOG,
-                "--backlog_wait_time 60000",
-                "-r 0",
-                "-f 1",
-                *(line for lines in self.files.values() for line in lines),
-            ]
-        )
+        if self.module not in _KEPT:
+            self._make_files()
+            _KEPT[self.module] = kept_files("/etc/audit")
+        put_back("/etc/audit", _KEPT[self.module])
+        lines = [line for lines in self.files.values() for line in lines]
+        load([BACKLOG, "--backlog_wait_time 60000", "-r 0", "-f 1", *lines])
         if self.daemon:
-            _reset_daemon()
+            start_daemon()
         self.prepare()
 
+    def _make_files(self):
+        for name in os.listdir("/etc/audit"):
+            if name.startswith(DRAFTS) and name != ".linux-audit.lock":
+                os.unlink(f"/etc/audit/{name}")
+        write_files(RULES_D, {name: "".join(f"{line}\n" for line in lines) for name, lines in self.files.items()})
+        run("augenrules")
+        for path, kept in _INSTALLED.items():
+            if not os.path.exists(kept):
+                shutil.copy(path, kept)
+            shutil.copy(kept, path)
+        run("sed", "-i", "s/^active = .*/active = no/", "/etc/audit/plugins.d/syslog.conf")
 
-def _reset_daemon():
-    for path, kept in _INSTALLED.items():
-        if not os.path.exists(kept):
-            shutil.copy(path, kept)
-    for directory in ("/etc/audit", "/etc/audit/plugins.d"):
-        for name in os.listdir(directory):
-            if ".before-" in name or (name.startswith(".linux-audit.") and name != ".linux-audit.lock"):
-                os.unlink(os.path.join(directory, name))
-    for path, kept in _INSTALLED.items():
-        shutil.copy(kept, path)
-    run("sed", "-i", "s/^active = .*/active = no/", "/etc/audit/plugins.d/syslog.conf")
-    start_daemon()
+
+# The files of the one scenario that a process tries; augenrules makes them once.
+_KEPT: dict = {}
 
 
 def _stopped():

@@ -194,6 +194,28 @@ def test_verdicts_have_their_time_also_by_evidence():
     assert back["hosts"][0]["verdicts"]["s"]["A"]["since"] == DAYS[-1]
 
 
+@pytest.mark.parametrize("kind", ["report", "compliance"])
+def test_two_earlier_results_say_since_when_each_requirement_has_not_been_met(kind):
+    """A and B since the first and the second result; C is met again, and D was met in between."""
+    days = (
+        {"A": "not met", "B": "met", "C": "not met", "D": "not met", "E": "not met"},
+        {"A": "not met", "B": "not met", "C": "not met", "D": "met", "E": "partly met"},
+        {"A": "not met", "B": "not met", "C": "met", "D": "not met", "E": "partly met"},
+    )
+    old = [
+        report(entry(audited(), judged=judged(**said)), when=when)
+        if kind == "report"
+        else evidence.document([judged(**said)], when, evidence.VIEWS[:2])
+        for when, said in zip(DAYS, days[:2], strict=False)
+    ]
+    now = report(entry(audited(), judged=judged(**days[2])), when=DAYS[2], before=old[::-1])
+    (host,) = now["hosts"]
+    assert [item["id"] for item in host["lacking"]] == ["A", "B", "D", "E"]
+    assert {name: said["since"] for name, said in host["verdicts"]["s"].items()} == {
+        "A": DAYS[0], "B": DAYS[1], "C": DAYS[2], "D": DAYS[2], "E": DAYS[1]
+    }  # fmt: skip
+
+
 def test_rows_of_drift_are_an_earlier_result():
     rows = [{"host": "web1", **fleet.drift_row(audited(drifted), {"report": {}})}]
     old = {**history.DRIFT, "generated": DAYS[0], "hosts": rows}

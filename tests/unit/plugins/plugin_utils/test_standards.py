@@ -63,13 +63,27 @@ def test_the_failure_mode_has_one_owner():
     assert (host_standards(["stig_rhel9"], {})["failure"], stig["parameters"]) == ("panic", {})
     assert host_standards([{"name": "stig_rhel9", "parameters": {"panic": False}}], {})["failure"] == ""
     assert host_standards(["stig_ubuntu2204"], {})["failure"] == ""
-    assert host_standards([], {}) == {"packs": [], "auditd_conf": {}, "failure": "", "files": []}
+    assert host_standards([], {}) == {
+        "packs": [], "auditd_conf": {}, "contradictions": [], "failure": "", "files": []
+    }  # fmt: skip
 
 
-def test_of_two_standards_the_first_one_counts_and_files_get_the_narrower_mode():
+def test_of_two_standards_a_value_counts_that_both_accept_or_else_the_first_one():
+    stig_first, cis_first = (
+        host_standards(names, {}) for names in (["stig_rhel9", "cis_level2"], ["cis_level2", "stig_rhel9"])
+    )
+    # The STIG accepts single alone, and CIS single and halt, of which its pack sets halt.
+    assert {both["auditd_conf"]["admin_space_left_action"] for both in (stig_first, cis_first)} == {"single"}
+    assert stig_first["auditd_conf"]["max_log_file_action"] == "rotate"
+    assert cis_first["auditd_conf"]["max_log_file_action"] == "keep_logs"
+    assert (stig_first["contradictions"], cis_first["contradictions"]) == (
+        [{"setting": "max_log_file_action", "value": "rotate", "standard": "cis_level2"}],
+        [{"setting": "max_log_file_action", "value": "keep_logs", "standard": "stig_rhel9"}],
+    )
+
+
+def test_of_two_standards_files_get_the_narrower_mode():
     both = host_standards(["stig_rhel9", "cis_level2"], {})
-    assert both["auditd_conf"]["max_log_file_action"] == "rotate"
-    assert host_standards(["cis_level2", "stig_rhel9"], {})["auditd_conf"]["max_log_file_action"] == "keep_logs"
     modes = {file["path"]: file for file in both["files"]}
     assert modes["/etc/audit/rules.d/*.rules"]["owner"] == "root"
     assert modes["/etc/audit/rules.d/*.rules"]["mode"] == "u-x,g-rwx,o-rwx"

@@ -4,11 +4,13 @@
 
 import ast
 import os
+import random
 import subprocess
 import sys
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils._host import privileged
 from ansible_collections.linux.audit.plugins.module_utils._host.privileged import privileged_programs
 from paths import PLUGINS
 
@@ -94,3 +96,65 @@ def test_a_directory_is_searched_once(tmp_path, monkeypatch):
     for directories in ([usr], [opt, usr], [usr]):
         privileged_programs(directories)
     assert read == [usr, opt]
+
+
+def random_tree(directory, chance, depth=3):
+    """Files of all modes, links and directories, some of which carry what a program would."""
+    for number in range(chance.randrange(6)):
+        path = directory / f"{chance.choice(('a', 'b c', 'ä'))}{number}"
+        kind = chance.randrange(4) if depth else 0
+        if kind == 1:
+            path.symlink_to(chance.choice((".", "..", "a0", "nothing")))
+        elif kind > 1:
+            path.mkdir()
+            random_tree(path, chance, depth - 1)
+            path.chmod(chance.choice((0o755, 0o2755, 0o4711)))
+        else:
+            path.write_text("")
+            path.chmod(chance.randrange(0o10000))
+
+
+def plainly(top):
+    """The same by os.walk(), which asks about everything."""
+    for directory, _directories, files in os.walk(top):
+        for name in files:
+            status = os.lstat(os.path.join(directory, name))
+            if not os.path.islink(os.path.join(directory, name)) and status.st_mode & 0o111 and status.st_mode & 0o6000:
+                yield os.path.join(directory, name)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_found_is_what_a_plain_walk_finds(tmp_path, monkeypatch, seed):
+    """However the directory is spelled, and whether or not the host tells what is mounted."""
+    top = tmp_path / "top"
+    top.mkdir()
+    random_tree(top, random.Random(seed))
+    (tmp_path / "through").symlink_to(".")
+    for spelled in (f"{top}", f"{top}//", f"{tmp_path}/through/top", f"{tmp_path}/./top/"):
+        wanted = sorted(plainly(spelled))
+        assert privileged_programs([spelled]) == wanted
+        with monkeypatch.context() as patched:
+            patched.setattr(privileged, "_MOUNTS", str(tmp_path / "nothing"))
+            privileged._programs_below.cache_clear()
+            assert privileged_programs([spelled]) == wanted
+
+
+def test_a_mount_point_is_recognised_however_the_path_to_it_is_spelled(tmp_path, monkeypatch):
+    """Through a link, with a slash at the end, and with a name that mountinfo escapes."""
+    mounts = tmp_path / "mounts"
+    points = {"plain": "plain", "a b": "a\\040b", "back\\slash": "back\\134slash"}
+    for name in points:
+        (tmp_path / "top" / name / "in").mkdir(parents=True)
+        (tmp_path / "top" / name / "in" / "su").write_text("")
+        (tmp_path / "top" / name / "in" / "su").chmod(0o4755)
+    root = "35 1 8:1 / / rw - {kind} /dev/sda1 rw\n"
+    below = "".join(f"36 35 0:9 / {tmp_path}/top/{name} rw - nfs4 server:/ rw\n" for name in points.values())
+    (tmp_path / "through").symlink_to(".")
+    spellings = (f"{tmp_path}/top", f"{tmp_path}/top/", f"{tmp_path}/through/top")
+    assert [len(privileged_programs([spelled])) for spelled in spellings] == [3, 3, 3]
+    monkeypatch.setattr(privileged, "_MOUNTS", str(mounts))
+    # Where a subvolume, which is mounted nowhere, is another device, each directory is asked about.
+    for kind, number in (("ext4", 0), ("btrfs", 3)):
+        mounts.write_text(root.format(kind=kind) + below)
+        privileged._programs_below.cache_clear()
+        assert [len(privileged_programs([spelled])) for spelled in spellings] == [number] * 3

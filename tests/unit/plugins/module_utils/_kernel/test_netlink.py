@@ -56,10 +56,12 @@ class FakeSocket:
         self.requests.append((kind, request[16:]))
         self._datagrams += self._answer(kind, sequence)
 
-    def recv(self, size, flags=0):
+    def recv_into(self, room, size=0, flags=0):
         if not self._datagrams:
             raise TimeoutError
-        return self._datagrams.pop(0)
+        datagram = self._datagrams.pop(0)
+        room[: len(datagram)] = datagram
+        return len(datagram)
 
     def close(self):
         pass
@@ -247,12 +249,12 @@ def losing(answer, times):
     left = [times]
 
     class Losing(FakeSocket):
-        def recv(self, size, flags=0):
+        def recv_into(self, room, size=0, flags=0):
             if left[0]:
                 left[0] -= 1
                 self._datagrams.clear()
                 raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
-            return super().recv(size, flags)
+            return super().recv_into(room, size, flags)
 
     return Losing(answer)
 

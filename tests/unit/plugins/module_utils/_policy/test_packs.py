@@ -58,8 +58,8 @@ def full(name):
 
 
 def forms(name):
-    """The parameters for each form of the rules that watch files."""
-    forms = [{"syscall_watches": True}, {"syscall_watches": False}]
+    """The parameters for each form of the rules that watch files, and that of RHEL 10 at last."""
+    forms = [{"syscall_watches": True}, {"syscall_watches": False}, {"syscall_watches": True, "every_arch": True}]
     return forms if "syscall_watches" in packs.load(name).parameters else [{}]
 
 
@@ -178,12 +178,12 @@ def test_a_requirement_has_rules(name):
 def test_rules_are_spelt_as_a_scanner_wants(name, monkeypatch):
     monkeypatch.setitem(expansion.FEATURES, "selinux", expansion.Feature())
     for form in forms(name):
-        other = "not syscall_watches" if form.get("syscall_watches") else "syscall_watches"
+        others = {f"not {feature}" if form.get(feature) else feature for feature in ("syscall_watches", "every_arch")}
         declared = [
             line
             for paragraph in paragraphs(packs.load(name).text)
             for _number, line in paragraph.rules
-            if "{" not in line and paragraph.annotations.get("when") != other
+            if "{" not in line and paragraph.annotations.get("when") not in others
         ]
         found = expanded(name, PackHost(version=(4, 2, 1), kernel=(7, 0)), **full(name), **form)
         lines = [line.text for line in found.lines if line.statement]
@@ -197,9 +197,27 @@ def test_a_parameter_decides_instead_of_the_host(host, monkeypatch):
         ]
         return [text.partition(" ")[0] for text in texts if re.search("[ =]/etc/passwd ", text)]
 
-    assert forms_of_passwd() == ["-w", "-a", "-a", "-w"]
+    assert forms_of_passwd() == ["-w", "-a", "-a", "-w", "-a", "-a"]
     monkeypatch.setitem(expansion.FEATURES, "syscall_watches", expansion.Feature(kernel=(5, 14)))
-    assert forms_of_passwd() == ["-a", "-a", "-a", "-a", "-w"]
+    assert forms_of_passwd() == ["-a", "-a", "-a", "-a", "-w", "-a", "-a"]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_included_packs_are_spelt_as_the_scanners_of_the_set_want(name):
+    pack = packs.load(name)
+    included = {other for some in pack.includes.values() for other in some}
+    found = {source["name"]: source["exact"] for source in packs.sources([name])}
+    assert found == dict.fromkeys({name, *included}, pack.exact)
+    # Asked for alone, a pack is cheap.
+    for other in included:
+        assert not packs.sources([other])[0]["exact"]
+
+
+@pytest.mark.parametrize("name", [name for name in SETS if "every_arch" in packs.load(name).parameters])
+def test_on_rhel_10_every_rule_for_a_file_names_an_architecture(name, host):
+    found = expanded(name, host, **full(name), syscall_watches=True, every_arch=True)
+    texts = [line.text for line in found.lines if line.statement]
+    assert [text for text in texts if text.startswith("-w") or ("path=" in text and "arch=" not in text)] == []
 
 
 def test_rules_of_two_standards_have_the_keys_of_both(host):

@@ -52,9 +52,10 @@ def test_a_file_is_where_its_directory_is(tree, words, name):
         assert real_rule(Rule("exit", "always", (Field(name, "=", path),)), host).fields[0].value == expected
 
 
-@pytest.fixture
-def place(tmp_path):
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
     """A directory with a file, links to both, and one that leads back to the place itself."""
+    tmp_path = tmp_path_factory.mktemp("place")
     (tmp_path / "directory").mkdir()
     (tmp_path / "directory" / "file").touch()
     (tmp_path / "link").symlink_to("directory")
@@ -129,3 +130,27 @@ def test_two_spellings_of_a_directory_are_two_rules():
     assert {coverage(*pair).status for pair in ((one, [other]), (other, [one]))} == {NOT_COVERED}
     below = parse_line("-a always,exit -F path=/x/y -F perm=wa", Resolver()).rule
     assert {coverage(below, [rule]).status for rule in (one, other)} == {COVERED}
+
+
+PATHS = ("@", "@/directory", "@/link", "@/way/link", "@/way/way/to-file", "@/none/x", "/", "//", "@/link/..", "@/.")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("dir", "path", "exe")), st.sampled_from(PATHS), st.sampled_from(("", "/", "//"))),
+        max_size=8,
+    )
+)
+def test_paths_are_those_of_realpath(place, named):
+    """Of the directories above a file, whatever else was looked up before."""
+    rules = [
+        Rule("exit", "always", (Field(name, "=", path.replace("@", place) + end), Field("perm", "=", 10)))
+        for name, path, end in named
+    ]
+    for rule in rules:
+        field = rule.fields[0]
+        parent, name = os.path.split(field.text.rstrip("/"))
+        is_plain = name not in ("", ".", "..") and (field.name != "dir" or not field.text.endswith("/"))
+        followed = os.path.realpath(field.text)
+        held = os.path.join(os.path.realpath(parent or "/"), name) if is_plain else followed
+        assert real_rule(rule, Files()).fields[0].value == held

@@ -62,6 +62,22 @@ def test_what_is_encoded_is_decoded(rule):
     assert wire.decode(wire.encode(rule)) == rule
 
 
+@given(strategies.rules())
+def test_the_layout_is_that_of_struct_audit_rule_data(rule):
+    """Columns of 64 words, of which those that no field needs are zero; the strings follow, as long as they are."""
+    data = wire.encode(rule)
+    head = struct.Struct("=3I64I64I64I64II")
+    found = head.unpack_from(data)
+    count, mask, columns = found[2], found[3:67], [found[67 + 64 * number : 131 + 64 * number] for number in range(3)]
+    assert len(data) == head.size + found[-1]
+    assert count == len(rule.fields) + bool(rule.keys)
+    assert [sum(column[count:]) for column in columns] == [0, 0, 0]
+    if rule.list == "task":
+        assert not any(mask)
+    elif rule.syscalls is not None:
+        assert {number for number in range(2048) if mask[number // 32] >> number % 32 & 1} == rule.syscalls
+
+
 def test_what_the_tables_do_not_know_is_kept():
     rule = Rule("exit", "always", (Field("f999", "=", 7), Field("uid", "0x7000000", 1)), frozenset({1}), ("k",))
     data = wire.encode(rule)
