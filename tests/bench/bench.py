@@ -1,9 +1,12 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection costs, beside rivals in the same run: `./dev bench [--write] [--most RULES] [PART...]`.
+"""What the collection costs, beside rivals in the same run: `./dev bench [OPTION...] [PART...]`.
 
-The parts are library, tasks, processes, fleet, sets and search; without any, all are measured. `--write` writes
-docs/performance.md and its plots. Numbers are to read, not to pass.
+The parts are library, tasks, processes, fleet, sets, search, logs and guests; without any, all are measured. `--write`
+writes docs/performance.md and its plots. What takes minutes waits for an option: `--most 10000` for larger sets of
+rules, `--log 2000` for larger logs, `--role CHECKOUT` for the role auditd of linux-system-roles beside ours (alone,
+unless parts are named).
+Numbers are to read, not to pass.
 """
 
 import argparse
@@ -19,6 +22,7 @@ import time
 from collections.abc import Iterator
 
 import figures
+import rival_role
 import tasks
 from figures import Growth, Pair
 
@@ -26,7 +30,9 @@ import direct
 from lab import Lab
 from paths import MODULE_UTILS, ROOT
 
-PARTS = ("library", "tasks", "processes", "fleet", "sets", "search")
+PARTS = ("library", "tasks", "processes", "fleet", "sets", "search", "logs", "guests")
+# Megabytes.
+LOGS = (10, 30, 100, 300, 1000, 2000)
 # Rounds by number of rules: what is large is also steady, and takes minutes.
 SETS = {100: 5, 500: 3, 2000: 1, 10000: 1}
 CHANGES = ("no change", "one rule changed", "everything changed", "reversed order", "reversed, and order matters")
@@ -35,6 +41,7 @@ GOALS = {
     ("everything changed", "auditctl -R"): 1.5,
     ("reversed, and order matters", "auditctl -R"): 3,
 }
+RIVALS = {"search by key": "ausearch -k", "the last 1,000": "ausearch, tail", "overview": "aureport"}
 LIBRARY = """
 import time
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
@@ -179,7 +186,7 @@ def show(title: str, pairs: list[Pair]) -> None:
 Found = tuple[dict[str, list[Pair]], list[Growth], list[str]]
 
 
-def measure(parts: list[str], most: int) -> Iterator[Found]:
+def measure(parts: list[str], options: argparse.Namespace) -> Iterator[Found]:
     """After each part, all that has been found: pairs by title, growths, and more paragraphs."""
     found: dict[str, list[Pair]] = {}
     growths: list[Growth] = []
@@ -211,7 +218,7 @@ def measure(parts: list[str], most: int) -> Iterator[Found]:
             if "sets" in parts:
                 tasks.clear(guest)
                 title = "`audit_ruleset` within a guest, without the start of Python"
-                found[title], growth = sets(guest, most)
+                found[title], growth = sets(guest, options.most)
                 show(title, found[title])
                 growths.append(growth)
                 yield found, growths, notes
@@ -221,6 +228,19 @@ def measure(parts: list[str], most: int) -> Iterator[Found]:
             found[title], unrivalled = searches(lab)
         show(title, found[title])
         notes += unrivalled
+        yield found, growths, notes
+    if "logs" in parts:
+        with Lab() as lab:
+            growths += logs(lab, options.log)
+        yield found, growths, notes
+    if "guests" in parts:
+        with Lab() as lab:
+            growths.append(tasks.guests(lab, max(tasks.GUESTS)))
+        yield found, growths, notes
+    if options.role:
+        with Lab() as lab:
+            title, found[title] = rival_role.second_runs(lab, lab.boot("bookworm"), options.role)
+        show(title, found[title])
         yield found, growths, notes
 
 
@@ -238,11 +258,31 @@ def searches(lab) -> tuple[list[Pair], list[str]]:
     return [Pair(name, ours, theirs, goal) for name, ours, theirs, goal in named if theirs], notes
 
 
+def logs(lab, most: int) -> list[Growth]:
+    """CPU time of searches and reports by the size of the log, beside ausearch and aureport."""
+    guest = lab.boot("bookworm", name="logs", memory=256)
+    direct.Direct(guest)
+    guest.put(pathlib.Path(__file__).with_name("measure_search.py"), "/root/measure_search.py")
+    sizes = [size for size in LOGS if size <= most]
+    command = ["python3", "-B", "/root/measure_search.py", f"{direct.HOME}/run.py", *map(str, sizes)]
+    found = json.loads(guest.run(" ".join(command), timeout=7200).stdout)
+    growth = Growth("Searches of a log", "megabytes")
+    memory = Growth("Memory of searches of a log, MB", "megabytes")
+    for size, rows in found.items():
+        for name, (ours, theirs, kibibytes) in rows.items():
+            growth.note(name, int(size), ours)
+            growth.note(f"{name}: {RIVALS[name]}", int(size), theirs)
+            memory.note(name, int(size), kibibytes / 1024)
+    return [growth, memory]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev bench")
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
-    parser.add_argument("--most", type=int, default=max(SETS), help="the most rules of a set (10,000 take minutes)")
+    parser.add_argument("--most", type=int, default=2000, metavar="RULES", help="of a set (2000; up to 10000)")
+    parser.add_argument("--log", type=int, default=100, metavar="MEGABYTES", help="of a log (100; up to 2000)")
+    parser.add_argument("--role", metavar="CHECKOUT", help="of linux-system-roles' auditd, to run it beside ours")
     arguments = parser.parse_args()
     facts = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -251,7 +291,7 @@ def main() -> None:
     }
     growths: list[Growth] = []
     began = time.monotonic()
-    for found, growths, notes in measure(arguments.parts or list(PARTS), arguments.most):
+    for found, growths, notes in measure(arguments.parts or ([] if arguments.role else list(PARTS)), arguments):
         if arguments.write:
             figures.write(ROOT / "docs", facts, found, growths, notes)
     for growth in growths:

@@ -3,7 +3,8 @@
 """Runs on a guest: the CPU time of searches and reports, beside that of ausearch and aureport for the same.
 
 Arguments: the program that runs a module without Ansible (tests/support/direct.py). Prints rows as JSON: what was done,
-our seconds besides the start of Python and what they are compared with, the goal, and kibibytes of memory.
+our seconds besides the start of Python and what they are compared with, the goal, and kibibytes of memory. With further
+arguments, which are sizes of logs in megabytes: by size and what was done, our seconds and the rival's.
 """
 
 import json
@@ -23,6 +24,9 @@ type=PROCTITLE msg=audit({stamp}): proctitle=636174002F7372762F646174612F66696C6
 """
 PATH = 'type=PATH msg=audit(1769882400.123:7): item={item} name="/srv/{item}" inode=1 dev=fe:01 nametype=NORMAL\n'
 RAW = "ausearch -if {log} -k wanted --raw"
+SOME, MANY = 4000, 5
+# An event of a block has a time that begins like this, and that of the next block begins with the next number.
+FIRST_TIME = 17698
 LATEST = RAW + " | tail -n 4000 >/root/last; ausearch -if /root/last -i"
 
 
@@ -33,6 +37,28 @@ def write(events, every):
             key = "wanted" if number % every == every // 2 else f"file-access-{number % 7}"
             stamp = f"{1769882400 + number // 100}.{number % 100:02d}0:{number + 1000}"
             file.write(EVENT.format(stamp=stamp, pid=2000 + number % 300, key=key, file=number % 200 + 10))
+
+
+def write_megabytes(megabytes):
+    """A log of blocks that differ in their times: one event in 4,000 has the key rare, one in 5 the key wanted."""
+    with open(LOG, "w", encoding="ascii") as file:
+        write_block(file, megabytes * 10**6)
+        file.seek(0)
+    with open(LOG, encoding="ascii") as file:
+        block = file.read()
+    with open(LOG, "a", encoding="ascii") as file:
+        for number in range(1, megabytes * 10**6 // len(block)):
+            file.write(block.replace(f"audit({FIRST_TIME}", f"audit({FIRST_TIME + number}"))
+
+
+def write_block(file, most):
+    """Ten megabytes, or fewer if no more are asked for."""
+    for number in range(10**7):
+        key = "rare" if number % SOME == 1 else "wanted" if number % MANY == 2 else f"file-access-{number % 7}"
+        stamp = f"{FIRST_TIME}{number // 100:05d}.{number % 100:02d}0:{number + 1000}"
+        file.write(EVENT.format(stamp=stamp, pid=2000 + number % 300, key=key, file=number % 200 + 10))
+        if file.tell() >= min(most, 10**7):
+            return
 
 
 def write_large_event(records):
@@ -83,5 +109,27 @@ def main(direct):
     print(json.dumps(rows))
 
 
+def growth(direct, sizes):
+    """By size and what was done: our seconds and the rival's."""
+    python = min(cpu([sys.executable, "-c", "import json, resource, subprocess, types"])[0] for _round in range(3))
+    found = {}
+    for megabytes in sizes:
+        write_megabytes(megabytes)
+        found[megabytes] = {}
+        for name, module, request, rival in (
+            ("search by key", "audit_search", {"key": ["rare"]}, RAW.replace("wanted", "rare")),
+            ("the last 1,000", "audit_search", {"key": ["wanted"], "latest": True, "limit": 1000}, LATEST),
+            ("overview", "audit_report", {"report": "overview"}, "aureport -if {log} -i"),
+        ):
+            ours, printed = cpu([sys.executable, direct, module], json.dumps([dict(request, input_file=LOG)]))
+            result = json.loads(printed)
+            assert not result.get("failed"), result
+            found[megabytes][name] = [ours - python, cpu(rival.format(log=LOG))[0], result["kibibytes"]]
+    print(json.dumps(found))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[2:]:
+        growth(sys.argv[1], [int(word) for word in sys.argv[2:]])
+    else:
+        main(sys.argv[1])

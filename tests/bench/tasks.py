@@ -4,6 +4,7 @@
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -16,6 +17,12 @@ from paths import ROOT
 PACKS = ["exclusions", "firewall_changes", "privileged_commands"]
 ROUNDS = 7
 HOSTS = (1, 4, 16, 64)
+GUESTS = (1, 2, 4, 8)
+SEARCH = """
+import sys
+from ansible_collections.linux.audit.plugins.module_utils._host.privileged import privileged_programs
+privileged_programs(sys.argv[1:])
+"""
 FILE = "90-bench.rules"
 
 
@@ -34,10 +41,15 @@ RULES = rules(500)
 def play(directory, tasks: list[dict], *options, **environment: str) -> tuple[float, list]:
     """The seconds of a whole run of a playbook with these tasks, and name, seconds and `changed` of each task."""
     (directory / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    return playbook(directory, directory / "play.yml", *options, **environment)
+
+
+def playbook(directory, path, *options, **environment: str) -> tuple[float, list]:
+    """The seconds of a whole run of a playbook, and name, seconds and `changed` of each task."""
     seconds = directory / "seconds.json"
     began = time.monotonic()
     done = subprocess.run(
-        ["ansible-playbook", *map(str, options), str(directory / "play.yml")],
+        ["ansible-playbook", *map(str, options), str(path)],
         cwd=ROOT,
         env=os.environ
         | {
@@ -184,7 +196,45 @@ def fleet(directory) -> tuple[list[Pair], Growth]:
         Pair("`audit_ruleset` with `src` / `ping`", twenty["audit_ruleset, src"], ping),
         Pair("`audit_ruleset` with `src` / `copy` of the same text", twenty["audit_ruleset, src"], copy),
         Pair("`audit_ruleset` with three packs / `ping`", twenty["audit_ruleset, packs"], ping, 2),
+        search_for_programs(["/usr", "/opt"]),
     ], growth
+
+
+def guests(lab, most: int) -> Growth:
+    """Whole runs on guests, over ssh; each of them holds the rules already."""
+    kinds = {
+        "ping": task("ping", ping={}),
+        "audit_rule": task("audit_rule", audit_rule={"rules": RULES, "file": FILE}),
+        "three packs": task("packs", audit_ruleset={"packs": PACKS, "file": "30-packs.rules"}),
+    }
+    growth = Growth("Guests over ssh, two forks", "guests")
+    names: list[str] = []
+    for count in (count for count in GUESTS if count <= most):
+        names += [guest.name for guest in lab.boot_all(["bookworm"] * (count - len(names)))]
+        options = ("-i", lab.inventory, "-l", ",".join(names), "-f", "2")
+        for name, kind in kinds.items():
+            play(lab.directory, [kind], *options)
+            growth.note(name, count, min(play(lab.directory, [kind], *options)[0] for _round in range(2)))
+    return growth
+
+
+def search_for_programs(directories: list[str]) -> Pair:
+    """CPU seconds of the search for privileged programs on this machine, beside find(1)."""
+    find = ["find", *directories, "-xdev", "-type", "f", "-perm", "/111"]
+    ours = [PYTHON, "-c", SEARCH, *directories]
+    nothing = [PYTHON, "-c", SEARCH]
+    spent = {}
+    for _round in range(3):
+        for name, command in (("find", find), ("ours", ours), ("start", nothing)):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(
+                command, env=os.environ | {"PYTHONPATH": str(ROOT / ".tree")}, stdout=subprocess.DEVNULL, check=False
+            )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+            spent[name] = min(used, spent.get(name, used))
+    title = "search of three packs for privileged programs, CPU of one host / `find -xdev -perm`"
+    return Pair(title, spent["ours"] - spent["start"], spent["find"])
 
 
 #: Not that of .venv, whose packages a managed host does not have.
