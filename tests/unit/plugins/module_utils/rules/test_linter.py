@@ -256,6 +256,9 @@ def test_packs_have_no_finding_but_the_known_ones(name):
     known = {
         # As the benchmark has it.
         "cis_level2": {"missing-b32"},
+        # Included packs are spelt as scanners look for them, and the set's own rules cover some of those of files.
+        "hipaa": {"shadowed"},
+        "pci_dss_v4": {"shadowed"},
     }
     lines = read_sources(packs.sources([name]), Modern(), optimise=None).lines
     found_ids = {one.id for one in lint_lines(lines, Resolver()) if one.severity != "note"}
