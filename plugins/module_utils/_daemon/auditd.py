@@ -217,10 +217,8 @@ class Daemon:
     @property
     def enabled(self) -> Optional[bool]:
         """Whether the daemon starts at boot; None where systemd does not know."""
-        if self.manager != "systemd":
-            return None
         # `systemctl show` says what systemd has seen when it last read the unit, and a boot goes by what is there.
-        state = systemctl("is-enabled", AUDITD_UNIT)[1].rpartition("\n")[2]
+        state = systemctl("is-enabled", AUDITD_UNIT)[1].rpartition("\n")[2] if self.manager == "systemd" else ""
         return state.startswith("enabled") if state != "not-found" and " " not in state and state else None
 
     def enable(self, wanted: bool) -> None:
