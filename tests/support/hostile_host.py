@@ -49,8 +49,11 @@ class HostileHosts:
         path = self.directory / name / "asked"
         return path.read_text().split() if path.exists() else []
 
-    def run(self, playbook, *words: str, environment=None, **extra) -> list[dict]:
-        """Run a playbook, by its name or as plays; return a list of {host, task, result}."""
+    def run(self, playbook, *words: str, environment=None, commands=None, **extra) -> list[dict]:
+        """Run a playbook, by its name or as plays; return a list of {host, task, result}.
+
+        `commands` is the directory of another ansible-core.
+        """
         inventory = self.directory / "inventory.yml"
         inventory.write_text(json.dumps(self.inventory))
         if not isinstance(playbook, str):
@@ -58,12 +61,14 @@ class HostileHosts:
             path.write_text(json.dumps(playbook))
             playbook = str(path)
         command = [
-            pathlib.Path(sys.executable).with_name("ansible-playbook"), "-i", str(inventory), playbook, *words,
+            pathlib.Path(commands or pathlib.Path(sys.executable).parent, "ansible-playbook"),
+            "-i", str(inventory), playbook, *words,
             "-e", json.dumps(extra | {"ansible_become": False}),
         ]  # fmt: skip
-        done = subprocess.run(
-            command, check=False, cwd=ROOT, env=self._environment | (environment or {}), capture_output=True, text=True
-        )
+        found = self._environment | (environment or {})
+        if commands:
+            found.pop("PYTHONPATH", None)
+        done = subprocess.run(command, check=False, cwd=ROOT, env=found, capture_output=True, text=True)
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         assert lines, done.stdout + done.stderr
         return lines

@@ -217,8 +217,9 @@ class Daemon:
     @property
     def enabled(self) -> Optional[bool]:
         """Whether the daemon starts at boot; None where systemd does not know."""
-        state = unit_properties(AUDITD_UNIT, "UnitFileState").get("UnitFileState") if self.manager == "systemd" else ""
-        return state.startswith("enabled") if state else None
+        # `systemctl show` says what systemd has seen when it last read the unit, and a boot goes by what is there.
+        state = systemctl("is-enabled", AUDITD_UNIT)[1].rpartition("\n")[2] if self.manager == "systemd" else ""
+        return state.startswith("enabled") if state != "not-found" and " " not in state and state else None
 
     def enable(self, wanted: bool) -> None:
         """Have the daemon start at boot, or not, and prove it."""
@@ -388,7 +389,7 @@ def find_daemon(host: Host) -> Daemon:
     except (AuditUnavailable, PermissionDenied) as error:
         unavailable, may_run = str(error), isinstance(error, PermissionDenied)
     if os.path.isdir("/run/systemd/system"):
-        unit = unit_properties(AUDITD_UNIT, "LoadState,ActiveState,Requires,Wants,RefuseManualStop,UnitFileState")
+        unit = unit_properties(AUDITD_UNIT, "LoadState,ActiveState,Requires,Wants,RefuseManualStop")
         may_run = may_run or (unavailable is not None and unit.get("ActiveState") == "active")
         if unit.get("LoadState") in ("loaded", "masked"):
             return Daemon(host.version, program, "systemd", unit, unavailable, may_run)

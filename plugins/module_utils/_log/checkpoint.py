@@ -7,6 +7,7 @@ An event whose last record had not been written yet is left for the next search.
 after the place that have been returned are listed in the checkpoint.
 """
 
+import contextlib
 import json
 import re
 import time
@@ -124,12 +125,20 @@ class Checkpoint:
             try:
                 put_in_place()
             except (FileError, OSError) as error:
-                raise FileError(
-                    f"the checkpoint {self.path} cannot be replaced, so the next search returns these events again: "
-                    f"{getattr(error, 'strerror', None) or error}"
-                ) from error
+                reason = getattr(error, "strerror", None) or error
+                raise FileError(f"{self._place_after_an_error()}: {reason}") from error
 
         return move_on
+
+    def _place_after_an_error(self) -> str:
+        """Where the next search begins; the error may have come after the file was replaced."""
+        with contextlib.suppress(FileError):
+            if read_text(self.path) == self._next:
+                return (
+                    f"the checkpoint {self.path} is in place, so the next search begins after these events, but its "
+                    "directory was not written to the disk: after a power cut the next search may return them again"
+                )
+        return f"the checkpoint {self.path} cannot be replaced, so the next search returns these events again"
 
     def write(self) -> None:
         """Save the place that advance() has moved to. Raises FileError."""

@@ -135,6 +135,19 @@ def test_states_actions_and_reports(host):
     assert result["report"]["max_log_size"] == "8192 KB"
 
 
+def test_a_boot_goes_by_links_that_systemd_has_not_read_yet(host):
+    """Something else has made or removed one since systemd has read the unit, and what it remembers is wrong."""
+    link, ask = "/etc/systemd/system/multi-user.target.wants/auditd.service", "systemctl show -p UnitFileState auditd"
+    remembered, gone, again, disabled, seen, enabled = host("bookworm").tasks(
+        f"{ask} >/dev/null; mv {link} /root/link; {ask}", service(enabled=False),
+        f"systemctl daemon-reload; {ask}; mv /root/link {link}; {ask}", service(enabled=False),
+        "systemctl is-enabled auditd", service(enabled=True),
+    )  # fmt: skip
+    assert (remembered.strip(), again.split()) == ("UnitFileState=enabled", ["UnitFileState=disabled"] * 2)
+    assert [one["changed"] for one in (gone, disabled, enabled)] == [False, True, True]
+    assert (disabled["enabled"], seen.strip(), enabled["enabled"]) == (False, "disabled", True)
+
+
 def test_logging_that_was_suspended_is_resumed(host):
     """As for want of space, which a full disk is not needed for."""
     host = host("forky")

@@ -63,6 +63,9 @@ def main():
         return show(words[1], words[2])
     if command == "start":
         return start(*words)
+    if command == "is-enabled":
+        print(read(words[0]).get("UnitFileState") or f"Failed to get unit file state for {words[0]}: No such file")
+        return 0
     return enable(command, words[0]) if command in ("enable", "disable") else 0
 
 

@@ -196,6 +196,28 @@ def test_facts_with_names_of_our_variables_are_refused(tmp_path, facts):
     assert set(hosts.asked("web1")) == {"setup"}
 
 
+@pytest.mark.parametrize("playbook", ["compliance", "drift", "immutable", "report", "trial", *QUESTIONS])
+def test_each_playbook_refuses_facts_with_names_of_its_variables(tmp_path, playbook):
+    """Those that an earlier play has taken from the host, before the host is asked anything."""
+    hosts = HostileHosts(tmp_path, {"web1": {"setup": {"ansible_facts": {"output": "/etc/stolen"}}}})
+    plays = [{"hosts": "all", "gather_facts": True, "tasks": []}, {"import_playbook": f"linux.audit.{playbook}"}]
+    failed = failures(hosts.run(plays, path="/etc/passwd", event_id="7"))
+    assert "(output), which a managed host must not set" in failed["web1"]
+    assert set(hosts.asked("web1")) == {"setup"}
+
+
+def test_a_host_does_not_choose_the_question_that_all_are_said_to_answer(tmp_path):
+    """A fact overrides what the inventory says."""
+    facts = {"setup": {"ansible_facts": {"path": "/etc/motd"}}}
+    hosts = HostileHosts(tmp_path, {"web1": facts | found(event("x")), "web2": found(event("y"))})
+    hosts.inventory["all"]["vars"] = {"path": "/etc/shadow"}
+    plays = [{"hosts": "all", "gather_facts": True, "tasks": []}, {"import_playbook": "linux.audit.who_touched"}]
+    lines = hosts.run(plays)
+    assert "(path), which a managed host must not set" in failures(lines)["web1"]
+    (table,) = shown(lines, "Answer")
+    assert table[0].startswith("Who touched /etc/shadow?")
+
+
 def test_a_host_does_not_choose_which_file_of_the_controller_is_tried_on_it(tmp_path):
     """By a fact that an earlier play has taken from it."""
     hosts = HostileHosts(tmp_path, {"web1": {"setup": {"ansible_facts": {"src": ["/etc/hostname"]}}}})

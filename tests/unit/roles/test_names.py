@@ -121,3 +121,20 @@ def test_a_name_that_is_not_safe_as_a_file_name_is_refused(hosts, variable, name
 )
 def test_wrong_keys_are_refused(hosts, keys, message):
     assert message in failed_items(run(hosts, remote_logging_tls_keys=keys))
+
+
+def test_a_server_does_not_choose_by_a_fact_where_clients_send_their_records(tmp_path):
+    """The address is that of the inventory."""
+    claim = {"setup": {"ansible_facts": {
+        "ansible_host": "192.0.2.66", "ansible_ssh_host": "192.0.2.66", "ansible_os_family": "Debian",
+        "inventory_hostname": "x", "groups": {}, "ansible_play_hosts_all": [],
+    }}}  # fmt: skip
+    hosts = HostileHosts(tmp_path, {"web1": {}, "logs": claim})
+    hosts.inventory["all"]["hosts"]["logs"]["ansible_host"] = "192.0.2.1"
+    hosts.inventory["all"]["children"] = {"audit_servers": {"hosts": {"logs": {}}}}
+    show = {"ansible.builtin.debug": {"msg": "{{ remote_logging_servers }}"}, "name": "Servers"}
+    (one,) = play("names.yml")
+    one["tasks"][-1] = show
+    lines = hosts.run([one])
+    assert failures(lines) == {}
+    assert shown(lines, "Servers") == [["192.0.2.1"]] * 2

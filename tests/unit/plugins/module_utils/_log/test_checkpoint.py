@@ -107,6 +107,21 @@ def test_a_checkpoint_that_cannot_be_replaced_says_what_comes_of_it(search, monk
     assert search() == [2]
 
 
+def test_a_checkpoint_that_is_in_place_without_being_on_the_disk_says_where_the_next_search_begins(search, monkeypatch):
+    search(record(NOW - 10, 1))
+
+    def fail(_path):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(replacing, "_sync_directory", fail)
+        with pytest.raises(
+            FileError, match="is in place, so the next search begins after these events.*: Input/output"
+        ):
+            search(record(NOW - 10, 1) + record(NOW - 9, 2))
+    assert search() == []
+
+
 def test_a_checkpoint_that_was_not_moved_is_not_written(search):
     """There would be nothing in it."""
     Checkpoint(str(search.mark)).write()
