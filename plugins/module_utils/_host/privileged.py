@@ -3,29 +3,21 @@
 """Find the programs of the host that run with more privileges than their caller has."""
 
 import os
-import re
 import stat
 from functools import lru_cache
-from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
+
+from .mounts import mounts
 
 __all__ = ("privileged_programs", "unsearched_file_systems")
 
 _CAPABILITIES = "security.capability"
-_MOUNTS = "/proc/self/mountinfo"
 # File systems on disks of this host whose source is not the path of a device.
 _LOCAL = ("zfs", "bcachefs")
 # File systems whose directories are all on one device. Subvolumes and snapshots of others (btrfs) are mounted nowhere.
 _OF_ONE_DEVICE = ("ext2", "ext3", "ext4", "f2fs", "xfs")
 _EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 _SET_ID = stat.S_ISUID | stat.S_ISGID
-
-
-class _MountPoint(NamedTuple):
-    """Where a file system is mounted, its type, and whether it is on a device of this host."""
-
-    point: str
-    kind: str
-    is_local: bool
 
 
 def privileged_programs(directories: Sequence[str]) -> List[str]:
@@ -70,13 +62,13 @@ def _elsewhere(top: str, device: int) -> "Callable[[os.DirEntry[str]], bool]":
 
     Where the host tells what is mounted, and nothing else is another device, it need not be asked about each directory.
     """
-    mounts = _mounts()
+    mounted = mounts()
     prefix, real = os.path.join(top, ""), os.path.join(os.path.realpath(top), "")
-    above = [mount for mount in mounts if real.startswith(os.path.join(mount.point, ""))]
+    above = [mount for mount in mounted if real.startswith(os.path.join(mount.point, ""))]
     # Of several at one place, the last one is seen.
     if above and max(reversed(above), key=lambda mount: len(mount.point)).kind in _OF_ONE_DEVICE:
         # As the search spells them.
-        points = {prefix + mount.point[len(real) :] for mount in mounts if mount.point.startswith(real)}
+        points = {prefix + mount.point[len(real) :] for mount in mounted if mount.point.startswith(real)}
         return lambda entry: entry.path in points
     return lambda entry: entry.stat(follow_symlinks=False).st_dev != device
 
@@ -94,27 +86,8 @@ def _is_below(point: str, directories: Sequence[str]) -> bool:
 
 def _local_mounts() -> List[str]:
     """Where file systems of this host's own devices are mounted."""
-    return list(dict.fromkeys(mount.point for mount in _mounts() if mount.is_local))
-
-
-def _mounts() -> List[_MountPoint]:
-    """What is mounted, proc_pid_mountinfo(5); nothing if the host does not tell."""
-    try:
-        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
-            lines = [line.partition(" - ") for line in file]
-    except OSError:
-        return []
-    mounts = []
-    for before, _dash, after in lines:
-        # After the dash: the type, and the source, which is a device if the file system is on one.
-        kind, source = after.split()[:2]
-        mounts.append(_MountPoint(_plain(before.split()[4]), kind, source.startswith("/dev/") or kind in _LOCAL))
-    return mounts
-
-
-def _plain(text: str) -> str:
-    r"""A path of mountinfo, which has white space and backslashes as in \040."""
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text) if "\\" in text else text
+    local = (mount for mount in mounts() if mount.source.startswith("/dev/") or mount.kind in _LOCAL)
+    return list(dict.fromkeys(mount.point for mount in local))
 
 
 def _device(top: str) -> Optional[int]:

@@ -7,6 +7,7 @@ from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequenc
 
 from .._host.files import read_text
 from .._host.host import Host
+from .._host.mounts import mounts
 from .._host.programs import ProgramError
 from .._kernel.netlink import Kernel, Status
 from .._kernel.settings import Value, read_settings
@@ -21,8 +22,6 @@ from .recording import kernel_problems
 from .rules_d import DEFAULT_DIRECTORY, RulesDirectory, in_augenrules_order
 
 __all__ = ("FilesView", "KernelView", "mount_points", "read_files", "read_kernel")
-
-_MOUNTS = "/proc/self/mountinfo"
 
 
 class KernelView(NamedTuple):
@@ -125,8 +124,4 @@ def _texts(rules_dir: str, lines: Sequence[RulesLine]) -> Dict[str, str]:
 
 def mount_points() -> FrozenSet[str]:
     """Where file systems are mounted."""
-    try:
-        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
-            return frozenset(line.split()[4].replace("\\040", " ") for line in file)
-    except OSError:
-        return frozenset()
+    return frozenset(mount.point for mount in mounts())

@@ -5,7 +5,9 @@
 import os
 import stat
 from contextlib import contextmanager
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
+
+from .._host.mounts import Mount, mounts, unescaped
 
 __all__ = (
     "covered_later",
@@ -28,30 +30,22 @@ _TMPFILES = (
     "/usr/lib/tmpfiles.d",
     "/lib/tmpfiles.d",
 )
-_MOUNTS = "/proc/self/mountinfo"
 # With one of these options, local-fs.target does not wait for a local file system either, systemd.mount(5).
 _FSTAB = "/etc/fstab"
 _NOT_AWAITED = ("noauto", "nofail", "_netdev")
-
-
-class _Mount(NamedTuple):
-    """A mounted file system."""
-
-    point: str
-    kind: str
 
 
 class _Places:
     """The places of a host; what the host tells about them is read once, and each directory is looked at once."""
 
     def __init__(self) -> None:
-        self._mounts: Optional[List[_Mount]] = None
+        self._mounts: Optional[List[Mount]] = None
         self._late: Optional[Set[str]] = None
         self._made: Optional[Set[str]] = None
         self._answers: Dict[str, Optional[str]] = {}
         self._directories: Dict[str, bool] = {}
         self._links: Dict[str, Optional[bool]] = {}
-        self._mounted_late: Optional[List[_Mount]] = None
+        self._mounted_late: Optional[List[Mount]] = None
 
     def is_link(self, path: str) -> Optional[bool]:
         """See is_link()."""
@@ -104,12 +98,12 @@ class _Places:
         }
         return [found[point] for point in sorted(found)]
 
-    def _all_mounts(self) -> List[_Mount]:
+    def _all_mounts(self) -> List[Mount]:
         if self._mounts is None:
-            self._mounts = _read_mounts()
+            self._mounts = mounts()
         return self._mounts
 
-    def _mount_of(self, path: str) -> Optional[_Mount]:
+    def _mount_of(self, path: str) -> Optional[Mount]:
         """The file system that a path is on; None if the host does not tell."""
         around = [
             mount
@@ -119,7 +113,7 @@ class _Places:
         # Of several file systems on one directory, the last is the one that is seen.
         return max(enumerate(around), key=lambda item: (len(item[1].point), item[0]), default=(0, None))[1]
 
-    def _is_late(self, mount: _Mount) -> bool:
+    def _is_late(self, mount: Mount) -> bool:
         """Whether a boot may load the rules before it mounts the file system."""
         if self._late is None:
             self._late = set(_not_awaited())
@@ -181,20 +175,6 @@ def _places() -> _Places:
     return _remembered[-1] if _remembered else _Places()
 
 
-def _read_mounts() -> List[_Mount]:
-    try:
-        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
-            return [_read_mount(line) for line in file]
-    except OSError:
-        return []
-
-
-def _read_mount(line: str) -> _Mount:
-    before, _dash, after = line.partition(" - ")
-    # A space in a path is \040, proc_pid_mountinfo(5).
-    return _Mount(before.split()[4].replace("\\040", " "), after.split()[0])
-
-
 def _not_awaited() -> Iterable[str]:
     """The mount points of fstab(5) that local-fs.target does not wait for."""
     try:
@@ -204,7 +184,7 @@ def _not_awaited() -> Iterable[str]:
         return
     for words in lines:
         if len(words) > 3 and not words[0].startswith("#") and set(words[3].split(",")) & set(_NOT_AWAITED):
-            yield words[1].replace("\\040", " ").rstrip("/")
+            yield unescaped(words[1]).rstrip("/")
 
 
 def _tmpfiles_lines() -> Iterable[Tuple[str, str]]:

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from ansible_collections.linux.audit.plugins.module_utils._host import privileged
+from ansible_collections.linux.audit.plugins.module_utils._host import mounts, privileged
 from ansible_collections.linux.audit.plugins.module_utils._host.privileged import privileged_programs
 from paths import PLUGINS
 
@@ -56,12 +56,12 @@ done
 exec $2 -c '
 import sys
 sys.path.insert(0, sys.argv[1])
-from module_utils._host import privileged
+from module_utils._host import mounts, privileged
 searched = [sys.argv[2] + "/tree", sys.argv[2] + "/nosuid", sys.argv[2] + "/tree/top"]
 print(privileged.privileged_programs(searched))
 # As if the file systems were on disks of this host.
-privileged._MOUNTS = sys.argv[2] + "/mounts"
-with open(privileged._MOUNTS, "w") as file:
+mounts.MOUNTINFO = sys.argv[2] + "/mounts"
+with open(mounts.MOUNTINFO, "w") as file:
     for name in ("tree/other", "nosuid", "away"):
         file.write(f"36 35 98:0 / {sys.argv[2]}/{name} rw - ext4 /dev/sdb1 rw\\n")
 print(privileged.privileged_programs(searched))
@@ -134,14 +134,14 @@ def test_what_is_found_is_what_a_plain_walk_finds(tmp_path, monkeypatch, seed):
         wanted = sorted(plainly(spelled))
         assert privileged_programs([spelled]) == wanted
         with monkeypatch.context() as patched:
-            patched.setattr(privileged, "_MOUNTS", str(tmp_path / "nothing"))
+            patched.setattr(mounts, "MOUNTINFO", str(tmp_path / "nothing"))
             privileged._programs_below.cache_clear()
             assert privileged_programs([spelled]) == wanted
 
 
 def test_a_mount_point_is_recognised_however_the_path_to_it_is_spelled(tmp_path, monkeypatch):
     """Through a link, with a slash at the end, and with a name that mountinfo escapes."""
-    mounts = tmp_path / "mounts"
+    mountinfo = tmp_path / "mounts"
     points = {"plain": "plain", "a b": "a\\040b", "back\\slash": "back\\134slash"}
     for name in points:
         (tmp_path / "top" / name / "in").mkdir(parents=True)
@@ -152,9 +152,9 @@ def test_a_mount_point_is_recognised_however_the_path_to_it_is_spelled(tmp_path,
     (tmp_path / "through").symlink_to(".")
     spellings = (f"{tmp_path}/top", f"{tmp_path}/top/", f"{tmp_path}/through/top")
     assert [len(privileged_programs([spelled])) for spelled in spellings] == [3, 3, 3]
-    monkeypatch.setattr(privileged, "_MOUNTS", str(mounts))
+    monkeypatch.setattr(mounts, "MOUNTINFO", str(mountinfo))
     # Where a subvolume, which is mounted nowhere, is another device, each directory is asked about.
     for kind, number in (("ext4", 0), ("btrfs", 3)):
-        mounts.write_text(root.format(kind=kind) + below)
+        mountinfo.write_text(root.format(kind=kind) + below)
         privileged._programs_below.cache_clear()
         assert [len(privileged_programs([spelled])) for spelled in spellings] == [number] * 3

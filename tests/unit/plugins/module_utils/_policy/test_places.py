@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils._host import mounts
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
 from ansible_collections.linux.audit.plugins.module_utils._policy import places
 from ansible_collections.linux.audit.plugins.module_utils._policy.checks import examine
@@ -32,7 +33,7 @@ def root(tmp_path, monkeypatch):
         (root / name).mkdir(parents=True)
     (root / "mounts").write_text(MOUNTS.format(root=root))
     (root / "tmpfiles.d").mkdir()
-    monkeypatch.setattr(places, "_MOUNTS", str(root / "mounts"))
+    monkeypatch.setattr(mounts, "MOUNTINFO", str(root / "mounts"))
     monkeypatch.setattr(places, "_TMPFILES", (str(root / "tmpfiles.d"),))
     monkeypatch.setattr(places, "_FSTAB", str(root / "fstab"))
     return root
