@@ -94,8 +94,9 @@ def run(module: "AnsibleModule", function: Callable[[Mapping[str, Any], Mode], D
 
 def _spare_the_end() -> None:
     """Let Python not look for cycles among all objects once more when it ends; Python 3.6 cannot be told."""
-    if hasattr(gc, "freeze"):
-        gc.freeze()
+    freeze = getattr(gc, "freeze", None)
+    if freeze:
+        freeze()
 
 
 def _said(text: str) -> str:
