@@ -10,11 +10,12 @@
 #   INVENTORY    the hosts, and variables of the role auditd for them
 #   DIRECTORY    where the evidence goes, with what was found before in before/, and what was found at last in after/
 #   COLLECTION   what ansible-galaxy installs: a URL, or the path of an archive
-#   STANDARD     a standard of docs/requirements.md; by default stig, the STIG of each host's distribution
+#   STANDARD     a standard of docs/requirements.md; by default stig, the STIG of each host's distribution (RHEL, Ubuntu)
 #   SIGN_KEY     a key of gpg that signs the checksums; without it they are not signed
 set -eu
 inventory=$1
-directory=$2
+mkdir -p "$2"
+directory=$(cd "$2" && pwd)
 collection=${3:-git+https://github.com/linux-audit/linux.audit}
 standard=${STANDARD:-stig}
 key=${SIGN_KEY:-}

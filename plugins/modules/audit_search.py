@@ -64,9 +64,10 @@ options:
       - A file that keeps how far the log has been searched. The next search with this file returns only later events.
       - If there are more events than O(limit), the next searches return the rest.
       - An event whose last record has not been written yet is returned by a later search.
-      - The file is replaced after the events have been printed. If the search is killed in between, or its result does
-        not arrive, the next search may return the same events once more, so handle an event that comes twice. None is
-        lost.
+      - The file is replaced after the events have been printed. If the search is killed in between, the next search
+        returns the same events once more, so handle an event that comes twice. If its result is lost after that, on
+        its way to the controller, the next search does not return the events. Restore the file from before the search.
+      - O(latest) and O(end) are refused, because the next searches would not return the events that they leave out.
       - RV(ignore:changed) is true if the file was created or there were new events.
       - Use a separate file for each search.
     type: path

@@ -140,8 +140,9 @@ def _notes(hosts: Sequence[Mapping]) -> list[str]:
     judged = [entry for entry in hosts if entry.get("verdicts")]
     if judged:
         good = len(judged) - sum(map(_lacks, judged))
-        verb = "meets" if good == 1 else "meet"
-        found.append(f"{good:,} of {counted(len(judged), 'judged host')} {verb} all requirements.")
+        found.append(
+            f"Of {counted(len(judged), 'judged host')}, {good:,} {'meets' if good == 1 else 'meet'} all requirements."
+        )
     return found
 
 

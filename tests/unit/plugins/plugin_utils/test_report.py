@@ -186,7 +186,7 @@ def test_verdicts_have_their_time_also_by_evidence():
         "A": DAYS[0], "B": DAYS[1], "C": DAYS[1]
     }  # fmt: skip
     assert [item["id"] for item in later["hosts"][0]["lacking"]] == ["B"]
-    assert "0 of 1 judged host meet all requirements." in later["notes"]
+    assert "Of 1 judged host, 0 meet all requirements." in later["notes"]
     # A host that did not answer in between was not seen to meet anything.
     unjudged = {"judged": judged() | {"standards": [], "state": "unreachable"}}
     gone = report(silent_entry("web1", "unreachable") | unjudged, when=DAYS[2], before=[now])
