@@ -72,7 +72,7 @@ def test_the_script_leads_from_the_archive_to_signed_evidence(newcomer, inventor
     ran(["ansible-galaxy", "collection", "build", "--output-path", tmp_path], ROOT, newcomer)
     (archive,) = tmp_path.glob("linux-audit-*.tar.gz")
     evidence = tmp_path / "evidence"
-    words = ["sh", SCRIPT, inventory, evidence, archive]
+    words = ["sh", SCRIPT, inventory, evidence.name, archive]
     said = ran(words, tmp_path, newcomer | {"STANDARD": "cis_level2", "SIGN_KEY": KEY})
     assert "compliance.json: OK" in said
     before, after = states(evidence / "before"), states(evidence / "after")

@@ -78,6 +78,28 @@ def test_before_and_after(run, tmp_path):
     assert json.loads((output / "compliance.json").read_text())["changes"][0]["after"] == "met"
 
 
+def test_files_are_named_from_where_the_playbook_is_started(run, tmp_path):
+    for name in ("one.yml", "two.yml"):
+        requirements = [{"id": name, "title": "T", "rules": ["-w /etc/passwd -p wa"]}]
+        (tmp_path / name).write_text(json.dumps({"name": name, "requirements": requirements}))
+    asked = {"compliance_standard": "cis_level2,stig_rhel9", "compliance_src": "one.yml,two.yml", "output": "found"}
+    here = {"PWD": str(tmp_path)}
+    lines, _output = run({"web1": judged("not met")}, here, **asked)
+    assert failures(lines) == {}
+    (tmp_path / "web1").rename(tmp_path / "old")
+    lines, _output = run({"web1": judged()}, here, **asked, compliance_before="found/compliance.json")
+    assert shown(lines, "The fleet")[0][-1] == "web1: SITE-1: not met before, met now"
+
+
+def test_check_mode_judges_and_writes_nothing(tmp_path):
+    hosts = HostileHosts(tmp_path, {"web1": judged("not met")})
+    output = tmp_path / "evidence"
+    lines = hosts.run("linux.audit.compliance", "--check", compliance_standard="stig_rhel9", output=str(output))
+    assert failures(lines) == {}
+    assert shown(lines, "The fleet")[0][0].startswith("1 host: 1 not met.")
+    assert not output.exists()
+
+
 def test_one_file_alone(run, tmp_path):
     _lines, _output = run({"web1": judged()}, output=str(tmp_path / "all.csv"))
     assert (tmp_path / "all.csv").read_text().startswith("host,state,standard,release,requirement")
