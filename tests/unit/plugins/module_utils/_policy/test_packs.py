@@ -19,6 +19,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.sources import
 from ansible_collections.linux.audit.plugins.module_utils.rules import syscalls
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical, without_keys
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure
+from ansible_collections.linux.audit.plugins.module_utils.rules.tables import arch_number
 from ansible_collections.linux.audit.plugins.module_utils.rules.words import split
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
 from pack_host import PackHost, expanded, hide_this_machine, rules
@@ -214,10 +215,19 @@ def test_included_packs_are_spelt_as_the_scanners_of_the_set_want(name):
 
 
 @pytest.mark.parametrize("name", [name for name in SETS if "every_arch" in packs.load(name).parameters])
-def test_on_rhel_10_every_rule_for_a_file_names_an_architecture(name, host):
-    found = expanded(name, host, **full(name), syscall_watches=True, every_arch=True)
-    texts = [line.text for line in found.lines if line.statement]
-    assert [text for text in texts if text.startswith("-w") or ("path=" in text and "arch=" not in text)] == []
+def test_on_rhel_10_files_and_programs_are_watched_in_each_architecture_as_well(name, host):
+    """As well, because auditctl takes fewer calls for a rule with an architecture: execve, and not execveat."""
+
+    def with_form(every_arch):
+        found = expanded(name, host, **full(name), syscall_watches=True, every_arch=every_arch)
+        return [line.statement.rule for line in found.lines if line.statement and line.statement.rule]
+
+    plain, every = with_form(False), with_form(True)
+    assert [rule for rule in plain if rule not in every] == []
+    added = [rule for rule in every if rule not in plain]
+    assert added != []
+    archs = {arch_number(word, host.machine) for word in ("b32", "b64")}
+    assert {rule.arch for rule in added if rule.value("path") or rule.value("dir")} == archs
 
 
 def test_rules_of_two_standards_have_the_keys_of_both(host):
