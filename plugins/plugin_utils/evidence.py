@@ -103,6 +103,7 @@ def _rule(rule: Mapping) -> dict[str, Any]:
     found: dict[str, Any] = {"wanted": str(rule["wanted"])}
     for view in ("kernel", "files"):
         said = rule[view]
+        _check_status(said)
         lists = ("by", "keys", "missing", "off_by", *(("origins",) if view == "files" else ()))
         found[view] = {
             "status": str(said["status"]),
@@ -110,12 +111,18 @@ def _rule(rule: Mapping) -> dict[str, Any]:
             **{key: [str(text) for text in said.get(key) or []] for key in lists},
         }
     text = rule["text"]
+    _check_status(text)
     found["text"] = {
         "status": str(text["status"]),
         "origin": str(text.get("origin") or ""),
         "in_auditctl_l": bool(text.get("in_auditctl_l")),
     }
     return found
+
+
+def _check_status(said: Mapping) -> None:
+    if said["status"] not in _ORDER:
+        raise ValueError(f"this is no verdict: {said['status']!r}")
 
 
 def document(
@@ -180,4 +187,6 @@ def _verdicts(hosts: Iterable[Mapping]) -> dict[tuple[str, str, str], str]:
         (str(entry["host"]), str(item["standard"]), str(item["id"])): str(item["verdict"])
         for entry in hosts
         for item in entry.get("requirements") or []
+        # An earlier document may have been edited.
+        if item["verdict"] in (*_ORDER, EXCEPTED)
     }

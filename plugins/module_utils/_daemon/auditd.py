@@ -24,7 +24,7 @@ from .messages import DaemonRecords, SystemLog, complaints_in, with_words
 from .plugin_processes import await_end, make_record, pass_records
 from .reasons import why_not_rotated, why_not_started
 from .state_report import REPORT_FILES, parse_report, report_stamps
-from .systemd import AUDITD_UNIT, rules_unit, systemctl, unit_properties
+from .systemd import AUDITD_UNIT, rules_unit, starts_at_boot, systemctl, unit_properties
 from .taken import file_now, remember
 
 __all__ = ("Daemon", "Done", "find_daemon")
@@ -217,9 +217,7 @@ class Daemon:
     @property
     def enabled(self) -> Optional[bool]:
         """Whether the daemon starts at boot; None where systemd does not know."""
-        # `systemctl show` says what systemd has seen when it last read the unit, and a boot goes by what is there.
-        state = systemctl("is-enabled", AUDITD_UNIT)[1].rpartition("\n")[2] if self.manager == "systemd" else ""
-        return state.startswith("enabled") if state != "not-found" and " " not in state and state else None
+        return starts_at_boot(AUDITD_UNIT) if self.manager == "systemd" else None
 
     def enable(self, wanted: bool) -> None:
         """Have the daemon start at boot, or not, and prove it."""

@@ -7,7 +7,7 @@ from typing import Dict, Optional, Tuple
 
 from .._host.programs import find_program, run_program
 
-__all__ = ("AUDITD_UNIT", "RULES_UNIT", "rules_unit", "systemctl", "unit_properties")
+__all__ = ("AUDITD_UNIT", "RULES_UNIT", "rules_unit", "starts_at_boot", "systemctl", "unit_properties")
 
 AUDITD_UNIT, RULES_UNIT = "auditd.service", "audit-rules.service"
 _SECONDS = 180.0
@@ -23,6 +23,15 @@ def unit_properties(unit: str, names: str) -> Dict[str, str]:
     """Properties of a unit by name; ``names`` has commas between them. Raises ProgramError."""
     lines = systemctl("show", "-p", names, unit)[1].splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def starts_at_boot(unit: str) -> Optional[bool]:
+    """Whether a boot starts a unit; None if systemd does not know it. Raises ProgramError."""
+    # `systemctl show` says what systemd has seen when it last read the unit, and a boot goes by what is there.
+    lines = systemctl("is-enabled", unit)[1].split("\n")
+    # Warnings, before or after the state, are sentences; what is enabled-runtime is gone after a boot.
+    states = [line for line in lines if line and " " not in line]
+    return states[-1] == "enabled" if states and states[-1] != "not-found" else None
 
 
 def rules_unit(names: str) -> Optional[str]:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is mounted on this host, as the kernel lists it."""
 
+import os
 import re
 from typing import List, NamedTuple
 
@@ -24,9 +25,10 @@ def mounts() -> List[Mount]:
     Any user may have mounted something (fusermount3(1)), under a name of any characters.
     """
     try:
-        # The kernel escapes the line feed, and nothing else that Python takes for the end of a line, or for a space.
-        with open(MOUNTINFO, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            return [_read(line) for line in file]
+        with open(MOUNTINFO, "rb") as file:
+            # Names as os.scandir() has them, whatever the locale is. The kernel escapes the line feed, and nothing else
+            # that Python takes for the end of a line or for a space.
+            return [_read(os.fsdecode(line)) for line in file]
     except OSError:
         return []
 

@@ -69,7 +69,8 @@ def _elsewhere(top: str, device: int) -> "Callable[[os.DirEntry[str]], bool]":
     if above and max(reversed(above), key=lambda mount: len(mount.point)).kind in _OF_ONE_DEVICE:
         # As the search spells them.
         points = {prefix + mount.point[len(real) :] for mount in mounted if mount.point.startswith(real)}
-        return lambda entry: entry.path in points
+        # A mount point that a later mount hides is a directory like others.
+        return lambda entry: entry.path in points and entry.stat(follow_symlinks=False).st_dev != device
     return lambda entry: entry.stat(follow_symlinks=False).st_dev != device
 
 
@@ -96,7 +97,7 @@ def _device(top: str) -> Optional[int]:
         if os.path.islink(top) or os.statvfs(top).f_flag & os.ST_NOSUID:
             return None
         return os.stat(top).st_dev
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 

@@ -63,7 +63,7 @@ FEATURES = {
     "selinux": Feature(path="/sys/fs/selinux/class/process"),
     # Benchmarks for RHEL 9 and newer watch files with -a, those for older releases and other distributions with -w.
     "syscall_watches": Feature(kernel=(5, 14), path="/etc/redhat-release"),
-    # Those for RHEL 10 want each architecture. auditctl takes fewer calls for such rules, so packs have the others, too.
+    # Those for RHEL 10 want each architecture. auditctl takes fewer calls for such rules, so packs have the others too.
     "every_arch": Feature(kernel=(6, 12), audit=(4, 0), path="/etc/redhat-release"),
 }
 

@@ -55,9 +55,10 @@ def _of_arch(wanted: Rule, loss: Loss, machine: str) -> Iterable[Gap]:
         if letters:
             yield Gap("permission", format_permissions(letters))
         lost = [box for box in lost if any(one & bits & ~letters for one in box.get(PERMISSION, (bits,)))]
-    calls = _values(lost, CALL, space) - _values(loss.kept, CALL, space)
+    kept = _values(loss.kept, CALL, space)
+    calls = _values(lost, CALL, space) - kept
     if calls:
-        yield Gap("calls", f"{_arch_word(space.arch)}: {_call_names(calls, wanted, space, machine)}")
+        yield Gap("calls", f"{_arch_word(space.arch)}: {_call_names(calls, kept, wanted, space, machine)}")
     lost = [box for box in lost if box.get(CALL, space.domain(CALL)) - calls]
     variables: Dict[Variable, None] = {
         variable: None for box in lost for variable in box if variable not in (CALL, PERMISSION)
@@ -72,15 +73,16 @@ def _values(boxes: Iterable[Box], variable: Variable, space: EventSpace) -> Froz
     return frozenset().union(*(box.get(variable, space.domain(variable)) for box in boxes))
 
 
-def _call_names(numbers: Iterable[Any], wanted: Rule, space: EventSpace, machine: str) -> str:
+def _call_names(lost: FrozenSet[Any], kept: FrozenSet[Any], wanted: Rule, space: EventSpace, machine: str) -> str:
+    """The calls that are lost, by name; if these are all that no rule names, all but those that are kept."""
     table: Optional[str] = syscalls.IO_URING
     if wanted.list != "io_uring":
         table = arch_machine(space.arch) if space.arch is not OTHER else syscall_machine(wanted.fields, machine)
     known = table is not None and (table in syscalls.MACHINES or table == syscalls.IO_URING)
     names: List[str] = []
-    for number in sorted(number for number in numbers if number is not OTHER):
+    for number in sorted(number for number in (kept if OTHER in lost else lost) if number is not OTHER):
         names.append((known and syscalls.name(str(table), number)) or str(number))
-    return ",".join(names + (["all others"] if OTHER in numbers else []))
+    return ("all but " if OTHER in lost else "") + ",".join(names)
 
 
 def _lost_permissions(bits: int, loss: Loss) -> int:

@@ -26,6 +26,7 @@ from ._deciding_rules import (
 )
 from ._event_space import CALL, OTHER, PERMISSION, Box, EventSpace, subjects
 from ._held_rules import HeldRules
+from .dead_rules import implied, includes
 from .list_semantics import SEMANTICS, field_order_counts, no_effect
 from .model import Rule
 from .tables import arch_number
@@ -135,6 +136,7 @@ def _read(
     wanted: Rule, excluded: Sequence[Rule], rules: Sequence[Rule], arch: Optional[int], mounts: Sequence[str]
 ) -> Tuple[EventSpace, List[Box], List[DecidingRule]]:
     """The events of an architecture as these rules tell them apart, those that are wanted, and what decides."""
+    rules = _until_all_is_decided(wanted, rules)
     if len(excluded) + len(rules) > _MOST_RULES:
         raise _TooMany(f"more than {_MOST_RULES} rules may decide about its events")
     space = EventSpace(wanted.list, arch, [wanted, *excluded, *rules], mounts)
@@ -143,6 +145,15 @@ def _read(
         parts = [wanted._replace(fields=(field,)) for field in wanted.fields]
     boxes = [box for part in parts for box in space.boxes(part)]
     return space, boxes, deciding_rules(space, wanted, excluded, rules) if boxes else []
+
+
+def _until_all_is_decided(wanted: Rule, rules: Sequence[Rule]) -> Sequence[Rule]:
+    """The rules up to the first one that certainly matches all events of the wanted one; later ones decide nothing."""
+    facts = implied(wanted.fields, frozenset())
+    for place, rule in enumerate(rules):
+        if includes(rule, wanted, facts) and not no_effect(rule) and not field_order_counts(rule):
+            return rules[: place + 1]
+    return rules
 
 
 def _divided(space: EventSpace, boxes: List[Box], rules: Iterable[DecidingRule]) -> _Decided:

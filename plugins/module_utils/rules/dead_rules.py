@@ -14,7 +14,7 @@ from .real_paths import real_rule
 from .resolver import Resolver
 from .statements import RulesLine
 
-__all__ = ("Shadow", "idle", "implied", "shadow_reason", "shadowed_lines", "shadows")
+__all__ = ("Shadow", "idle", "implied", "includes", "shadow_reason", "shadowed_lines", "shadows")
 
 # What is wrong with a shadowed rule, by its sameness with the earlier rule.
 _SHADOWED = {
@@ -111,7 +111,7 @@ def shadows(rules: Sequence[Rule]) -> List[Shadow]:
         if not no_effect(rules[place]) and not field_order_counts(rules[place]):
             facts = implied(rule.fields, asked)
             others = sorted({other for field in [None, *facts] for other in candidates.get(field, ())})
-            first = next((other for other in others if _includes(matches[other], rule, facts)), first)
+            first = next((other for other in others if includes(matches[other], rule, facts)), first)
             for field in _indexed(rule, common):
                 candidates.setdefault(field, []).append(place)
         if first != place:
@@ -126,7 +126,8 @@ def _indexed(rule: Rule, common: Mapping[Field, int]) -> Sequence[Optional[Field
     return (min(rule.fields, key=lambda field: common[field], default=None),)
 
 
-def _includes(first: Rule, second: Rule, facts: Set[Field]) -> bool:
+def includes(first: Rule, second: Rule, facts: Set[Field]) -> bool:
+    """Whether a rule matches all that a second one of its list matches, of whose fields the facts are implied()."""
     if first.list != second.list:
         return False
     if SEMANTICS[first.list].alternatives:

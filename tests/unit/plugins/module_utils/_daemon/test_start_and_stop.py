@@ -346,7 +346,7 @@ def test_whether_a_boot_starts_the_daemon(host):
     assert (daemon.enabled, host.calls()) == (False, [f"disable {UNIT}"])
     daemon.enable(True)
     assert (daemon.enabled, host.calls()) == (True, [f"disable {UNIT}", f"enable {UNIT}"])
-    for state, enabled in (("enabled-runtime", True), ("static", False), ("masked", False), ("", None)):
+    for state, enabled in (("enabled-runtime", False), ("static", False), ("masked", False), ("", None)):
         host.unit(UnitFileState=state)
         assert daemon.enabled is enabled, state
 

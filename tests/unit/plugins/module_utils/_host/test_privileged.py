@@ -153,8 +153,14 @@ def test_a_mount_point_is_recognised_however_the_path_to_it_is_spelled(tmp_path,
     spellings = (f"{tmp_path}/top", f"{tmp_path}/top/", f"{tmp_path}/through/top")
     assert [len(privileged_programs([spelled])) for spelled in spellings] == [3, 3, 3]
     monkeypatch.setattr(mounts, "MOUNTINFO", str(mountinfo))
-    # Where a subvolume, which is mounted nowhere, is another device, each directory is asked about.
-    for kind, number in (("ext4", 0), ("btrfs", 3)):
+    (tmp_path / "top" / "own").mkdir()
+    (tmp_path / "top" / "own" / "su").write_text("")
+    (tmp_path / "top" / "own" / "su").chmod(0o4755)
+    device = os.stat(tmp_path).st_dev
+    # A mount point on the same device is one that a later mount hides. Where a subvolume, which is mounted nowhere, is
+    # another device, each directory is asked about.
+    for kind, of_top, number in (("ext4", device, 4), ("ext4", -1, 1), ("btrfs", device, 4), ("btrfs", -1, 0)):
         mountinfo.write_text(root.format(kind=kind) + below)
+        monkeypatch.setattr(privileged, "_device", lambda top, of_top=of_top: of_top)
         privileged._programs_below.cache_clear()
         assert [len(privileged_programs([spelled])) for spelled in spellings] == [number] * 3

@@ -183,3 +183,16 @@ def test_of_ten_thousand_rules_only_those_are_compared_that_may_decide():
     # Each of the watches may record an event that is left out because of /opt: a rename names two files.
     answer = coverage(watch, [parse_line("-a never,exit -F dir=/opt", HOST).rule, *rules])
     assert (answer.status, answer.reason) == (UNDECIDED, "more than 1000 rules may decide about its events")
+
+
+def test_rules_after_one_that_matches_all_events_are_not_counted():
+    line = "-w /etc -p wa -k etc"
+    wanted = parse_line(line, HOST).rule
+    below = [parse_line(f"-w /etc/{number} -p wa -k a", HOST).rule for number in range(1001)]
+    assert coverage(wanted, [wanted, *below]).keys == ("etc",)
+    assert coverage(wanted, below).status == UNDECIDED
+
+
+def test_what_is_missing_of_all_calls_is_said_by_what_is_not():
+    wanted, held = (parse_line(f"{B64}{calls} -F uid=7", HOST).rule for calls in ("-S all", "-S rename,unlink"))
+    assert [gap.text for gap in coverage(wanted, [held]).gaps] == ["x86_64: all but rename,unlink"]
