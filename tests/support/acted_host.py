@@ -177,17 +177,25 @@ class ActedHost:
         return [words for name, words in lines if name == program and words.split()[0] in of]
 
     def close(self):
-        """End what is still running."""
-        pids = [int(path.name) for path in (self.root / "pids").iterdir()]
+        """End what is still running; before that, what would start auditd again once it has ended."""
+        registered = [int(path.name) for path in (self.root / "pids").iterdir()]
+        pids = [*self._successors(), *filter(self._is_ours, registered)]
         for pid in pids:
-            if self._is_ours(pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.reaps = True
         wait_for(lambda: not any(map(self._is_ours, pids)))
         self._over.set()
         self._reaper.join()
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+    def _successors(self):
+        """The processes with which a restart outlives the module (_host/outliving.py)."""
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                words = path.read_bytes()
+                if b"linux-audit-successor" in words and str(self.root).encode() in words:
+                    yield int(path.parent.name)
 
     def _is_ours(self, pid):
         """Whether a process belongs to this host. No other process is ended."""

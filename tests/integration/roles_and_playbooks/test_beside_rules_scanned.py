@@ -10,7 +10,7 @@ import re
 import pytest
 
 from audited import task
-from scanned_host import ScannedHost, content
+from scanned_host import content
 from scans import SCANS
 from scap import references
 
@@ -65,22 +65,6 @@ RESTORE = (
     f"tar -C / -xpf /root/kept.tar; chown root:root {LOG} {LOG}/* /sbin/au*; chmod 600 {LOG}/*; chmod 700 {LOG};"
     "chmod 755 /sbin/auditctl"
 )
-
-
-@pytest.fixture(scope="module")
-def scanned(lab, playbook, tmp_path_factory):
-    """scanned(release): a guest with OpenSCAP."""
-    hosts = {}
-
-    def scanned(release):
-        if release not in hosts:
-            guest = lab.boot(release, name=f"beside-{release}")
-            hosts[release] = ScannedHost(guest, playbook, tmp_path_factory.mktemp(release))
-        return hosts[release]
-
-    yield scanned
-    for host in hosts.values():
-        host.guest.stop()
 
 
 @pytest.mark.parametrize("scan", STIGS, ids=[scan.title for scan in STIGS])

@@ -13,27 +13,11 @@ import pytest
 import scanner_verdicts
 from altered import ALTERATIONS
 from audited import RULES_D, task
-from scanned_host import ScannedHost, content
+from scanned_host import content
 from scans import SCANS
 from scap import references
 
 pytestmark = pytest.mark.fleet
-
-
-@pytest.fixture(scope="module")
-def scanned(lab, playbook, tmp_path_factory):
-    """scanned(release): a guest with OpenSCAP."""
-    hosts = {}
-
-    def scanned(release):
-        if release not in hosts:
-            guest = lab.boot(release, name=f"scanned-{release}")
-            hosts[release] = ScannedHost(guest, playbook, tmp_path_factory.mktemp(release))
-        return hosts[release]
-
-    yield scanned
-    for host in hosts.values():
-        host.guest.stop()
 
 
 @pytest.mark.parametrize("scan", SCANS, ids=[scan.title for scan in SCANS])
