@@ -165,10 +165,13 @@ removed:
   returned: success
   sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=passwd"]
 rules:
-  description: The rules that were asked for, in canonical form.
+  description:
+    - The rules that were asked for, in canonical form.
+    - Left out if there are more than 100, because each run on each host would pay for a list that few tasks read.
+      M(linux.audit.audit_info) lists all rules of a host.
   type: list
   elements: str
-  returned: success
+  returned: success, if the task asks for at most 100 rules
   sample: ["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]
 pending:
   description: Changes that an immutable kernel lacks until the next boot, as auditctl arguments.

@@ -25,8 +25,9 @@ class PackHost(Host):
 
 
 def hide_this_machine(monkeypatch):
-    """Let no directory be missing, and two programs be setuid, whatever this machine has."""
+    """Let no directory be missing, all file systems be searched, and two programs be setuid."""
     monkeypatch.setattr(expansion, "missing_directory", lambda rule: None)
+    monkeypatch.setattr(expansion, "unsearched_file_systems", lambda directories: [])
     monkeypatch.setattr(expansion, "privileged_programs", lambda directories: ["/usr/bin/su", "/opt/a b"])
 
 

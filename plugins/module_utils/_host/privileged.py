@@ -48,7 +48,9 @@ def _programs_below(top: str) -> Tuple[str, ...]:
         for entry in entries:
             try:
                 if entry.is_file(follow_symlinks=False):
-                    if _is_privileged(entry):
+                    mode = entry.stat(follow_symlinks=False).st_mode
+                    # Most files are no programs.
+                    if mode & _EXECUTABLE and _is_privileged(mode, entry.path):
                         found.append(entry.path)
                 elif entry.is_dir(follow_symlinks=False) and not is_elsewhere(entry):
                     waiting.append(entry.path)
@@ -101,9 +103,6 @@ def _device(top: str) -> Optional[int]:
         return None
 
 
-def _is_privileged(entry: "os.DirEntry[str]") -> bool:
-    """Whether a file is such a program. Raises OSError for a program without capabilities."""
-    mode = entry.stat(follow_symlinks=False).st_mode
-    if not mode & _EXECUTABLE:
-        return False
-    return bool(mode & _SET_ID or os.getxattr(entry.path, _CAPABILITIES, follow_symlinks=False))
+def _is_privileged(mode: int, path: str) -> bool:
+    """Whether a program of that mode is such a program. Raises OSError for one without capabilities."""
+    return bool(mode & _SET_ID or os.getxattr(path, _CAPABILITIES, follow_symlinks=False))

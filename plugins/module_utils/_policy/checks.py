@@ -11,7 +11,7 @@ from .._host.host import Host
 from .._kernel.netlink import feature_names
 from ..rules.dead_rules import idle, shadow_reason, shadowed_lines
 from ..rules.errors import MisreadError, RuleError, shown
-from ..rules.model import Rule
+from ..rules.model import Rule, path_fields
 from ..rules.parse import RulesLine, Statement, parse_line
 from .named_paths import misnamed
 from .places import covered_later, is_directory, may_be_missing_at_boot, places_read_once
@@ -51,11 +51,9 @@ def missing_directory(rule: Rule) -> Optional[str]:
     return next((directory for directory in _needed_directories(rule) if not is_directory(directory)), None)
 
 
-def _needed_directories(rule: Rule) -> Iterable[str]:
+def _needed_directories(rule: Rule) -> List[str]:
     """The directories that must exist when the kernel is given the rule."""
-    for field in rule.fields:
-        if field.name in ("path", "dir", "exe") and isinstance(field.value, str):
-            yield field.value if field.name == "dir" else os.path.dirname(field.value)
+    return [field.text if field.name == "dir" else os.path.dirname(field.text) for field in path_fields(rule)]
 
 
 def not_for_files(statement: Statement, host: Host) -> Optional[str]:
@@ -71,14 +69,13 @@ def not_for_files(statement: Statement, host: Host) -> Optional[str]:
 def unsupported(rule: Rule, features: int) -> Optional[str]:
     """Which part of a rule this kernel does not support, according to its feature bits."""
     fields = {field.name for field in rule.fields}
-    known = feature_names(features)
     for feature, used, name in (
         ("filter_fs", rule.list == "filesystem", "the list filesystem"),
         ("executable_path", "exe" in fields, "the field exe"),
         ("sessionid_filter", "sessionid" in fields, "the field sessionid"),
         ("exclude_extend", rule.list == "exclude" and fields - {"msgtype"}, "exclude with fields other than msgtype"),
     ):
-        if used and feature not in known:
+        if used and feature not in feature_names(features):
             return name
     return None
 
@@ -146,7 +143,7 @@ def _of_line(line: RulesLine, host: Host, features: Optional[int], goes_on: bool
     if found:
         dead, partial = found.nothing and not found.tree, not found.nothing
         yield RulesProblem(line.origin, line.text, found.reason, dead=dead, silent=found.tree, partial=partial)
-    needed = list(_needed_directories(statement.rule))
+    needed = _needed_directories(statement.rule)
     missing = next((directory for directory in needed if not is_directory(directory)), None)
     if missing:
         reason = f"is refused by the kernel, because {missing} does not exist"

@@ -10,9 +10,9 @@ knows wildcards; auditctl warns of them, for -w alone.
 """
 
 import os
-from typing import Iterable, NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional
 
-from ..rules.model import Rule
+from ..rules.model import Rule, path_fields
 from .places import is_link
 
 __all__ = ("Misnamed", "misnamed")
@@ -37,7 +37,8 @@ class Misnamed(NamedTuple):
 
 def misnamed(rule: Rule) -> Optional[Misnamed]:
     """What the paths of a rule do not name, as the host is now; None if they name what they seem to."""
-    for name, operator, path in _paths(rule):
+    for field in path_fields(rule):
+        name, operator, path = field.name, field.operator, field.text
         link = is_link(path)
         if link is None and ("*" in path or "?" in path):
             reason = f"names no file: auditctl and the kernel know no wildcards, and {path} does not exist"
@@ -45,12 +46,6 @@ def misnamed(rule: Rule) -> Optional[Misnamed]:
         if link and path not in _MEANT and not (name == "path" and rule.value("perm") == _EXECUTE):
             return _of_link(rule, name, operator, path)
     return None
-
-
-def _paths(rule: Rule) -> Iterable[Tuple[str, str, str]]:
-    for name, operator, value in rule.fields:
-        if name in ("path", "dir", "exe") and isinstance(value, str):
-            yield name, operator, value
 
 
 def _of_link(rule: Rule, name: str, operator: str, path: str) -> Misnamed:

@@ -36,6 +36,8 @@ __all__ = (
     "without_repetition",
 )
 
+# A result has the rules of the task if they are not more: what nobody reads costs every run of every host.
+_MOST_SHOWN = 100
 
 #: Parameters of the modules for single rules; documented in the fragment ``rules``.
 ARGUMENTS: Dict[str, Dict[str, Any]] = {
@@ -87,11 +89,12 @@ def result_of(wanted: Callable[[Host], Change], options: Options) -> Dict[str, A
         "changed": outcome.changed,
         "added": outcome.added,
         "removed": outcome.removed,
-        "rules": [render(canonical(statement.rule), host.machine, host.release) for statement in rules],
         "pending": outcome.pending,
         "reboot_required": outcome.reboot_required,
         "warnings": warnings + outcome.waiting,
     }
+    if len(rules) <= _MOST_SHOWN:
+        result["rules"] = [render(canonical(statement.rule), host.machine, host.release) for statement in rules]
     if options.with_diff:
         result["diff"] = outcome.diff
     return result
@@ -151,7 +154,7 @@ def without_repetition(statements: Iterable[Statement]) -> Tuple[Statement, ...]
     found: Dict[Rule, Statement] = {}
     for statement in statements:
         first = found.setdefault(without_keys(statement.rule), statement)
-        if set(first.rule.keys) != set(statement.rule.keys):
+        if first is not statement and set(first.rule.keys) != set(statement.rule.keys):
             raise RuleError(
                 f"matches the same events as '{first.text}' under another key, so the kernel would never evaluate it; "
                 "give one rule both keys",
@@ -205,6 +208,8 @@ def _arrange(change: Change, current: Sequence[Rule]) -> _Arrangement:
     added: List[Statement] = []
     for statement in _wanted_form(change, positions):
         same_match = positions.get(without_keys(statement.rule), [])
+        if len(same_match) == 1 and current[same_match[0]].keys == statement.rule.keys:
+            continue
         keys = set(statement.rule.keys)
         same = [position for position in same_match if set(current[position].keys) == keys]
         if same:
@@ -240,9 +245,12 @@ def _goes_first(statement: Statement, options: Options) -> bool:
 
 def arrange_kernel(change: Change, held: Sequence[KernelRule], options: Options) -> RulesChange:
     """The change to the kernel's rules, list by list."""
+    current_rules = [entry.rule for entry in held]
+    arrangement = _arrange(change, current_rules)
+    if not any(arrangement):
+        return RulesChange(held, current_rules)
     wanted_rules: List[Rule] = []
     steps: List[Any] = []
-    arrangement = _arrange(change, [entry.rule for entry in held])
     for filter_list in LISTS:
         positions = [position for position, entry in enumerate(held) if entry.rule.list == filter_list]
         current = [held[position] for position in positions]

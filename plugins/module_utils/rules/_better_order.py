@@ -12,7 +12,7 @@ from ._entries import Entries
 from .cost import is_by_inode
 from .list_semantics import is_never_met, single_valued
 from .model import Field, Rule
-from .overlap import ranges
+from .ranges import ranges
 
 __all__ = ("GUARDED", "guard", "in_better_order")
 

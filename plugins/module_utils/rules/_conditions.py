@@ -27,6 +27,10 @@ _ONCE = (("path", "dir", "inode"), ("exe",), ("perm",))
 #: The fields that check_combination() may refuse.
 LIMITED = frozenset(("auid",)).union(*_ONCE)
 
+_GROUP = {name: group for group in _ONCE for name in group}
+# The characters of all operators but `=`.
+_OTHER_OPERATORS = frozenset("".join(OPERATORS)) - {"="}
+
 # Fields that auditctl and the kernel take on a list on which this library refuses them; others are refused by auditctl.
 _UNCHECKED = (("perm", "exclude"), ("obj_uid", "io_uring"), ("obj_gid", "io_uring"))
 
@@ -42,7 +46,8 @@ class Condition(NamedTuple):
 
 def split_condition(text: str) -> Condition:
     """The parts of ``-F text``. Raises RuleError if the field is unknown, or the operator or the value is missing."""
-    for operator in OPERATORS:
+    # Most conditions have no other operator than this one.
+    for operator in ("=",) if _OTHER_OPERATORS.isdisjoint(text) else OPERATORS:
         if operator in text:
             name, _operator, value = text.partition(operator)
             kind = BY_NAME.get(lower(name))
@@ -56,18 +61,20 @@ def split_condition(text: str) -> Condition:
 
 def parse_condition(condition: Condition, filter_list: str, resolver: Resolver) -> Field:
     """The field of one -F on that list. Raises RuleError."""
-    kind, part = condition.type, f"-F {condition.name}{condition.operator}{condition.value}"
-    if kind.name == "key":
-        raise MisreadError("a key can only be set, with key=NAME; the kernel never compares it", part)
-    if condition.operator not in kind.operators:
-        raise RuleError(f"{kind.name} can only be compared with {_alternatives(kind.operators)}", part)
-    check_list(kind, filter_list, part)
+    kind, name, operator, text = condition
+    if kind.name == "key" or operator not in kind.operators or filter_list not in kind.lists:
+        part = f"-F {name}{operator}{text}"
+        if kind.name == "key":
+            raise MisreadError("a key can only be set, with key=NAME; the kernel never compares it", part)
+        if operator not in kind.operators:
+            raise RuleError(f"{kind.name} can only be compared with {_alternatives(kind.operators)}", part)
+        check_list(kind, filter_list, part)
     try:
-        value = KINDS[kind.kind].parse(condition.value, resolver)
+        value = KINDS[kind.kind].parse(text, resolver)
     except RuleError as error:
         reason = f"{shown(error.part)} {error.reason}" if error.part else error.reason
-        raise type(error)(reason, part) from None
-    return Field(kind.name, condition.operator, value)
+        raise type(error)(reason, f"-F {name}{operator}{text}") from None
+    return Field(kind.name, operator, value)
 
 
 def parse_comparison(text: str, filter_list: str) -> Field:
@@ -89,12 +96,12 @@ def parse_comparison(text: str, filter_list: str) -> Field:
 
 def check_combination(fields: Sequence[Field], field: Field, part: str) -> None:
     """Raise RuleError if a rule with these ``fields`` cannot have that ``field`` as well."""
-    for group in _ONCE:
-        if field.name in group and any(other.name in group for other in fields):
-            hint = "; write all letters in one, as in perm=wa (after -w: -p wa)" if field.name == "perm" else ""
-            # auditctl takes several perm, and so does the kernel.
-            kind = MisreadError if field.name == "perm" else RuleError
-            raise kind(f"a rule can have only one {' or '.join(group)} field{hint}", part)
+    group = _GROUP.get(field.name, ())
+    if group and any(other.name in group for other in fields):
+        hint = "; write all letters in one, as in perm=wa (after -w: -p wa)" if field.name == "perm" else ""
+        # auditctl takes several perm, and so does the kernel.
+        kind = MisreadError if field.name == "perm" else RuleError
+        raise kind(f"a rule can have only one {' or '.join(group)} field{hint}", part)
     if field.name == "auid" and field.value == 0xFFFFFFFF and field.operator not in ("=", "!="):
         raise RuleError("an unset auid can only be compared with = or !=", part)
 

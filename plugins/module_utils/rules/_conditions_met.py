@@ -6,11 +6,11 @@ A watched directory does not stand for the files below it here: a watch of a fil
 from elsewhere, and on a file system that is mounted later, where the watch of the directory sees nothing.
 """
 
-from typing import Any, Dict, FrozenSet, Tuple
+from typing import Any, FrozenSet, Mapping, Tuple
 
 from .list_semantics import is_always_met, single_valued
 from .model import Field, Rule, normalized
-from .overlap import ranges
+from .ranges import ranges
 
 __all__ = ("Conditions",)
 
@@ -23,7 +23,7 @@ class Conditions:
     def __init__(self, rule: Rule) -> None:
         self._list = rule.list
         self._fields: FrozenSet[Field] = frozenset(map(normalized, rule.fields))
-        self._ranges: Dict[str, Tuple[Any, Any]] = ranges(rule.fields, single_valued(rule.list))
+        self._ranges: Mapping[str, Tuple[Any, Any]] = ranges(rule.fields, single_valued(rule.list))
         self._permissions = [field.number for field in rule.fields if field.name == "perm" and field.operator == "="]
 
     def include(self, other: Rule) -> bool:

@@ -82,7 +82,7 @@ class _Index:
 
     def __init__(self) -> None:
         self._wide: Dict[_Object, List[int]] = {}
-        self._by_number: Dict[Tuple[_Object, int], List[int]] = {}
+        self._by_number: Dict[_Object, Dict[int, List[int]]] = {}
         self._left = _MOST_PAIRS
 
     def add(self, place: int, rule: Rule) -> None:
@@ -91,16 +91,18 @@ class _Index:
         if rule.syscalls is None or len(rule.syscalls) > _FEW:
             self._wide.setdefault(found, []).append(place)
         else:
+            by_number = self._by_number.setdefault(found, {})
             for number in rule.syscalls:
-                self._by_number.setdefault((found, number), []).append(place)
+                by_number.setdefault(number, []).append(place)
 
     def candidates(self, rule: Rule) -> Iterator[int]:
         """The places of rules that may have no condition that this one lacks, as they were added."""
         places: Set[int] = set()
         for found in dict.fromkeys((None, _object(rule))):
             places.update(self._wide.get(found, ()))
-            for number in (rule.syscalls or ()) if self._by_number else ():
-                places.update(self._by_number.get((found, number), ()))
+            by_number = self._by_number.get(found, {})
+            for number in by_number.keys() & (rule.syscalls or ()):
+                places.update(by_number[number])
         self._left -= len(places)
         return iter(sorted(places) if self._left > 0 else ())
 

@@ -11,8 +11,8 @@ from .errors import shown
 from .findings import Found
 from .list_semantics import single_valued
 from .model import Field, Rule, canonical
-from .overlap import ranges
 from .permissions import matchable_syscalls
+from .ranges import ranges
 from .resolver import Resolver
 from .silence import silences
 from .statements import RulesLine

@@ -11,7 +11,7 @@ from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from .list_semantics import decision, no_effect, single_valued
 from .model import Rule
-from .overlap import ranges
+from .ranges import ranges
 
 __all__ = ("Passage",)
 

@@ -65,15 +65,12 @@ class RuleParser:
 
     def parse(self, options: List[Tuple[str, str]]) -> Statement:
         """The statement of one line, from its pairs of option and value. Raises RuleError."""
-        operations = [option for option, value in options if option in _OPERATIONS]
-        if len(operations) != 1:
+        if sum(map(_OPERATIONS.__contains__, next(zip(*options)))) != 1:
+            operations = [option for option, value in options if option in _OPERATIONS]
             # Without any, auditctl refuses the first option that needs a list or a watch before it.
             kind = MisreadError if operations or options[0][0] == "-S" else RuleError
             raise kind("a rule has exactly one of -a, -A, -d, -w and -W", " ".join(operations))
         for option, value in options:
-            if option == "-S" and not self._list:
-                # auditctl accepts -S here, and then even for lists that have no syscalls.
-                raise MisreadError("must come after the list (-a, -A, -d)", f"-S {value}")
             reader = _READERS.get(option)
             if reader is None:
                 raise MisreadError("one line holds one rule or one setting; write this on a line of its own", option)
@@ -142,6 +139,9 @@ class RuleParser:
         self._words += [option, value]
 
     def _read_syscalls(self, option: str, value: str) -> None:
+        if not self._list:
+            # auditctl accepts -S here, and then even for lists that have no syscalls.
+            raise MisreadError("must come after the list (-a, -A, -d)", f"-S {value}")
         if self._list not in ("exit", "io_uring"):
             raise RuleError(
                 f"the list {self._list} has no syscalls (-S); only exit and io_uring have them", f"-S {value}"
@@ -201,18 +201,15 @@ class RuleParser:
     def _read_field(self, option: str, value: str) -> None:
         if not self._list:
             raise RuleError("the list (-a, -A, -d) must come before the fields", f"-F {value}")
-        if value.startswith("key="):
-            self._add_key(option, value[4:], "key=")
-            return
         # Many rules have the same fields, which are read once, unless the host may have changed in between.
         known: Any = self._known.get((self._list, value))
+        if known is None and value.startswith("key="):
+            self._add_key(option, value[4:], "key=")
+            return
         condition = None if known else split_condition(value)
         name = condition.type.name if condition else known[0].name
-        if name == "arch" and self._syscalls_given:
-            raise RuleError("arch must come before the syscalls (-S)", f"-F {value}")
-        if name == "arch" and self._added_syscalls:
-            self._unread.append(f"-F {value}")
-            self._add_no_syscalls()
+        if name == "arch":
+            self._check_place_of_arch(value)
         field, word = self._look_at_field(condition, value) if condition else known
         if name in LIMITED:
             check_combination(self._fields, field, f"-F {value}")
@@ -228,7 +225,14 @@ class RuleParser:
         if not word:
             self._unread.append(f"-F {value}")
             word = self._readable_word(field, split_condition(value))
-        self._words += [option, word]
+        self._words += (option, word)
+
+    def _check_place_of_arch(self, value: str) -> None:
+        if self._syscalls_given:
+            raise RuleError("arch must come before the syscalls (-S)", f"-F {value}")
+        if self._added_syscalls:
+            self._unread.append(f"-F {value}")
+            self._add_no_syscalls()
 
     def _look_at_field(self, condition: Condition, value: str) -> Tuple[Field, str]:
         """The field, and the word that the host's auditctl reads for it; no word if it may not read this one."""

@@ -9,6 +9,8 @@ from .statements import RulesLine
 
 __all__ = ("continues", "in_augenrules_order", "version_key")
 
+_MOVED = frozenset(("-D", "-b", "-f", "-e"))
+
 
 def continues(line: RulesLine) -> bool:
     """Whether auditctl goes on after errors in the lines after this one."""
@@ -34,8 +36,10 @@ def in_augenrules_order(lines: Iterable[RulesLine]) -> List[RulesLine]:
 
 def _moved_option(text: str) -> str:
     """The option of a line that augenrules moves; empty for others."""
-    bare = text.strip(" ")
-    return bare[:2] if bare[:2] in ("-b", "-f", "-e") or bare == "-D" else ""
+    option = text.lstrip(" ")[:2]
+    if option not in _MOVED:
+        return ""
+    return option if option != "-D" or text.strip(" ") == "-D" else ""
 
 
 def version_key(name: str) -> tuple:

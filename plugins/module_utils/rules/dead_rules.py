@@ -110,7 +110,8 @@ def shadows(rules: Sequence[Rule]) -> List[Shadow]:
         first = same.setdefault(rule, place)
         if not no_effect(rules[place]) and not field_order_counts(rules[place]):
             facts = implied(rule.fields, asked)
-            others = sorted({other for field in [None, *facts] for other in candidates.get(field, ())})
+            asked_here = candidates.keys() & {None, *facts}
+            others = sorted({other for field in asked_here for other in candidates[field]}) if asked_here else ()
             first = next((other for other in others if includes(matches[other], rule, facts)), first)
             for field in _indexed(rule, common):
                 candidates.setdefault(field, []).append(place)
@@ -123,7 +124,7 @@ def _indexed(rule: Rule, common: Mapping[Field, int]) -> Sequence[Optional[Field
     """The fields of which a rule that this one shadows has one at least."""
     if SEMANTICS[rule.list].alternatives:
         return rule.fields
-    return (min(rule.fields, key=lambda field: common[field], default=None),)
+    return (min(rule.fields, key=common.__getitem__, default=None),)
 
 
 def includes(first: Rule, second: Rule, facts: Set[Field]) -> bool:
@@ -145,7 +146,7 @@ def implied(fields: Sequence[Field], asked: AbstractSet[str] = frozenset({"dir"}
     ``asked``: the names of the fields that are of interest; without dir, the directories of a path are left out.
     """
     found = {ANYTHING, *fields}
-    for field in fields:
+    for field in fields if "dir" in asked or "perm" in asked else ():
         if field.name in ("path", "dir") and field.operator == "=" and "dir" in asked:
             directory = field.text.rstrip("/")
             while directory:

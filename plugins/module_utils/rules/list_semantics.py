@@ -100,6 +100,9 @@ SEMANTICS: Dict[str, ListSemantics] = {
     "filesystem": ListSemantics(False, _NOTHING, _DROPPED, True, frozenset(("fstype",)), _REFUSED, _NOTHING, False),
 }
 
+# The lists on which the order of fields may count; most rules are on others.
+_STOPPED = frozenset(name for name, row in SEMANTICS.items() if _ENDS_SEARCH in (row.others, row.key))
+
 _SINGLE_VALUED = frozenset(
     "arch msgtype fstype pers pid ppid auid uid euid suid fsuid sgid fsgid sessionid a0 a1 a2 a3 "  # noqa: SIM905
     "subj_user subj_role subj_type".split()
@@ -113,6 +116,7 @@ _ALWAYS_THERE = frozenset(
 # Comparisons of unsigned numbers that are always true, and those that never are.
 _ALWAYS = ((">=", 0), ("<=", _MOST), ("&=", 0))
 _NEVER = (("<", 0), (">", _MOST), ("&", 0))
+_NEVER_OPERATORS = frozenset(operator for operator, _value in _NEVER)
 
 
 def is_always_met(filter_list: str, name: str, operator: str, value: Any) -> bool:
@@ -132,6 +136,8 @@ def is_never_met(filter_list: str, name: str, operator: str, value: Any) -> bool
 
 def ends_search(rule: Rule) -> bool:
     """Whether the kernel may stop at the rule and read no later rule of the list, though the rule does not match."""
+    if rule.list not in _STOPPED:
+        return False
     row = SEMANTICS[rule.list]
     if row.others == _ENDS_SEARCH and any(field.name not in row.evaluated for field in rule.fields):
         return True
@@ -140,8 +146,10 @@ def ends_search(rule: Rule) -> bool:
 
 def field_order_counts(rule: Rule) -> bool:
     """Whether the order of the fields of a rule, or a repetition, may change which events it matches."""
-    row = SEMANTICS[rule.list]
-    return ends_search(rule) or (row.others == _ENDS_SEARCH and any(field.name in _LABELS for field in rule.fields))
+    if rule.list not in _STOPPED:
+        return False
+    others = SEMANTICS[rule.list].others
+    return ends_search(rule) or (others == _ENDS_SEARCH and any(field.name in _LABELS for field in rule.fields))
 
 
 def action_counts(rule: Rule) -> bool:
@@ -164,9 +172,11 @@ def decision(rule: Rule) -> Optional[FrozenSet[str]]:
     """What becomes of an event that the rule matches: DROPPED, or the keys that the event is logged with."""
     row = SEMANTICS[rule.list]
     effect = row.never if rule.action == "never" else row.always
+    if effect == _RECORDED:
+        return frozenset(rule.keys)
     if ends_search(rule) or effect in (_PASSED, _NOTHING):
         return frozenset()
-    return DROPPED if effect == _DROPPED else frozenset(rule.keys)
+    return DROPPED
 
 
 @lru_cache(maxsize=1 << 16)
@@ -183,8 +193,9 @@ def no_effect(rule: Rule) -> str:
         return "it has no syscall"
     if row.alternatives:
         return ""
+    is_partial = row.others == _NEVER_MATCHES
     for name, operator, value in rule.fields:
-        if is_never_met(rule.list, name, operator, value):
-            where = f" on the list {rule.list}" if row.others == _NEVER_MATCHES else ""
+        if (is_partial or operator in _NEVER_OPERATORS) and is_never_met(rule.list, name, operator, value):
+            where = f" on the list {rule.list}" if is_partial else ""
             return f"{name}{operator} never matches{where}" if where else f"{name}{operator}{value} never matches"
     return ""

@@ -28,6 +28,7 @@ __all__ = (
     "canonical",
     "equivalent",
     "normalized",
+    "path_fields",
     "same_match",
     "syscall_machine",
     "without_keys",
@@ -35,6 +36,9 @@ __all__ = (
 
 _PLACES = {field.name: place for place, field in enumerate(FIELDS)}
 _UNKNOWN_PLACE = len(FIELDS)
+_PATHS = frozenset(("path", "dir", "exe"))
+# The fields that normalized() may change.
+_VARIED = frozenset(("dir", "success"))
 # Whoever compares rules asks for their forms many times; this many rules are remembered.
 _REMEMBERED = 1 << 16
 
@@ -123,9 +127,15 @@ def same_match(one: Rule, other: Rule) -> bool:
     return without_keys(one) == without_keys(other)
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def path_fields(rule: Rule) -> Tuple[Field, ...]:
+    """The fields of a rule whose values are paths, which the kernel looks up when it is given the rule."""
+    return tuple([field for field in rule.fields if field.name in _PATHS and isinstance(field.value, str)])
+
+
 def _conditions(rule: Rule) -> Tuple[Field, ...]:
     """The fields that decide what the rule matches."""
-    fields = [normalized(field) for field in rule.fields]
+    fields = [normalized(field) if field.name in _VARIED else field for field in rule.fields]
     if field_order_counts(rule):
         # At the end, what matches everything changes nothing.
         while fields[-1:] == [ANYTHING] and (len(fields) > 1 or any(rule.keys)):
@@ -159,8 +169,11 @@ def _effective_syscalls(rule: Rule) -> Optional[FrozenSet[int]]:
     They do not if they include every syscall that a kernel can match with the ``perm`` field of the rule. What auditctl
     adds because of a ``perm`` field is less than that in most releases (see permissions.py).
     """
-    permissions, arch = rule.value("perm"), rule.arch
-    if rule.syscalls is None or rule.list != "exit" or permissions is None or arch is None:
+    if not rule.syscalls or rule.list != "exit":
+        return rule.syscalls
+    permissions = rule.value("perm")
+    arch = None if permissions is None else rule.arch
+    if permissions is None or arch is None:
         return rule.syscalls
     matchable = matchable_syscalls(permissions, arch)
     return None if matchable and matchable <= rule.syscalls else rule.syscalls

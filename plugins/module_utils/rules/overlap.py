@@ -8,13 +8,13 @@ the same way). The answer errs on the safe side: only what certainly excludes a 
 """
 
 from bisect import bisect_left
-from typing import Dict, List, Sequence
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from .list_semantics import DROPPED, decision, field_order_counts, no_effect, single_valued
 from .model import Rule
 from .ranges import ranges
 
-__all__ = ("Scope", "WatchIndex", "must_keep_order", "ranges")
+__all__ = ("Scope", "WatchIndex", "must_keep_order")
 
 
 def must_keep_order(one: Rule, other: Rule) -> bool:
@@ -79,7 +79,8 @@ class Scope:
         #: Whether the path cannot exclude an overlap: the rule has none, or it keeps events out of the log.
         self.is_everywhere = self.result is DROPPED or not self.node
         # A condition limits nothing if the kernel may stop at the rule before or after it.
-        self.ranges = {} if field_order_counts(rule) else ranges(rule.fields, single_valued(rule.list))
+        limits: Mapping[str, Tuple[Any, Any]] = {}
+        self.ranges = limits if field_order_counts(rule) else ranges(rule.fields, single_valued(rule.list))
 
     def overlaps(self, other: "Scope") -> bool:
         """Whether the order of the two rules matters: must_keep_order() of their rules."""

@@ -58,9 +58,10 @@ def overruled(rules: Sequence[Rule]) -> List[Overruled]:
                 if not any(field.name in _TEXTS for field in rule.fields):
                     droppers.append((place, rule))
                 continue
-            like = _without_names(rule)
-            key = (len(droppers), like)
-            if droppers and key not in known and pairs < _MOST_PAIRS:
+            if not droppers:
+                continue
+            key = (len(droppers), _without_names(rule))
+            if key not in known and pairs < _MOST_PAIRS:
                 pairs += len(droppers)
                 known[key] = _overruling(droppers, rule)
             by = known.get(key)

@@ -44,9 +44,14 @@ def parse_file(text: str, name: str, resolver: Resolver) -> List[RulesLine]:
     if lines[-1] == "":
         lines.pop()
     parsed = []
+    known = resolver.already_read or {}
     for number, line in enumerate(lines, 1):
         origin = f"{name}:{number}"
-        statement = error = None
+        statement = known.get(line)
+        if statement:
+            parsed.append(RulesLine(line, origin, statement))
+            continue
+        error = None
         try:
             if line.strip(" ") and not line.lstrip(" ").startswith("#"):
                 statement = parse_line(line, resolver)

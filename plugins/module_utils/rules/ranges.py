@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The values that the conditions of a rule leave to the events that it matches."""
 
-from typing import AbstractSet, Any, Dict, Iterable, Sequence, Tuple
+from functools import lru_cache
+from typing import Any, Dict, FrozenSet, Iterable, Mapping, Tuple
 
 from .model import Field
 
 __all__ = ("ranges",)
 
 _GREATEST = 0xFFFFFFFF
+_ORDERING = frozenset(("=", "<", "<=", ">", ">="))
 
 
 def _comparable(fields: Iterable[Field]) -> Iterable[Tuple[str, str, Any]]:
@@ -16,11 +18,15 @@ def _comparable(fields: Iterable[Field]) -> Iterable[Tuple[str, str, Any]]:
     return fields
 
 
-def ranges(fields: Sequence[Field], single: AbstractSet[str]) -> Dict[str, Tuple[Any, Any]]:
-    """The least and the greatest value that an event may have, for each of the ``single`` fields that limits it."""
+@lru_cache(maxsize=1 << 16)
+def ranges(fields: Tuple[Field, ...], single: FrozenSet[str]) -> Mapping[str, Tuple[Any, Any]]:
+    """The least and the greatest value that an event may have, for each of the ``single`` fields that limits it.
+
+    Several questions about a rule start from this, so it is remembered: leave the result as it is.
+    """
     found: Dict[str, Tuple[Any, Any]] = {}
     for name, operator, value in _comparable(fields):
-        if name not in single or operator not in ("=", "<", "<=", ">", ">="):
+        if operator not in _ORDERING or name not in single:
             continue
         if operator == "=":
             least, most = value, value

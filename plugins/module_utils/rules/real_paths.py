@@ -9,7 +9,7 @@ is a link, is a rule for the link itself, and matches nothing below it.
 
 from typing import Callable, Optional
 
-from .model import Field, Rule
+from .model import Field, Rule, path_fields
 from .resolver import Resolver
 
 __all__ = ("meant_rule", "real_rule", "without_slash")
@@ -31,8 +31,12 @@ def without_slash(rule: Rule, host: Resolver) -> Rule:
 
 
 def _with_paths(rule: Rule, host: Resolver, changed: Callable[[Field, Resolver], Field]) -> Rule:
-    fields = tuple(changed(field, host) if field.name in ("path", "dir", "exe") else field for field in rule.fields)
-    return rule if fields == rule.fields else rule._replace(fields=fields)
+    named = path_fields(rule)
+    real = [changed(field, host) for field in named]
+    if real == [*named]:
+        return rule
+    new = dict(zip(named, real))
+    return rule._replace(fields=tuple(new.get(field, field) for field in rule.fields))
 
 
 def _unfollowed(path: str, host: Resolver) -> Optional[str]:

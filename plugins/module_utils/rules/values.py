@@ -29,6 +29,7 @@ _AF_MAX = 46
 
 # Python's int() reads more than auditctl does (1_000, full width digits), so the digits are checked first.
 _DIGITS = {8: frozenset("01234567"), 10: frozenset("0123456789"), 16: frozenset("0123456789abcdefABCDEF")}
+_NOT_ZERO = frozenset("123456789")
 # More than any number has that this collection knows.
 _MOST_DIGITS = 20
 # Patterns that are compiled when they are first used, which most rules never do.
@@ -62,6 +63,11 @@ def parse_number(text: str, least: int = 0, most: int = 0xFFFFFFFF, what: str = 
     The text is decimal, hexadecimal after 0x or octal after 0. A minus sign is allowed if ``least`` is negative.
     Raises RuleError, in which ``what`` names the value.
     """
+    if text[:1] in _NOT_ZERO and len(text) <= _MOST_DIGITS and _DIGITS[10].issuperset(text):
+        # As nearly all numbers are written.
+        number = int(text)
+        if least <= number <= most:
+            return number & 0xFFFFFFFF
     is_negative = text[:1] == "-"
     digits = text[1:] if is_negative else text
     base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[:1] == "0" else 10
@@ -109,9 +115,9 @@ def _parse_uid(text: str, resolver: Resolver) -> int:
 
 
 def _parse_auid(text: str, resolver: Resolver) -> int:
-    if text == "unset" or (_starts_as_number(text) and parse_number(text, -0x80000000) == UNSET):
+    if text == "unset":
         return UNSET
-    return _parse_uid(text, resolver)
+    return parse_number(text, -0x80000000) if _starts_as_number(text) else _parse_uid(text, resolver)
 
 
 def _parse_gid(text: str, resolver: Resolver) -> int:

@@ -86,29 +86,35 @@ def decode(data: bytes) -> Rule:
     fields: List[Field] = []
     keys: Tuple[str, ...] = ()
     place = _HEAD.size
-    numbers, values, operators = (struct.unpack_from(f"={count}I", data, start) for start in _COLUMNS)
-    for number, value, operator in zip(numbers, values, operators):
-        kind = BY_NUMBER.get(number)
-        if kind and kind.kind in _STRING_KINDS:
-            if place + value > len(data):
-                raise ValueError(f"not an audit rule: a string of {value} bytes goes beyond the end of the data")
-            text = data[place : place + value].decode("utf-8", "surrogateescape")
-            place += value
-            if number == _KEY:
-                keys = tuple(text.split("\x01"))
-                continue
-            fields.append(Field(kind.name, _OPERATOR_NAMES.get(operator) or hex(operator), text))
+    used = 4 * count
+    numbers, values, operators = [data[start : start + used] for start in _COLUMNS]
+    for (name, operator, is_text), value in zip(_shape(numbers, operators), struct.unpack(f"={count}I", values)):
+        if not is_text:
+            fields.append(Field(name, operator, value))
+            continue
+        if place + value > len(data):
+            raise ValueError(f"not an audit rule: a string of {value} bytes goes beyond the end of the data")
+        text = data[place : place + value].decode("utf-8", "surrogateescape")
+        place += value
+        if name == "key":
+            keys = tuple(text.split("\x01"))
         else:
-            fields.append(_number_field(number, operator, value))
-    name = _LIST_NAMES[filter_list & ~PREPEND]
-    return Rule(name, _ACTION_NAMES[action], tuple(fields), _syscalls(name, data[_MASK]), keys)
+            fields.append(Field(name, operator, text))
+    listed = _LIST_NAMES[filter_list & ~PREPEND]
+    return Rule(listed, _ACTION_NAMES[action], tuple(fields), _syscalls(listed, data[_MASK]), keys)
 
 
-# Most rules of a host have fields that others have, too, such as the arch.
+# Most rules of a host differ from others in the values alone.
 @lru_cache(maxsize=4096)
-def _number_field(number: int, operator: int, value: int) -> Field:
-    kind = BY_NUMBER.get(number)
-    return Field(kind.name if kind else f"f{number}", _OPERATOR_NAMES.get(operator) or hex(operator), value)
+def _shape(numbers: bytes, operators: bytes) -> Tuple[Tuple[str, str, bool], ...]:
+    """For each field, its name and operator, and whether its value is a text."""
+    words = struct.Struct(f"={len(numbers) // 4}I")
+    found = []
+    for number, operator in zip(words.unpack(numbers), words.unpack(operators)):
+        kind = BY_NUMBER.get(number)
+        name, is_text = (kind.name, kind.kind in _STRING_KINDS) if kind else (f"f{number}", False)
+        found.append((name, _OPERATOR_NAMES.get(operator) or hex(operator), is_text))
+    return tuple(found)
 
 
 # The rules of a host have few different masks.

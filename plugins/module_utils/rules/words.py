@@ -16,7 +16,7 @@ _UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 def split(text: str) -> List[str]:
     r"""The words of a line. Only spaces separate words; ``\ `` is a space and ``\\`` a backslash inside a word."""
     if "\\" not in text:
-        return [word for word in text.split(" ") if word]
+        return list(filter(None, text.split(" ")))
     words, word, escaped = [], "", False
     for char in text:
         if escaped:

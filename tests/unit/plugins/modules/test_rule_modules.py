@@ -447,3 +447,13 @@ def test_whichever_request_fails_a_failure_names_what_has_changed(monkeypatch, t
         if number >= len(asked):
             break
     assert number > 3
+
+
+def test_a_long_list_of_rules_is_not_given_back(run):
+    """Ansible would carry, tag and keep it for each host."""
+    lines = [f"-a always,exit -S mount -F a0={number} -F key=m" for number in range(101)]
+    few = run(audit_rule.main, rules=lines[:100])
+    assert len(few["rules"]) == 100
+    many = run(audit_rule.main, rules=lines)
+    assert (many["changed"], len(many["added"]), "rules" in many) == (True, 1, False)
+    assert "rules" not in run(audit_rule.main, rules=lines)
