@@ -1,0 +1,47 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program that makes files of one file, on the controller."""
+
+import json
+import subprocess
+import sys
+
+from paths import ROOT
+
+FILES = [{"name": "a.json", "text": "{}\n"}, {"name": "b.csv", "text": "é,{{ no_template }}\n"}]
+
+
+def split(directory, files):
+    """The program's exit status, what it prints, and what it says of errors."""
+    listed = directory / ".list.json"
+    listed.write_text(json.dumps(files))
+    program = ROOT / "playbooks" / "files" / "split_files.py"
+    done = subprocess.run([sys.executable, program, listed], capture_output=True, text=True, check=False)
+    assert not listed.exists()
+    return done.returncode, done.stdout.split(), done.stderr
+
+
+def test_each_file_is_written_once_and_for_its_owner_alone(tmp_path):
+    assert split(tmp_path, FILES) == (0, ["a.json", "b.csv"], "")
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.json", "b.csv"]
+    assert [(tmp_path / file["name"]).read_text() for file in FILES] == [file["text"] for file in FILES]
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+    assert split(tmp_path, FILES) == (0, [], "")
+    (tmp_path / "a.json").chmod(0o644)
+    (tmp_path / "b.csv").write_text("other\n")
+    assert split(tmp_path, FILES) == (0, ["a.json", "b.csv"], "")
+
+
+def test_a_name_does_not_leave_the_directory(tmp_path):
+    (tmp_path / "in").mkdir()
+    assert split(tmp_path / "in", [{"name": "../out", "text": "x"}]) == (0, ["out"], "")
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_what_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "a.json").mkdir()
+    status, printed, said = split(tmp_path, FILES)
+    assert (status, printed) == (1, [])
+    assert "a.json" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
