@@ -25,7 +25,7 @@ __all__ = (
 # several perm, and an event must then meet each of them, which nobody means who writes two.
 _ONCE = (("path", "dir", "inode"), ("exe",), ("perm",))
 #: The fields that check_combination() may refuse.
-LIMITED = frozenset(("auid",)).union(*_ONCE)
+LIMITED = frozenset().union(*_ONCE)
 
 _GROUP = {name: group for group in _ONCE for name in group}
 # The characters of all operators but `=`.
@@ -74,6 +74,8 @@ def parse_condition(condition: Condition, filter_list: str, resolver: Resolver) 
     except RuleError as error:
         reason = f"{shown(error.part)} {error.reason}" if error.part else error.reason
         raise type(error)(reason, f"-F {name}{operator}{text}") from None
+    if value == 0xFFFFFFFF and kind.name == "auid" and operator not in ("=", "!="):
+        raise RuleError("an unset auid can only be compared with = or !=", f"-F {name}{operator}{text}")
     return Field(kind.name, operator, value)
 
 
@@ -102,8 +104,6 @@ def check_combination(fields: Sequence[Field], field: Field, part: str) -> None:
         # auditctl takes several perm, and so does the kernel.
         kind = MisreadError if field.name == "perm" else RuleError
         raise kind(f"a rule can have only one {' or '.join(group)} field{hint}", part)
-    if field.name == "auid" and field.value == 0xFFFFFFFF and field.operator not in ("=", "!="):
-        raise RuleError("an unset auid can only be compared with = or !=", part)
 
 
 def check_list(kind: FieldType, filter_list: str, part: str) -> None:

@@ -44,22 +44,23 @@ _BEFORE_KEY = "a syscall (-S) or a path, dir, perm, exe or fstype"
 class RuleParser:
     """Follows auditctl through the options of one rule, from left to right. Each instance reads one rule."""
 
+    _operation = ""
+    _list = ""
+    _action = ""
+    _syscalls: FrozenSet[int] = frozenset()
+    _every_syscall = False
+    _syscalls_given = False
+    # The place in the words of a -F perm= for which some release adds syscalls, and those that the host's adds.
+    _adding_place: Optional[int] = None
+    _added_syscalls: FrozenSet[int] = frozenset()
+    _is_watch = False
+    _key_allowed = False
+
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._known = resolver.already_read if resolver.already_read is not None else {}
-        self._operation = ""
-        self._list = ""
-        self._action = ""
         self._fields: List[Field] = []
         self._keys: List[str] = []
-        self._syscalls: FrozenSet[int] = frozenset()
-        self._every_syscall = False
-        self._syscalls_given = False
-        # The place in the words of a -F perm= for which some release adds syscalls, and those that the host's adds.
-        self._adding_place: Optional[int] = None
-        self._added_syscalls: FrozenSet[int] = frozenset()
-        self._is_watch = False
-        self._key_allowed = False
         self._words: List[str] = []
         self._unread: List[str] = []
 

@@ -25,7 +25,8 @@ def in_augenrules_order(lines: Iterable[RulesLine]) -> List[RulesLine]:
     special: Dict[str, RulesLine] = {}
     rules = []
     for line in lines:
-        option = _moved_option(line.text)
+        # Most lines are rules.
+        option = "" if line.text[:2] in ("-a", "-w") else _moved_option(line.text)
         if option:
             special[option] = line
         else:
