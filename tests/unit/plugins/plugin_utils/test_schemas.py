@@ -4,14 +4,16 @@
 
 import copy
 import json
+import random
 
 import jsonschema
 import pytest
 
-from ansible_collections.linux.audit.plugins.plugin_utils import evidence, evidence_files
+from ansible_collections.linux.audit.plugins.plugin_utils import evidence, evidence_files, report_history
+from ansible_collections.linux.audit.plugins.plugin_utils.fleet import drift_row
 from judged_fleet import FLEET, HOSTILE, fleet
 from paths import ROOT
-from simulated_fleet import simulated
+from simulated_fleet import TROUBLES, healthy, simulated
 
 SCHEMAS = {
     path.name.removesuffix(".json"): json.loads(path.read_text()) for path in (ROOT / "docs" / "schemas").glob("*.json")
@@ -35,14 +37,29 @@ def errors(name, document):
     return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(document)]
 
 
+def drift():
+    """What the playbook drift writes: a host of each kind of trouble, one that is well, and some without an answer."""
+    dice = random.Random(1)
+    rows = []
+    for number, spoil in enumerate([lambda info, dice: None, *(spoil for _share, spoil in TROUBLES)]):
+        info = healthy(dice)
+        spoil(info, dice)
+        rows.append({"host": f"web{number}", **drift_row(info)})
+    for answer in ({"unreachable": True, "msg": "no route"}, {"failed": True, "msg": HOSTILE}, {}):
+        rows.append({"host": f"gone{len(rows)}", **drift_row(answer)})
+    rows.append({"host": "ended", "state": "failed"})
+    return {**report_history.DRIFT, "generated": "2026-11-27T06:00:00Z", "hosts": rows}
+
+
 def documents():
-    """Evidence and reports of fleets of many kinds, by name, each with the name of its schema."""
+    """Documents of fleets of many kinds, by name, each with the name of its schema."""
     first = fleet(**FLEET)
     hostile = {HOSTILE: FLEET["bad"], "x": {"failed": True, "msg": HOSTILE}}
     yield "evidence", evidence.SCHEMA, first
     yield "no host", evidence.SCHEMA, fleet()
     yield "changes", evidence.SCHEMA, fleet(first, good=FLEET["bad"], bad=FLEET["gone"])
     yield "hostile", evidence.SCHEMA, fleet(**hostile)
+    yield "rows", report_history.DRIFT, drift()
     for hosts, results in ((0, 1), (50, 1), (300, 3)):
         document = simulated(hosts, 6 if hosts else 0, results)
         yield f"report of {hosts} hosts", {"schema": document["schema"], "schema_version": 1}, document
