@@ -9,7 +9,33 @@ import datetime
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.linux.audit.plugins.plugin_utils import standards
+from ansible_collections.linux.audit.plugins.plugin_utils import evidence, standards
+from ansible_collections.linux.audit.plugins.plugin_utils.packed import pack
+from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
+
+# What remains of a result besides the evidence.
+_KEPT = ("changed", "warnings", "deprecations", "failed", "unreachable", "msg", "exception")
+
+
+def _views(asked):
+    """The names of views; they may be a text with commas, as for all lists of names."""
+    items = [item.strip() for item in asked.split(",")] if isinstance(asked, str) else asked or []
+    if not all(item in evidence.VIEWS for item in items):
+        raise AnsibleActionFail(f"evidence takes some of {', '.join(evidence.VIEWS)}, not {asked!r}")
+    return items
+
+
+def _evidence(answer, host, views):
+    """The result with the evidence alone; a host that has failed has none, whatever it has sent under that name."""
+    kept = {key: answer[key] for key in _KEPT if key in answer}
+    if answer.get("failed") or answer.get("unreachable"):
+        return kept
+    try:
+        return {**kept, "evidence": pack(evidence.host_entry(host, answer, views))}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AnsibleActionFail(
+            f"The answer of {host} is not one of audit_compliance: {printable(repr(error))}"
+        ) from error
 
 
 class ActionModule(ActionBase):
@@ -27,6 +53,7 @@ class ActionModule(ActionBase):
         paths = arguments.pop("src", None) or []
         for path in [paths] if isinstance(paths, str) else paths:
             found.append(standards.own_standard(self._content(path), str(path)))
+        views = _views(arguments.pop("evidence", None))
         own = arguments.pop("requirements", None)
         if own:
             found.append({"name": "requirements", "requirements": own})
@@ -36,14 +63,16 @@ class ActionModule(ActionBase):
         # A host that chose the date could choose which exceptions have expired.
         arguments.setdefault("today", datetime.date.today().isoformat())
         arguments["standards"] = found
-        result.update(
-            self._execute_module(
-                module_name="linux.audit.audit_compliance",
-                module_args=arguments,
-                task_vars=task_vars or {},
-                wrap_async=self._task.async_val,
-            )
+        answer = self._execute_module(
+            module_name="linux.audit.audit_compliance",
+            module_args=arguments,
+            task_vars=task_vars or {},
+            wrap_async=self._task.async_val,
         )
+        # A task that runs on in the background has not answered yet.
+        if views and "ansible_job_id" not in answer:
+            answer = _evidence(answer, str((task_vars or {}).get("inventory_hostname")), views)
+        result.update(answer)
         return result
 
     def _chosen(self, asked, task_vars):

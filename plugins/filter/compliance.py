@@ -10,6 +10,7 @@ from ansible_collections.linux.audit.plugins.plugin_utils import compliance_repo
 from ansible_collections.linux.audit.plugins.plugin_utils import evidence
 from ansible_collections.linux.audit.plugins.plugin_utils import evidence_files as written
 from ansible_collections.linux.audit.plugins.plugin_utils.errors import FilterError
+from ansible_collections.linux.audit.plugins.plugin_utils.packed import unpack
 
 _BROKEN = (AttributeError, KeyError, TypeError, ValueError)
 
@@ -35,7 +36,7 @@ def compliance_document(value, when, views=evidence.VIEWS[:2], before=None, fail
         raise FilterError("linux.audit.compliance_document takes a list of what compliance_host returns")
     try:
         others = [evidence.host_entry(host, {"failed": True, "msg": "the play ended on it"}) for host in failed]
-        return evidence.document([*value, *others], when, views, before or None)
+        return evidence.document([*map(unpack, value), *others], when, views, before or None)
     except _BROKEN as error:
         raise FilterError(f"linux.audit.compliance_document takes what compliance_host returns: {error!r}") from error
 
@@ -62,10 +63,11 @@ def compliance_files(value, only=""):
 
 
 def _of_document(name, function, value):
-    if not isinstance(value, Mapping) or value.get("schema") != evidence.SCHEMA["schema"]:
-        raise FilterError(f"linux.audit.{name} takes what compliance_document returns")
     try:
-        return function(value)
+        document = unpack(value)
+        if not isinstance(document, Mapping) or document.get("schema") != evidence.SCHEMA["schema"]:
+            raise FilterError(f"linux.audit.{name} takes what compliance_document returns")
+        return function(document)
     except _BROKEN as error:
         raise FilterError(f"linux.audit.{name} takes what compliance_document returns: {error!r}") from error
 

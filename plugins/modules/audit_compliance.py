@@ -76,6 +76,13 @@ options:
         description: The last day on which the exception counts, as in V(2026-12-31).
         type: str
         required: true
+  evidence:
+    description:
+      - Return RV(evidence) instead of all other results, which are some megabytes for each host of a fleet.
+      - The views that count in it, as for P(linux.audit.compliance_host#filter).
+    type: list
+    elements: str
+    choices: [kernel, files, text]
   today:
     description: The date by which exceptions expire, as in V(2026-12-31). By default it is that of the controller.
     type: str
@@ -159,6 +166,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+evidence:
+  description:
+    - The entry of the host for P(linux.audit.compliance_document#filter), as P(linux.audit.packed#filter) returns it.
+  type: str
+  returned: success, with O(evidence); then all results below are left out
+  sample: 'packed {"host": "web1", "state": "met"}'
 requirements:
   description: The verdicts, in the order of the standards.
   type: list
@@ -281,6 +294,7 @@ ARGUMENTS = {
         "default": [],
         "options": {name: {"type": "str", "required": True} for name in ("requirement", "reason", "until")},
     },
+    "evidence": {"type": "list", "elements": "str", "choices": ["kernel", "files", "text"]},
     "today": {"type": "str"},
     "rules_dir": {"type": "path", "default": DEFAULT_DIRECTORY},
     "standards": {

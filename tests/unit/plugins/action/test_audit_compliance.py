@@ -14,6 +14,8 @@ from ansible_collections.linux.audit.plugins.action.audit_compliance import Acti
 from ansible_collections.linux.audit.plugins.module_utils._policy import held_views
 from ansible_collections.linux.audit.plugins.modules import audit_compliance
 from ansible_collections.linux.audit.plugins.plugin_utils import standards
+from ansible_collections.linux.audit.plugins.plugin_utils.evidence import host_entry
+from ansible_collections.linux.audit.plugins.plugin_utils.packed import unpack
 from changing import System
 from running import run_module
 
@@ -230,3 +232,42 @@ def test_names_and_parameters_that_do_not_exist_are_refused(run):
         run(standard=["stig_rhel99"])
     with pytest.raises(AnsibleError, match="has no parameter x"):
         run(standard=[{"name": "stig_rhel9", "parameters": {"x": 1}}])
+
+
+def test_evidence_is_what_the_filter_keeps(run):
+    """A fleet's results are not kept in memory as structures."""
+    vars_of_host = {"inventory_hostname": "web1"}
+    whole, _sent = run(vars_of_host, requirements=[SITE], today="2026-11-27")
+    slim, sent = run(vars_of_host, requirements=[SITE], today="2026-11-27", evidence=["kernel", "text"])
+    assert {"requirements", "proof", "standards"}.isdisjoint(slim)
+    entry, expected = unpack(slim["evidence"]), host_entry("web1", whole, ["kernel", "text"])
+    for found in (entry, expected):
+        found["proof"].pop("time")
+    assert entry == expected
+    assert "evidence" not in sent
+    assert unpack(run(vars_of_host, requirements=[SITE], evidence="kernel, files")[0]["evidence"])["host"] == "web1"
+    with pytest.raises(AnsibleActionFail, match="evidence takes some of kernel, files, text, not 'kernel,all'"):
+        run(requirements=[SITE], evidence="kernel,all")
+
+
+@pytest.mark.parametrize("failed", [{"failed": True}, {"unreachable": True}])
+def test_a_host_that_has_failed_has_no_evidence(run, monkeypatch, failed):
+    """Also if it says that it has."""
+    answer = {"changed": False, "msg": "no root", "evidence": "packed {}", "requirements": [], **failed}
+    monkeypatch.setattr(Action, "_execute_module", lambda self, **call: self.calls.append({}) or answer)
+    result, _sent = run(requirements=[SITE], evidence=["kernel"])
+    assert {key: result[key] for key in result if key != "invocation"} == {"changed": False, "msg": "no root", **failed}
+
+
+def test_an_answer_that_is_none(run, monkeypatch):
+    answer = {"changed": False, "requirements": [{"kernel": "\x1b[2J"}]}
+    monkeypatch.setattr(Action, "_execute_module", lambda self, **call: self.calls.append({}) or answer)
+    with pytest.raises(AnsibleActionFail, match="The answer of web1 is not one of audit_compliance") as error:
+        run({"inventory_hostname": "web1"}, requirements=[SITE], evidence=["kernel"])
+    assert "\x1b" not in str(error.value)
+
+
+def test_a_task_in_the_background_has_no_evidence_yet(run, monkeypatch):
+    answer = {"changed": False, "ansible_job_id": "7", "started": 1}
+    monkeypatch.setattr(Action, "_execute_module", lambda self, **call: self.calls.append({}) or answer)
+    assert run(requirements=[SITE], evidence=["kernel"])[0]["ansible_job_id"] == "7"
