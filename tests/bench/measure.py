@@ -23,22 +23,23 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.sources import
 LOADED = "/root/loaded.rules"
 LOADED_ORDERED = "/root/ordered.rules"
 MOST_OVERLAPPING = 2000
-in_kernel = {"seconds": 0.0, "_ADD_RULE": 0, "_DEL_RULE": 0}
+in_kernel = {"seconds": 0.0, "added": 0, "deleted": 0}
 
 
 def watch_kernel():
     """Count and time the requests that change rules."""
-    change = Kernel._change
+    request = Kernel.request_all
 
-    def timed(self, kind, data, rule):
+    def timed(self, requests):
         began = time.monotonic()
         try:
-            change(self, kind, data, rule)
+            return request(self, requests)
         finally:
             in_kernel["seconds"] += time.monotonic() - began
-            in_kernel["_ADD_RULE" if kind == 1011 else "_DEL_RULE"] += 1
+            for kind, _data in requests:
+                in_kernel["added" if kind == 1011 else "deleted"] += 1
 
-    Kernel._change = timed
+    Kernel.request_all = timed
 
 
 def rules(count, first=0):
@@ -83,7 +84,7 @@ def write(path, lines):
 
 def apply(lines):
     """Seconds of an apply, and those in the kernel; how many additions and deletions."""
-    in_kernel.update(seconds=0.0, _ADD_RULE=0, _DEL_RULE=0)
+    in_kernel.update(seconds=0.0, added=0, deleted=0)
     text = "\n".join(["-D", *lines]) + "\n"
     began = time.monotonic()
     host = Host()
@@ -91,7 +92,7 @@ def apply(lines):
     reach, options = Reach("all"), Options()
     declare(read_declaration(lines, reach, options, host), reach, options, host)
     seconds = time.monotonic() - began
-    return seconds, in_kernel["seconds"], in_kernel["_ADD_RULE"], in_kernel["_DEL_RULE"]
+    return seconds, in_kernel["seconds"], in_kernel["added"], in_kernel["deleted"]
 
 
 def main(count, rounds):
