@@ -99,6 +99,12 @@ def _refused(kernel: Kernel, portion: Sequence[RuleChange]) -> Dict[int, int]:
     except OSError as error:
         if error.errno is None:
             raise
+        if error.errno == errno.EMSGSIZE and len(portion) > 1:
+            # Nothing was sent: this host lets a socket have less room (net.core.wmem_default).
+            half = len(portion) // 2
+            refused = _refused(kernel, portion[:half])
+            refused.update((half + place, code) for place, code in _refused(kernel, portion[half:]).items())
+            return refused
         if error.errno != errno.ENOBUFS:
             return {0: error.errno}
     # The kernel may have made a change although its answer was lost.

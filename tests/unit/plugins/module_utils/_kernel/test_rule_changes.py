@@ -176,6 +176,21 @@ def test_a_change_whose_acknowledgement_was_lost_is_looked_at(there, change, don
             change_rules(kernel, [change])
 
 
+def test_a_message_that_is_too_long_for_the_host_is_parted():
+    class Narrow(KernelOfMessages):
+        def request_all(self, requests):
+            if len(requests) > 3:
+                raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
+            return super().request_all(requests)
+
+    changes = [appended(rule(str(number))) for number in range(40)]
+    kernel = Narrow()
+    change_rules(kernel, changes)
+    assert [data for requests in kernel.messages for _kind, data in requests] == [change.data for change in changes]
+    with pytest.raises(RuleRefused, match="key=6"):
+        change_rules(Narrow({6: errno.EINVAL}), changes)
+
+
 def test_a_message_that_is_not_sent_is_a_refusal_of_its_first_rule():
     with pytest.raises(RuleRefused, match="refuses to add .*/etc/a.*Message too long"):
         change_rules(KernelOfMessages(error=errno.EMSGSIZE), list(map(appended, RULES)))
