@@ -134,9 +134,12 @@ SPENT = """\
 - **Packs**: those that ask for privileged programs search the host for them. Each file needs one system call, which is
   as much as find(1) needs. What was found is not kept for the next task, because nothing tells whether a mode has
   changed.
-- **A set that changes**: each rule is sent to the kernel alone and acknowledged, as auditctl does it. Before that, the
-  files are examined, and an order is planned that loses no event; after it, the kernel is asked for all rules as a
-  proof. "Everything changed" deletes the old rules as well, one by one.
+- **A set that changes**: the files are examined, and an order is planned that loses no event. Then the kernel gets
+  several changes with each message, as many as it can make in a hundredth of a second, because logins wait for it
+  meanwhile; auditctl sends each rule alone. At last, the kernel is asked for all rules as a proof. The kernel compares
+  each rule that it gets with those that it holds, so an addition takes the longer the more there are; and it holds the
+  old rules while the new ones are added, because no event may be lost. `auditctl -R` deletes first, and what happens
+  meanwhile is not recorded. "The same steps" are those of the collection, written for auditctl.
 
 """
 

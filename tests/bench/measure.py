@@ -21,24 +21,24 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.options import
 from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
 
 LOADED = "/root/loaded.rules"
-LOADED_ORDERED = "/root/ordered.rules"
-MOST_OVERLAPPING = 2000
-in_kernel = {"seconds": 0.0, "_ADD_RULE": 0, "_DEL_RULE": 0}
+STEPS = "/root/steps.rules"
+in_kernel = {"seconds": 0.0, "added": 0, "deleted": 0}
 
 
 def watch_kernel():
     """Count and time the requests that change rules."""
-    change = Kernel._change
+    request = Kernel.request_all
 
-    def timed(self, kind, data, rule):
+    def timed(self, requests):
         began = time.monotonic()
         try:
-            change(self, kind, data, rule)
+            return request(self, requests)
         finally:
             in_kernel["seconds"] += time.monotonic() - began
-            in_kernel["_ADD_RULE" if kind == 1011 else "_DEL_RULE"] += 1
+            for kind, _data in requests:
+                in_kernel["added" if kind == 1011 else "deleted"] += 1
 
-    Kernel._change = timed
+    Kernel.request_all = timed
 
 
 def rules(count, first=0):
@@ -75,15 +75,23 @@ def load(path):
     return time.monotonic() - began
 
 
+def load_steps(old, new):
+    """Seconds of auditctl for what an apply asks of the kernel: add all new rules, then delete the old ones."""
+    write(STEPS, [*new, *(f"-d{line[2:]}" for line in old)])
+    began = time.monotonic()
+    subprocess.check_call(["auditctl", "-R", STEPS], stdout=subprocess.DEVNULL)
+    return time.monotonic() - began
+
+
 def write(path, lines):
     with open(path, "w", encoding="utf-8") as file:
-        file.write("\n".join(["-D", *lines]) + "\n")
+        file.write("\n".join(lines) + "\n")
     os.chmod(path, 0o600)
 
 
 def apply(lines):
     """Seconds of an apply, and those in the kernel; how many additions and deletions."""
-    in_kernel.update(seconds=0.0, _ADD_RULE=0, _DEL_RULE=0)
+    in_kernel.update(seconds=0.0, added=0, deleted=0)
     text = "\n".join(["-D", *lines]) + "\n"
     began = time.monotonic()
     host = Host()
@@ -91,7 +99,7 @@ def apply(lines):
     reach, options = Reach("all"), Options()
     declare(read_declaration(lines, reach, options, host), reach, options, host)
     seconds = time.monotonic() - began
-    return seconds, in_kernel["seconds"], in_kernel["_ADD_RULE"], in_kernel["_DEL_RULE"]
+    return seconds, in_kernel["seconds"], in_kernel["added"], in_kernel["deleted"]
 
 
 def main(count, rounds):
@@ -101,8 +109,7 @@ def main(count, rounds):
     old, new, ordered = rules(count), rules(count, first=count), overlapping(count)
     one = list(old)
     one[count // 2] = one[count // 2].replace("key=bench", "key=other")
-    write(LOADED, old)
-    write(LOADED_ORDERED, ordered)
+    write(LOADED, ["-D", *old])
     found = {}
 
     def note(name, lines):
@@ -117,11 +124,11 @@ def main(count, rounds):
         note("one rule changed", one)
         note("everything changed", new)
         apply(old)
+        found.setdefault("auditctl -R, the same steps", []).append([load_steps(old, new)])
+        apply(old)
         note("reversed order", list(reversed(old)))
-        if count <= MOST_OVERLAPPING:
-            load(LOADED_ORDERED)
-            apply(ordered)
-            note("reversed, and order matters", list(reversed(ordered)))
+        apply(ordered)
+        note("reversed, and order matters", list(reversed(ordered)))
         if remaining:
             load(LOADED)
             apply(old)

@@ -18,6 +18,7 @@ import tempfile
 import time
 
 from module_utils._kernel.netlink import Kernel
+from module_utils._kernel.rule_changes import appended, change_rules, deleted
 from module_utils.rules import wire
 
 ROUNDS, CALLS = 150, 400
@@ -98,8 +99,7 @@ def measured_by_a_new_process():
 
 def delete_all(kernel):
     """Delete the rules that were loaded here: there were none before."""
-    for held in kernel.rules():
-        kernel.delete(held)
+    change_rules(kernel, list(map(deleted, kernel.rules())))
 
 
 def main(path):
@@ -121,8 +121,8 @@ def main(path):
         kernel.set("enabled", 1)
         try:
             for name, rules in job["sets"].items():
-                for data in filter(None, rules):
-                    kernel.append(wire.decode(bytes.fromhex(data)))
+                decoded = [wire.decode(bytes.fromhex(data)) for data in filter(None, rules)]
+                change_rules(kernel, list(map(appended, decoded)))
                 found[name] = measured_by_a_new_process()
                 delete_all(kernel)
         finally:

@@ -17,6 +17,7 @@ import struct
 import sys
 
 from module_utils._kernel.netlink import Kernel
+from module_utils._kernel.rule_changes import appended, change_rules, deleted
 from module_utils.rules import wire
 
 AUDIT, READLOG, SYSCALL, USER = 9, 1, 1300, 1005  # linux/netlink.h, linux/audit.h
@@ -58,8 +59,7 @@ def make_calls(number):
 
 def recorded(kernel, pair):
     """The numbers that each of two rules records while the kernel holds both, the first of them first."""
-    for data in pair:
-        kernel.append(wire.decode(data))
+    change_rules(kernel, [appended(wire.decode(data)) for data in pair])
     found = {"narrow": set(), "wide": set()}
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, AUDIT) as log:
@@ -78,8 +78,7 @@ def recorded(kernel, pair):
                 if match:
                     found[match.group(2).decode()].add(int(match.group(1)))
     finally:
-        for held in kernel.rules():
-            kernel.delete(held)
+        change_rules(kernel, list(map(deleted, kernel.rules())))
 
 
 if __name__ == "__main__":

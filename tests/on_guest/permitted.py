@@ -16,6 +16,7 @@ import struct
 import sys
 
 from module_utils._kernel.netlink import Kernel
+from module_utils._kernel.rule_changes import appended, change_rules, deleted
 from module_utils.rules import wire
 
 AUDIT, READLOG, SYSCALL, USER = 9, 1, 1300, 1005  # linux/netlink.h, linux/audit.h
@@ -74,7 +75,7 @@ def make_calls():
 def recorded(kernel, data):
     """The numbers of the syscalls that are recorded while the kernel holds a rule."""
     rule = wire.decode(data)
-    kernel.append(rule)
+    change_rules(kernel, [appended(rule)])
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, AUDIT) as log:
             log.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)  # SO_RCVBUFFORCE
@@ -92,7 +93,7 @@ def recorded(kernel, data):
                 if found:
                     numbers.add(int(found.group(1)))
     finally:
-        kernel.delete([held for held in kernel.rules() if held.data == data][0])  # noqa: RUF015
+        change_rules(kernel, [deleted([held for held in kernel.rules() if held.data == data][0])])  # noqa: RUF015
 
 
 if __name__ == "__main__":

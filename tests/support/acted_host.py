@@ -31,6 +31,7 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import AuditUnavailable, Kernel, KernelRule
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
+from kernel_double import requested
 from played_root import play_root
 
 ACTORS = pathlib.Path(__file__).resolve().parent / "actors"
@@ -84,7 +85,8 @@ class ActedHost:
         there = {"/run/systemd/system": self.manager == "systemd", "/run/systemd/journal": journal}
         patch.setattr(os.path, "isdir", lambda path: there.get(path, False) if path in there else is_directory(path))
         for name, method in (("__init__", self._asked), ("close", self._asked), ("status", self._status),
-                             ("message", self._message), ("rules", self._rules), ("append", self._append)):  # fmt: skip
+                             ("message", self._message), ("rules", self._rules),
+                             ("request_all", self._requested)):  # fmt: skip
             patch.setattr(Kernel, name, method)
         for file, path in ((AUDITD_CONF, self.conf), (REMOTE_CONF, self.remote), (PLUGIN_CONF, self.plugins_d),
                            (AUDISPD_CONF, root / "etc/audispd.conf")):  # fmt: skip
@@ -233,9 +235,13 @@ class ActedHost:
         lines = path.read_text().splitlines() if path.exists() else []
         return [KernelRule(parse_line(line, self._host).rule, line.encode()) for line in lines]
 
-    def _append(self, rule):
+    def _requested(self, requests):
         with open(self.root / "rules", "a", encoding="utf-8") as file:
-            file.write(f"{render(rule, self._host.machine)}\n")
+            for request in requests:
+                operation, rule = requested(*request)
+                assert operation == "append"
+                file.write(f"{render(rule, self._host.machine)}\n")
+        return {}
 
     def _message(self, text):
         """A record of a user, which auditd passes on. It learns of the record by a signal of its own."""

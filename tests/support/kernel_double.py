@@ -25,14 +25,14 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.parse import par
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from strategies import HOST
 
-__all__ = ("Fault", "KernelDouble", "connected", "rendered", "rules_of", "statements")
+__all__ = ("Fault", "KernelDouble", "connected", "rendered", "requested", "rules_of", "statements")
 
 _HEADER = struct.Struct("=IHHII")
 # linux/audit.h and linux/netlink.h
 _GET, _SET, _USER, _ADD_RULE, _DEL_RULE, _LIST_RULES, _SET_FEATURE, _GET_FEATURE = (
     1000, 1001, 1005, 1011, 1012, 1013, 1018, 1019,
 )  # fmt: skip
-_ERROR, _DONE = 2, 3
+_ERROR, _DONE, _ACK = 2, 3, 4
 _PREPEND = 0x10
 _LOCKED = 2
 _LOGINUID_IMMUTABLE = 1 << 1
@@ -225,12 +225,17 @@ def _list_of(data):
     return struct.unpack_from("=I", data)[0] & ~_PREPEND
 
 
+def requested(kind, data):
+    """What a request asks for a rule ("append", "prepend" or "delete"), and the rule."""
+    (flags,) = struct.unpack_from("=I", data)
+    operation = "delete" if kind == _DEL_RULE else "prepend" if flags & _PREPEND else "append"
+    return operation, wire.decode(struct.pack("=I", flags & ~_PREPEND) + data[4:])
+
+
 def _described(kind, data):
     """A request as a tuple, for the log."""
     if kind in (_ADD_RULE, _DEL_RULE):
-        (flags,) = struct.unpack_from("=I", data)
-        rule = wire.decode(struct.pack("=I", flags & ~_PREPEND) + data[4:])
-        operation = "delete" if kind == _DEL_RULE else "prepend" if flags & _PREPEND else "append"
+        operation, rule = requested(kind, data)
         return operation, render(rule, HOST.machine)
     if kind == _SET:
         mask, *values = struct.unpack("=11I", data)
@@ -279,18 +284,23 @@ class _Connection:
         self._kernel.connections -= 1
 
     def sendto(self, request, address):
-        """Take one request, and prepare its answers."""
+        """Take a message, which may have several requests, and prepare the answers."""
         if self._kernel.unreachable:
             raise OSError(self._kernel.unreachable, os.strerror(self._kernel.unreachable))
-        length, kind, _flags, sequence, _port = _HEADER.unpack_from(request)
-        assert (length, address) == (len(request), (0, 0))
-        answer = self._kernel.answer(kind, request[_HEADER.size :])
-        if answer is not None:
+        assert address == (0, 0)
+        while request:
+            length, kind, flags, sequence, _port = _HEADER.unpack_from(request)
+            answer = self._kernel.answer(kind, request[_HEADER.size : length])
+            if answer is None:
+                # Nothing else of the message is done or answered.
+                return
             replies, code = answer
+            acknowledgement = struct.pack("=i", code) + request[: _HEADER.size]
             # A thread of the kernel sends the replies, usually after the acknowledgement.
-            for reply, payload in [(_ERROR, struct.pack("=i", code) + request[: _HEADER.size]), *replies]:
+            for reply, payload in [(_ERROR, acknowledgement)] * bool(code or flags & _ACK) + replies:
                 text = _HEADER.pack(_HEADER.size + len(payload), reply, 0, sequence, 0) + payload
                 self._datagrams.append(text + b"\0" * (-len(text) % 4))
+            request = request[(length + 3) & ~3 :]
 
     def recv_into(self, room, size=0, flags=0):
         """The next datagram."""

@@ -15,7 +15,8 @@ from typing import Iterator, List, NamedTuple, Sequence, Set
 
 from .._host.files import FileError, read_text
 from .._host.host import Host
-from .._kernel.netlink import Kernel, KernelError, KernelRule, RuleRefused
+from .._kernel.netlink import Kernel, KernelError, KernelRule
+from .._kernel.rule_changes import RuleRefused, appended, change_rules
 from ..rules.errors import AuditError, counted
 from ..rules.model import Rule, canonical, without_keys
 from ..rules.parse import parse_file
@@ -132,7 +133,7 @@ def _loaded_again(
     with Kernel() as kernel:
         for held in lost:
             try:
-                kernel.append(held.rule)
+                change_rules(kernel, [appended(held.rule)])
             except RuleRefused as error:
                 refused.append(str(error))
     what = (

@@ -7,11 +7,10 @@ import errno
 import os
 import socket
 import struct
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..rules import wire
 from ..rules.model import Rule
-from ..rules.render import render
 from .errors import AuditUnavailable, KernelError, PermissionDenied
 
 __all__ = (
@@ -22,7 +21,6 @@ __all__ = (
     "KernelError",
     "KernelRule",
     "PermissionDenied",
-    "RuleRefused",
     "Status",
     "feature_names",
     "messages",
@@ -32,7 +30,7 @@ __all__ = (
 NETLINK_AUDIT = 9
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _REQUEST, _ACK = 1, 4
-_GET, _SET, _USER, _ADD_RULE, _DEL_RULE, _LIST_RULES = 1000, 1001, 1005, 1011, 1012, 1013
+_GET, _SET, _USER, _LIST_RULES = 1000, 1001, 1005, 1013
 _SET_FEATURE, _GET_FEATURE = 1018, 1019
 # AUDIT_STATUS_*: the bit that tells which value of the status a request sets
 _STATUS_BITS = {
@@ -69,17 +67,6 @@ IMMUTABLE = 2
 
 class AnswersLost(KernelError):
     """The kernel has answered, and there was no room for all of the answer."""
-
-
-class RuleRefused(KernelError):
-    """The kernel refused a rule. ``code`` is the errno, ``rule`` the rule."""
-
-    def __init__(self, rule: Rule, code: int, reason: str, action: str) -> None:
-        line = render(rule, os.uname().machine)
-        super().__init__(f"the kernel refuses to {action} the audit rule '{line}': {reason}")
-        self.rule = rule
-        self.code = code
-        self.reason = reason
 
 
 class KernelRule(NamedTuple):
@@ -164,20 +151,6 @@ class Kernel:
                 return list(self._ask(kind, b"", kind, many))
         return list(self._ask(kind, b"", kind, many))
 
-    def append(self, rule: Rule) -> None:
-        """Add the rule after all rules of its list. Raises RuleRefused."""
-        self._change(_ADD_RULE, wire.encode(rule), rule)
-
-    def prepend(self, rule: Rule) -> None:
-        """Add the rule before all rules of its list, even if the list already holds it. Raises RuleRefused."""
-        data = wire.encode(rule)
-        flags = struct.pack("=I", struct.unpack_from("=I", data)[0] | wire.PREPEND)
-        self._change(_ADD_RULE, flags + data[4:], rule)
-
-    def delete(self, held: KernelRule) -> None:
-        """Delete the first rule that is identical to the given rule. Raises RuleRefused."""
-        self._change(_DEL_RULE, held.data, held.rule)
-
     def set(self, name: str, value: int) -> None:
         """Set one value of the status (AUDIT_SET). Raises KernelError."""
         values = dict.fromkeys(Status._fields, 0)
@@ -217,48 +190,44 @@ class Kernel:
                 reason = "the kernel does not support this setting, or this value"
             raise KernelError(f"the kernel refuses to {asked}: {reason}") from error
 
-    def _change(self, kind: int, data: bytes, rule: Rule) -> None:
-        try:
-            for _unused in self._ask(kind, data, None):
-                pass
-        except OSError as error:
-            if error.errno is None:
-                raise
-            if error.errno == errno.ENOBUFS and self._is_done(kind, rule):
-                return
-            action = "add" if kind == _ADD_RULE else "delete"
-            raise RuleRefused(rule, error.errno, self._reason(error.errno, kind, rule), action) from error
+    def request_all(self, requests: Sequence[Tuple[int, bytes]]) -> Dict[int, int]:
+        """Send requests, which have no other answer than whether they are done, in one message.
 
-    def _is_done(self, kind: int, rule: Rule) -> bool:
-        """Whether the kernel has made a change although its answer was lost."""
-        return any(held.rule == rule for held in self.rules()) is (kind == _ADD_RULE)
-
-    def _reason(self, code: int, kind: int, rule: Rule) -> str:
-        if code == errno.EPERM:
-            # A process that may not read the status fails here, with a reason of its own.
-            if self.status().enabled == IMMUTABLE:
-                return "the audit system is immutable until the next boot (enabled 2)"
-            return "permission denied"
-        if kind == _DEL_RULE and code == errno.ENOENT:
-            return "there is no such rule"
-        from .reasons import refusal
-
-        return refusal(code, rule)
+        Returns the errno of those that the kernel refuses, by their place. Raises OSError if the message was not sent,
+        or its acknowledgement not received. The kernel takes the requests one after the other. It acknowledges the last
+        one, as that asks for it; the others it answers only to refuse them.
+        """
+        first, last = self._sequence + 1, self._sequence + len(requests)
+        self._sequence = last
+        parts: List[bytes] = []
+        for sequence, (kind, data) in enumerate(requests, first):
+            flags = _REQUEST | (_ACK if sequence == last else 0)
+            # A message starts at a multiple of four.
+            parts += (_HEADER.pack(_HEADER.size + len(data), kind, flags, sequence, 0), data, b"\0" * (-len(data) % 4))
+        refused: Dict[int, int] = {}
+        with self._connected(None) as connection:
+            connection.sendto(b"".join(parts), (0, 0))
+            while True:
+                for kind, sequence, payload in messages(_receive(connection, self._received)):
+                    if kind == _NLMSG_ERROR and first <= sequence <= last:
+                        code = -struct.unpack_from("=i", payload)[0]
+                        if code:
+                            refused[sequence - first] = code
+                        if sequence == last:
+                            return refused
 
     def _ask(self, kind: int, data: bytes, answer: Optional[int], many: bool = False) -> Iterator[bytes]:
         """Send one request; yield the payloads of its answers until they are complete.
 
         Raises OSError with the kernel's errno if the kernel refuses a change, and KernelError for all other failures.
         """
-        if self._socket is None:
-            raise KernelError("the connection to the audit system is closed")
         self._sequence += 1
         header = _HEADER.pack(_HEADER.size + len(data), kind, _REQUEST | _ACK, self._sequence, 0)
         acknowledged, finished = False, answer is None
-        try:
-            self._socket.sendto(header + data, (0, 0))
+        with self._connected(answer) as connection:
+            connection.sendto(header + data, (0, 0))
             while not (acknowledged and finished):
-                for kind_of_reply, sequence, payload in messages(_receive(self._socket, self._received)):
+                for kind_of_reply, sequence, payload in messages(_receive(connection, self._received)):
                     if sequence != self._sequence:
                         continue
                     if kind_of_reply == _NLMSG_ERROR:
@@ -274,6 +243,14 @@ class Kernel:
                     elif kind_of_reply == answer:
                         finished = finished or not many
                         yield payload
+
+    @contextlib.contextmanager
+    def _connected(self, answer: Optional[int]) -> Iterator[socket.socket]:
+        """The open socket, for a request that has an answer, or for a change, which has none. See _ask()."""
+        if self._socket is None:
+            raise KernelError("the connection to the audit system is closed")
+        try:
+            yield self._socket
         except socket.timeout:
             raise KernelError(f"the kernel did not answer an audit request within {_TIMEOUT:.0f} seconds") from None
         except OSError as error:

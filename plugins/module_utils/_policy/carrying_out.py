@@ -19,13 +19,12 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set,
 # What says what was done, or why it failed, is read before anything is done: after a failure, reading may fail, too.
 from .._host.files import FileError
 from .._host.replacing import staged
-from .._kernel import reasons  # noqa: F401  # pylint: disable=unused-import
-from .._kernel.netlink import Kernel, KernelError, KernelRule, RuleRefused
+from .._kernel.netlink import Kernel, KernelError, KernelRule
+from .._kernel.rule_changes import appended, change_rules, deleted, prepended
 from .._kernel.settings import change_settings, restore_settings
 from ..rules import silence  # noqa: F401  # pylint: disable=unused-import
 from ..rules.fields import LISTS
 from ..rules.model import Rule, canonical
-from ..rules.plan import Step
 from .options import ChangeError
 from .outcome import Steps, Transition, plan_list
 
@@ -42,13 +41,9 @@ def carry_out(kernel: Union[Kernel, Any], transition: Transition, plan_again: Ca
     steps = transition.rules.steps
     unfinished: Steps = ()
     try:
-        for step, _held in steps:
-            if step.operation != "delete":
-                _add(kernel, step)
+        _add(kernel, steps)
         with staged(transition.edits) as put_in_place:
-            for _step, held in steps:
-                if held is not None:
-                    _delete(kernel, held)
+            _delete(kernel, steps)
             put_in_place()
             # Without steps, the plan itself was the comparison.
             unfinished = plan_again() if steps else ()
@@ -64,17 +59,15 @@ def carry_out(kernel: Union[Kernel, Any], transition: Transition, plan_again: Ca
     return unfinished
 
 
-def _add(kernel: Kernel, step: Step) -> None:
-    (kernel.append if step.operation == "append" else kernel.prepend)(step.rule)
+def _add(kernel: Kernel, steps: Steps) -> None:
+    added = [step for step, held in steps if held is None]
+    change_rules(kernel, [(appended if step.operation == "append" else prepended)(step.rule) for step in added])
 
 
-def _delete(kernel: Kernel, held: KernelRule) -> None:
-    try:
-        kernel.delete(held)
-    except RuleRefused as error:
-        # The kernel itself drops the rules of a directory when the directory is removed.
-        if error.code != errno.ENOENT:
-            raise
+def _delete(kernel: Kernel, steps: Steps) -> None:
+    gone = [held for _step, held in steps if held is not None]
+    # The kernel itself drops the rules of a directory when the directory is removed.
+    change_rules(kernel, list(map(deleted, gone)), ignored=(errno.ENOENT,))
 
 
 def _undo(kernel: Union[Kernel, Any], transition: Transition) -> List[str]:
@@ -133,11 +126,9 @@ def _change_back(kernel: Kernel, before: Sequence[KernelRule], touched: Set[Rule
     wanted = [entry for entry in before if canonical(entry.rule) in known]
     for filter_list in LISTS:
         there = [entry for entry in present if entry.rule.list == filter_list]
-        for step, held in _steps_back(there, [entry for entry in wanted if entry.rule.list == filter_list]):
-            if held is None:
-                _add(kernel, step)
-            else:
-                _delete(kernel, held)
+        steps = _steps_back(there, [entry for entry in wanted if entry.rule.list == filter_list])
+        _add(kernel, steps)
+        _delete(kernel, steps)
 
 
 def _steps_back(present: Sequence[KernelRule], before: Sequence[KernelRule]) -> Steps:

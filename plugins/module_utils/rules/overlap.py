@@ -49,9 +49,11 @@ class WatchIndex:
 
     def near(self, scope: "Scope") -> Sequence[int]:
         """The places of the rules for the same path, one above or one below it, and of those that are everywhere."""
+        return self._everywhere + self.watching(scope) if scope.node else self._everywhere
+
+    def watching(self, scope: "Scope") -> List[int]:
+        """The places of the rules for the same path, one above or one below it, but for those that are everywhere."""
         node = scope.node
-        if not node:
-            return self._everywhere
         # Everything below /etc/ sorts before /etc0, because 0 is the character after the slash.
         end = node[:-1] + "0" if scope.is_tree else node + "\0"
         found = self._places[bisect_left(self._nodes, node) : bisect_left(self._nodes, end)]
@@ -59,7 +61,7 @@ class WatchIndex:
         while above >= 0:
             found += self._trees.get(node[: above + 1], [])
             above = node.rfind("/", 0, above)
-        return self._everywhere + found
+        return found
 
 
 class Scope:

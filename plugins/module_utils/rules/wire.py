@@ -27,9 +27,9 @@ _START = struct.Struct("=3I")
 _MASK = slice(12, 268)
 _COLUMNS = (268, 524, 780)
 _COLUMN = 256
-_LENGTH = struct.Struct("=I")
 _STRING_KINDS = frozenset(("string", "path", "dir", "exe", "key"))
 _KEY = BY_NAME["key"].number
+_EQUAL = OPERATORS["="]
 # The upper half of word 63 selects classes of syscalls: auditctl sends it, and the kernel clears it.
 _ALL = tuple([0xFFFFFFFF] * 63 + [0x0000FFFF])
 _NONE = (0,) * 64
@@ -47,30 +47,29 @@ def encode(rule: Rule) -> bytes:
     values: List[int] = []
     operators: List[int] = []
     strings = b""
-    for field in rule.fields:
-        kind = BY_NAME.get(field.name)
-        numbers.append(kind.number if kind else int(field.name[1:]))
-        operators.append(OPERATORS[field.operator] if field.operator in OPERATORS else int(field.operator, 16))
-        if isinstance(field.value, str):
-            data = field.value.encode("utf-8", "surrogateescape")
+    for name, sign, value in rule.fields:
+        number, operator = _field_numbers(name, sign)
+        numbers.append(number)
+        operators.append(operator)
+        if isinstance(value, str):
+            data = value.encode("utf-8", "surrogateescape")
             values.append(len(data))
             strings += data
         else:
-            values.append(field.value)
+            values.append(value)
     if rule.keys:
         data = "\x01".join(rule.keys).encode("utf-8", "surrogateescape")
         numbers.append(_KEY)
-        operators.append(OPERATORS["="])
+        operators.append(_EQUAL)
         values.append(len(data))
         strings += data
     if len(numbers) > MAX_FIELDS:
         raise RuleError(
             f"has {counted(len(numbers), 'field')}; the kernel accepts at most {MAX_FIELDS}, including the key"
         )
-    head = _START.pack(LISTS[rule.list], ACTIONS[rule.action], len(numbers)) + _mask(rule.list, rule.syscalls)
-    words = struct.Struct(f"={len(numbers)}I")
-    columns = [words.pack(*column).ljust(_COLUMN, b"\0") for column in (numbers, values, operators)]
-    return b"".join((head, *columns, _LENGTH.pack(len(strings)), strings))
+    count, mask = len(numbers), _mask(rule.list, rule.syscalls)
+    words = (LISTS[rule.list], ACTIONS[rule.action], count, mask, *numbers, *values, *operators, len(strings))
+    return _layout(count).pack(*words) + strings
 
 
 def decode(data: bytes) -> Rule:
@@ -102,6 +101,20 @@ def decode(data: bytes) -> Rule:
             fields.append(Field(name, operator, text))
     listed = _LIST_NAMES[filter_list & ~PREPEND]
     return Rule(listed, _ACTION_NAMES[action], tuple(fields), _syscalls(listed, data[_MASK]), keys)
+
+
+@lru_cache(maxsize=MAX_FIELDS + 1)
+def _layout(count: int) -> struct.Struct:
+    """The whole of _HEAD for a rule with so many fields; the rest of the columns is zero."""
+    column = f"{count}I{_COLUMN - 4 * count}x"
+    return struct.Struct(f"=3I256s{column * 3}I")
+
+
+@lru_cache(maxsize=1024)
+def _field_numbers(name: str, operator: str) -> Tuple[int, int]:
+    kind = BY_NAME.get(name)
+    number = kind.number if kind else int(name[1:])
+    return number, OPERATORS[operator] if operator in OPERATORS else int(operator, 16)
 
 
 # Most rules of a host differ from others in the values alone.

@@ -23,6 +23,7 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import
     Kernel,
     PermissionDenied,
 )
+from ansible_collections.linux.audit.plugins.module_utils._kernel.rule_changes import appended, change_rules, deleted
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from lab.cache import cache_directory
@@ -72,11 +73,11 @@ def kernel():
 def held(kernel, text):
     """Have the kernel hold a rule."""
     rule = parse_line(text, Resolver()).rule
-    kernel.append(rule)
+    change_rules(kernel, [appended(rule)])
     try:
         yield
     finally:
-        kernel.delete([found for found in kernel.rules() if found.rule == rule][0])  # noqa: RUF015
+        change_rules(kernel, [deleted([found for found in kernel.rules() if found.rule == rule][0])])  # noqa: RUF015
 
 
 def test_a_b32_rule_records_a_32_bit_call_and_not_the_64_bit_one(kernel):

@@ -117,5 +117,8 @@ def test_two_permissions_that_others_have_loaded(vendor):
         vendor.guest.run(
             "PYTHONPATH=/root python3 -",
             input="from module_utils._kernel.netlink import Kernel\n"
-            "kernel = Kernel()\nfor held in kernel.rules(): kernel.delete(held)\nassert kernel.rules() == []\n",
+            "from module_utils._kernel.rule_changes import change_rules, deleted\n"
+            "kernel = Kernel()\n"
+            "change_rules(kernel, list(map(deleted, kernel.rules())))\n"
+            "assert kernel.rules() == []\n",
         )

@@ -16,7 +16,6 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import
     KernelError,
     KernelRule,
     PermissionDenied,
-    RuleRefused,
     feature_names,
 )
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
@@ -123,50 +122,60 @@ def test_rules_are_read_from_any_packing_among_other_messages(connect):
         kernel.rules()
 
 
-def test_what_is_sent(connect):
-    kernel = connect(lambda kind, sequence: [acknowledgement(sequence)])
-    kernel.append(RULES[0])
-    kernel.prepend(RULES[0])
-    kernel.delete(KernelRule(RULES[0], b"as listed"))
-    (add, appended), (also_add, prepended), deletion = kernel.fake.requests
-    assert (add, also_add, deletion) == (ADD, ADD, (DELETE, b"as listed"))
-    assert appended == wire.encode(RULES[0])
-    assert struct.unpack_from("=I", prepended)[0] == 4 | 0x10
-    assert prepended[4:] == appended[4:]
+def messages_of(monkeypatch, answers):
+    """A Kernel, and the messages that it sends: lists of (kind, flags, sequence number, data)."""
+    sent = []
+
+    class Socket(FakeSocket):
+        def sendto(self, request, address):
+            found = []
+            while request:
+                length, kind, flags, sequence, _port = struct.unpack_from("=IHHII", request)
+                found.append((kind, flags, sequence, request[16:length]))
+                request = request[(length + 3) & ~3 :]
+            sent.append(found)
+            self._datagrams += answers(found)
+
+    monkeypatch.setattr(kernel_module.socket, "socket", lambda *kind: Socket(None))
+    return Kernel(), sent
 
 
-@pytest.mark.parametrize(
-    ("code", "parts"),
-    [
-        (errno.EEXIST, ["the rule exists"]),
-        (errno.EINVAL, ["this kernel does not support its list, or one of its fields, operators or values"]),
-        (errno.ENOENT, ["the directory of /etc/a does not exist"]),
-        (errno.ENAMETOOLONG, ["too long"]),
-        (errno.E2BIG, [os.strerror(errno.E2BIG), str(errno.E2BIG)]),
-    ],
-)
-def test_a_refusal_names_rule_and_reason(connect, code, parts):
-    kernel = connect(lambda kind, sequence: [acknowledgement(sequence, code)])
-    with pytest.raises(RuleRefused) as refused:
-        kernel.append(RULES[0])
-    assert (refused.value.code, refused.value.rule) == (code, RULES[0])
-    for part in [*parts, "add", "path=/etc/a", "key=a"]:
-        assert part in str(refused.value)
+def test_requests_that_go_in_one_message(monkeypatch):
+    """Only the last asks for an answer; a refusal of another one comes before it."""
+    kernel, sent = messages_of(
+        monkeypatch,
+        lambda found: [
+            message(1305, 0, b"audit(1.2:3): op=add_rule"),
+            acknowledgement(found[0][2] - 1, errno.EPERM) + acknowledgement(found[1][2], errno.EEXIST),
+            acknowledgement(found[2][2]),
+        ],
+    )
+    data = [b"1234", b"12345", b"123456"]
+    requests = [(ADD, data[0]), (ADD, data[1]), (DELETE, data[2])]
+    assert kernel.request_all(requests) == {1: errno.EEXIST}
+    assert kernel.request_all(requests) == {1: errno.EEXIST}
+    for first, found in zip((1, 4), sent, strict=True):
+        assert found == [(ADD, 1, first, data[0]), (ADD, 1, first + 1, data[1]), (DELETE, 5, first + 2, data[2])]
 
 
-def test_a_refusal_to_delete(connect):
-    kernel = connect(lambda kind, sequence: [acknowledgement(sequence, errno.ENOENT)])
-    with pytest.raises(RuleRefused, match="refuses to delete .*/etc/a.*there is no such rule"):
-        kernel.delete(KernelRule(RULES[0], wire.encode(RULES[0])))
+def test_a_message_without_an_answer(monkeypatch):
+    """A refusal of the first request does not tell what became of the last."""
+    kernel, _sent = messages_of(monkeypatch, lambda found: [acknowledgement(found[0][2], errno.EEXIST)])
+    with pytest.raises(KernelError, match="did not answer"):
+        kernel.request_all([(ADD, b""), (ADD, b"")])
+    kernel.close()
+    with pytest.raises(KernelError, match="closed"):
+        kernel.request_all([(ADD, b"")])
 
 
-@pytest.mark.parametrize(("enabled", "reason"), [(2, "immutable until the next boot"), (1, "permission denied")])
-def test_why_a_change_is_not_permitted(connect, enabled, reason):
-    def answer(kind, sequence):
-        return status(0, enabled)(kind, sequence) if kind == GET else [acknowledgement(sequence, errno.EPERM)]
+@pytest.mark.parametrize(("code", "kind"), [(errno.ENOBUFS, OSError), (errno.ECONNREFUSED, AuditUnavailable)])
+def test_a_message_that_is_not_sent(monkeypatch, code, kind):
+    def fail(_found):
+        raise OSError(code, os.strerror(code))
 
-    with pytest.raises(RuleRefused, match=reason):
-        connect(answer).append(RULES[0])
+    kernel, _sent = messages_of(monkeypatch, fail)
+    with pytest.raises(kind):
+        kernel.request_all([(ADD, b"")])
 
 
 @pytest.mark.parametrize(
@@ -298,20 +307,3 @@ def test_the_status_is_asked_for_again(monkeypatch, times, told):
         else:
             with pytest.raises(KernelError, match="answers of the kernel were lost"):
                 kernel.status()
-
-
-@pytest.mark.parametrize(
-    ("held", "action", "done"),
-    [(RULES, "append", True), ((), "append", False), ((), "delete", True), (RULES, "delete", False)],
-)
-def test_a_change_whose_acknowledgement_was_lost_is_looked_at(monkeypatch, held, action, done):
-    """What the kernel holds decides whether it was made."""
-    fake = losing(holding(*held), 1)
-    monkeypatch.setattr(kernel_module.socket, "socket", lambda *kind: fake)
-    with Kernel() as kernel:
-        change = RULES[0] if action == "append" else KernelRule(RULES[0], wire.encode(RULES[0]))
-        if done:
-            getattr(kernel, action)(change)
-        else:
-            with pytest.raises(RuleRefused, match="No buffer space"):
-                getattr(kernel, action)(change)

@@ -17,7 +17,6 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel import lock
 from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import (
     KernelError,
     KernelRule,
-    RuleRefused,
     Status,
 )
 from ansible_collections.linux.audit.plugins.module_utils._log import files as log_files
@@ -27,6 +26,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from ansible_collections.linux.audit.plugins.modules import audit_trace
+from kernel_double import requested
 from running import run_module
 from strategies import HOST
 
@@ -64,16 +64,20 @@ class Kernel:
         number = sum(1 for done, _line in self.done if done == what)
         if (what, number) in self.when:
             self.when[what, number]()
-        if (what, number) in self.problems:
-            raise RuleRefused(changed, self.problems[what, number], "it says so", what)
+        return self.problems.get((what, number))
 
-    def prepend(self, added):
-        self._do("add", added)
-        self.held.insert(0, added)
-
-    def delete(self, entry):
-        self._do("delete", entry.rule)
-        self.held.remove(entry.rule)
+    def request_all(self, requests):
+        refused = {}
+        for place, request in enumerate(requests):
+            operation, changed = requested(*request)
+            problem = self._do("add" if operation == "prepend" else operation, changed)
+            if problem:
+                refused[place] = problem
+            elif operation == "prepend":
+                self.held.insert(0, changed)
+            else:
+                self.held.remove(changed)
+        return refused
 
     def message(self, text):
         self.done.append(("message", text))

@@ -15,7 +15,6 @@ from ansible_collections.linux.audit.plugins.module_utils._kernel.netlink import
     KernelError,
     KernelRule,
     PermissionDenied,
-    RuleRefused,
     Status,
 )
 from ansible_collections.linux.audit.plugins.module_utils._kernel.records import (
@@ -29,6 +28,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from ansible_collections.linux.audit.plugins.modules import audit_trial
+from kernel_double import requested
 from running import run_module
 from strategies import HOST
 
@@ -66,16 +66,20 @@ class Kernel:
 
     def _do(self, what, changed):
         self.done.append((what, render(changed, "x86_64")))
-        if what in self.refused:
-            raise RuleRefused(changed, self.refused[what], "it says so", what)
+        return self.refused.get(what)
 
-    def append(self, added):
-        self._do("append", added)
-        self.held.append(added)
-
-    def delete(self, entry):
-        self._do("delete", entry.rule)
-        self.held.remove(entry.rule)
+    def request_all(self, requests):
+        refused = {}
+        for place, request in enumerate(requests):
+            operation, changed = requested(*request)
+            problem = self._do(operation, changed)
+            if problem:
+                refused[place] = problem
+            elif operation == "append":
+                self.held.append(changed)
+            else:
+                self.held.remove(changed)
+        return refused
 
     def message(self, text):
         if not self.silent:
@@ -149,13 +153,13 @@ def test_prepended_rules_come_before_the_others_and_the_last_of_them_first(run, 
 
 
 def test_events_under_way_when_the_rules_are_removed_count(run, kernel, monkeypatch):
-    real = Kernel.delete
+    real = Kernel._do
 
-    def delete(self, entry):
-        self.make(3)
-        real(self, entry)
+    def do(self, what, changed):
+        self.make(3 if what == "delete" else 0)
+        return real(self, what, changed)
 
-    monkeypatch.setattr(Kernel, "delete", delete)
+    monkeypatch.setattr(Kernel, "_do", do)
     result = run(OPEN)
     assert result["rules"][0]["events"] == 6
     assert result["stopped"] is None

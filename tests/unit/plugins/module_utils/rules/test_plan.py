@@ -102,32 +102,32 @@ def check(current, wanted, filter_list="exit"):
 
 
 @contextlib.contextmanager
-def at_most(pairs):
-    """The planner looks at so many pairs of rules."""
+def at_most(looks):
+    """The planner looks so often at a rule beside others."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(order, "_MOST_PAIRS", pairs)
+        patch.setattr(order, "_MOST_LOOKS", looks)
         yield
 
 
-# Where too many pairs would have to be looked at, more is moved, and all that is promised is kept nevertheless.
-PAIRS = [order._MOST_PAIRS, 0]
+# Where too many looks would be needed, more is moved, and all that is promised is kept nevertheless.
+LOOKS = [order._MOST_LOOKS, 0]
 
 
-@pytest.mark.parametrize("pairs", PAIRS)
+@pytest.mark.parametrize("looks", LOOKS)
 @settings(max_examples=500, deadline=None)
 @given(change=changes("exit"))
-def test_no_event_is_lost_and_all_are_treated_as_wanted(pairs, change):
-    with at_most(pairs):
+def test_no_event_is_lost_and_all_are_treated_as_wanted(looks, change):
+    with at_most(looks):
         check(*change)
 
 
-@pytest.mark.parametrize("pairs", PAIRS)
+@pytest.mark.parametrize("looks", LOOKS)
 @pytest.mark.parametrize("filter_list", sorted(LISTS.keys() - {"exit"}))
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_the_other_lists(pairs, filter_list, data):
+def test_the_other_lists(looks, filter_list, data):
     current, wanted = data.draw(changes(filter_list))
-    with at_most(pairs):
+    with at_most(looks):
         check(current, wanted, filter_list)
 
 

@@ -157,9 +157,9 @@ def longest_run(wanted):
     return max((len(run) for run in runs if None not in run and run == sorted(run)), default=0)
 
 
-def test_of_too_many_pairs_the_longest_run_is_kept(monkeypatch):
+def test_after_too_many_looks_the_longest_run_is_kept(monkeypatch):
     """On small lists that are looked at as if they were too long."""
-    monkeypatch.setattr(order, "_MOST_PAIRS", -1)
+    monkeypatch.setattr(order, "_MOST_LOOKS", -1)
     generator = random.Random(2)
     runs = set()
     for _count in range(3000):
@@ -170,7 +170,7 @@ def test_of_too_many_pairs_the_longest_run_is_kept(monkeypatch):
         ]
         kept = longest_run(wanted)
         runs.add(kept)
-        # The look at pairs begins where something new comes before what is there, or something has to change places.
+        # The looks begin where something new comes before what is there, or something has to change places.
         places = [held for rule, held in wanted]
         if None in places[: len(current)]:
             assert moves(current, wanted) == len(current) - kept, (current, wanted)
@@ -179,8 +179,8 @@ def test_of_too_many_pairs_the_longest_run_is_kept(monkeypatch):
 
 @given(changes())
 @settings(max_examples=400, deadline=None)
-def test_what_is_new_and_comes_last_is_appended_without_a_look_at_pairs(change):
-    """Which is what a look at all pairs finds, too."""
+def test_what_is_new_and_comes_last_is_appended_without_a_look(change):
+    """Which is what a look at all rules finds, too."""
     _current, wanted = change
     wanted = sorted(wanted, key=lambda pair: (pair[1] is None, pair[1] or 0))
     rules, places = [rule for rule, held in wanted], [held for rule, held in wanted]
@@ -189,7 +189,7 @@ def test_what_is_new_and_comes_last_is_appended_without_a_look_at_pairs(change):
 
 
 def test_a_list_of_thousands_is_reversed_in_time():
-    """Too many pairs to look at one by one: right, if not with the fewest deletions."""
+    """One rule stays, whichever it is: all others have to move."""
     numbers = list(range(3000))
     random.Random(1).shuffle(numbers)
     # Each rule meets each other one, and none matches the same.
@@ -206,20 +206,20 @@ def test_a_list_of_thousands_is_reversed_in_time():
 
 
 @pytest.mark.parametrize(("most", "moved"), [(2, 0), (1, 1), (0, 1)])
-def test_as_many_pairs_as_may_be_looked_at_are(monkeypatch, most, moved):
+def test_as_many_looks_as_may_be_are_taken(monkeypatch, most, moved):
     """A rule between two others is replaced: it has no order to keep with either, which two looks tell."""
-    monkeypatch.setattr(order, "_MOST_PAIRS", most)
+    monkeypatch.setattr(order, "_MOST_LOOKS", most)
     one, two, three = (Rule("exit", "always", (), frozenset([number]), ("old",)) for number in range(3))
     assert moves([one, two, three], [(one, 0), (two._replace(keys=("new",)), None), (three, 2)]) == moved
 
 
-def test_changes_of_place_are_pairs_that_are_looked_at(monkeypatch):
-    """One for each rule that was after another one and has to come before it."""
+def test_changes_of_place_are_looked_at(monkeypatch):
+    """One look for each rule that was after another one and has to come before it, or the other way round."""
     current = [Rule("exit", "always", (), frozenset([number]), (str(number),)) for number in range(4)]
     wanted = [(rule, place) for place, rule in reversed(list(enumerate(current)))]
-    monkeypatch.setattr(order, "_MOST_PAIRS", 6)
+    monkeypatch.setattr(order, "_MOST_LOOKS", 4)
     assert moves(current, wanted) == 0
-    monkeypatch.setattr(order, "_MOST_PAIRS", 5)
+    monkeypatch.setattr(order, "_MOST_LOOKS", 3)
     assert moves(current, wanted) == 3
 
 

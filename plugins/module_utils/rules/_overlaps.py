@@ -1,0 +1,103 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""For each rule of a list, all rules whose order with it matters, without a look at each pair.
+
+Pair by pair, Scope.overlaps() of overlap.py says the same.
+"""
+
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
+
+from ._bits import bits
+from .overlap import Scope, WatchIndex
+
+__all__ = ("Overlaps",)
+
+_Limits = Tuple[Any, Any]
+# As many bytes of answers are kept.
+_MOST_BYTES = 1 << 25
+
+
+class Overlaps:
+    """The rules by their places, and sets of places as bits."""
+
+    def __init__(self, scopes: Sequence[Scope]) -> None:
+        self._scopes = scopes
+        self._all = (1 << len(scopes)) - 1
+        self._effective = bits(place for place, scope in enumerate(scopes) if scope.has_effect)
+        self._everywhere = bits(place for place, scope in enumerate(scopes) if scope.is_everywhere)
+        self._watches = WatchIndex(scopes)
+        self._by_result: Dict[Optional[FrozenSet[str]], List[int]] = {}
+        self._by_limits: Dict[str, Dict[_Limits, List[int]]] = {}
+        for place, scope in enumerate(scopes):
+            self._by_result.setdefault(scope.result, []).append(place)
+            for name, limits in scope.ranges.items():
+                self._by_limits.setdefault(name, {}).setdefault(limits, []).append(place)
+        self._apart: Dict[str, Tuple[Dict[Any, int], Dict[Any, int]]] = {}
+        self._with_call: Dict[int, int] = {}
+        self._sharing_calls: Dict[Optional[FrozenSet[int]], int] = {}
+        self._of: Dict[int, int] = {}
+        self._room = _MOST_BYTES
+
+    def of(self, place: int) -> int:
+        """The rules whose order with this one matters."""
+        known = self._of.get(place)
+        if known is not None:
+            return known
+        scope = self._scopes[place]
+        found = self._found(scope) if scope.has_effect else 0
+        self._room -= found.bit_length() // 8
+        if self._room > 0:
+            self._of[place] = found
+        return found
+
+    def _found(self, scope: Scope) -> int:
+        found = self._effective
+        if not scope.is_everywhere:
+            found &= self._everywhere | bits(self._watches.watching(scope))
+        if scope.syscalls is not None:
+            found &= self._sharing(scope.syscalls)
+        for name, (least, most) in scope.ranges.items():
+            below, above = self._apart.get(name) or self._sweep(name)
+            found &= ~(below[least] | above[most])
+        return found & ~bits(self._by_result[scope.result])
+
+    def _sharing(self, calls: FrozenSet[int]) -> int:
+        """The rules that have some of these calls, or that are for all calls."""
+        if not self._sharing_calls:
+            self._sort_calls()
+        if calls not in self._sharing_calls:
+            found = self._sharing_calls[None]
+            for call in calls:
+                found |= self._with_call.get(call, 0)
+            self._sharing_calls[calls] = found
+        return self._sharing_calls[calls]
+
+    def _sort_calls(self) -> None:
+        by_calls: Dict[Optional[FrozenSet[int]], List[int]] = {None: []}
+        for place, scope in enumerate(self._scopes):
+            by_calls.setdefault(scope.syscalls, []).append(place)
+        self._sharing_calls[None] = bits(by_calls.pop(None))
+        for calls, places in by_calls.items():
+            found = bits(places)
+            for call in calls or ():
+                self._with_call[call] = self._with_call.get(call, 0) | found
+
+    def _sweep(self, name: str) -> Tuple[Dict[Any, int], Dict[Any, int]]:
+        """By the least value of a rule, the rules whose values are all below it; by the greatest, those above."""
+        groups = {limits: bits(places) for limits, places in self._by_limits[name].items()}
+        below: Dict[Any, int] = {}
+        passed = 0
+        left = sorted(groups, key=lambda limits: limits[1], reverse=True)
+        for least in sorted({limits[0] for limits in groups}):
+            while left and left[-1][1] < least:
+                passed |= groups[left.pop()]
+            below[least] = passed
+        above: Dict[Any, int] = {}
+        passed = 0
+        left = sorted(groups, key=lambda limits: limits[0])
+        for most in sorted({limits[1] for limits in groups}, reverse=True):
+            while left and left[-1][0] > most:
+                passed |= groups[left.pop()]
+            above[most] = passed
+        self._apart[name] = below, above
+        return below, above
