@@ -13,6 +13,7 @@ import time
 from typing import Container, Dict, NamedTuple, Sequence
 
 from ..rules import wire
+from ..rules.list_semantics import DROPPED, decision
 from ..rules.model import Rule
 from ..rules.render import render
 from .errors import KernelError
@@ -82,14 +83,22 @@ def change_rules(kernel: Kernel, changes: Sequence[RuleChange], ignored: Contain
 
 
 def _portion(changes: Sequence[RuleChange], first: int, most: int) -> Sequence[RuleChange]:
-    """The changes from the first on that go in one message: at least one, and at most so many."""
-    size, after = 0, first
-    while after < len(changes) and after - first < most:
+    """The changes from the first on that go in one message: at least one, and at most so many.
+
+    The kernel goes on after a change that it refuses. So a rule that keeps events out of the log is sent alone: it is
+    not added if a rule before it was refused, and no rule after it is deleted if it was not.
+    """
+    size, after = len(changes[first].data), first + 1
+    while after < len(changes) and after - first < most and not any(map(_drops, changes[after - 1 : after + 1])):
         size += len(changes[after].data)
-        if size > _MOST_BYTES and after > first:
+        if size > _MOST_BYTES:
             break
         after += 1
     return changes[first:after]
+
+
+def _drops(change: RuleChange) -> bool:
+    return decision(change.rule) is DROPPED
 
 
 def _refused(kernel: Kernel, portion: Sequence[RuleChange]) -> Dict[int, int]:

@@ -112,6 +112,20 @@ def test_a_message_has_room_for_a_rule_of_any_size():
     assert list(map(len, kernel.messages)) == [1, 1, 2, 2]
 
 
+@pytest.mark.parametrize("kind", [appended, prepended, lambda one: deleted(held(one))])
+def test_a_rule_that_keeps_events_out_is_sent_alone(kind):
+    """The kernel makes what comes after a refusal in the same message."""
+    rules = [rule(str(number)) for number in range(20)]
+    rules[9] = rules[9]._replace(action="never")
+    kernel = KernelOfMessages()
+    change_rules(kernel, list(map(kind, rules)))
+    assert list(map(len, kernel.messages)) == [1, 2, 4, 2, 1, 10]
+    kernel = KernelOfMessages({8: errno.EINVAL})
+    with pytest.raises(RuleRefused, match="key=8"):
+        change_rules(kernel, list(map(kind, rules)))
+    assert sum(map(len, kernel.messages)) == 9
+
+
 @pytest.mark.parametrize(
     ("code", "parts"),
     [
