@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fuzz all targets, or those named, for some seconds in all: `./dev fuzz [SECONDS] [TARGET...]`.
 
-Each processor has a target at a time. The corpus grows in .cache/fuzz, from the inputs that are kept in tests/data/fuzz. An input that breaks a promise is
-shown, and stays in .cache/fuzz/TARGET-crash-*: mend the code, and keep the input. At the end, each input of the corpus
-is repeated, to see that time grows as the input does.
+Each processor has a target at a time. The corpus grows in .cache/fuzz, from the inputs that are kept in
+tests/data/fuzz. An input that breaks a promise is shown, and stays in .cache/fuzz/TARGET-crash-*: mend the code, and
+keep the input. At the end, each input of the corpus is repeated, to see that time grows as the input does.
 """
 
 import concurrent.futures
