@@ -40,9 +40,9 @@ PYTHON = "/usr/bin/python3"
 # In MiB: twenty of them are to fit.
 MEMORY = 160
 LOCAL = """\
-The packs cannot meet their goal here: {hosts} times in a run, the same processors search the {files:,} files that this
-machine has in /usr and /opt, and find(1) alone needs {find:.2f} s of CPU for that, each time. Each of the guests of the
-next table searches files of its own.
+Packs cost more here than on hosts of their own: {hosts} times in a run, the same processors search the {files:,} files
+that this machine has in /usr and /opt, and find(1) alone needs {find:.2f} s of CPU for that, each time. Each of the guests
+of the next table searches files of its own.
 """
 GUEST = "Each guest has {files:,} files in /usr and /opt."
 
