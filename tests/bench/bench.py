@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the collection costs, beside rivals in the same run: `./dev bench [OPTION...] [PART...]`.
 
-The parts are library, tasks, processes, fleet, sets, search, logs and guests; without any, all are measured. `--write`
-writes docs/performance.md and its plots. What takes minutes waits for an option: `--most 10000` for larger sets of
-rules, `--log 2000` for larger logs, `--role CHECKOUT` for the role auditd of linux-system-roles beside ours (alone,
-unless parts are named).
+The parts are library, fleet, guests, tasks, processes, sets, search and logs; without any, all are measured. `--write`
+writes their sections of docs/performance.md, and their plots. What takes minutes waits for an option: `--most 10000`
+for larger sets of rules, `--log 2000` for larger logs, `--role CHECKOUT` for the role auditd of linux-system-roles
+beside ours (alone, unless parts are named).
 Numbers are to read, not to pass.
 """
 
@@ -22,15 +22,17 @@ import time
 from collections.abc import Iterator
 
 import figures
+import hosts
 import rival_role
 import tasks
-from figures import Growth, Pair
+from figures import Growth, Pair, Section
 
 import direct
 from lab import Lab
 from paths import MODULE_UTILS, ROOT
 
-PARTS = ("library", "tasks", "processes", "fleet", "sets", "search", "logs", "guests")
+# In the order of the page, which has a section for the option --role after them.
+PARTS = ("library", "fleet", "guests", "tasks", "processes", "sets", "search", "logs")
 # Megabytes.
 LOGS = (10, 30, 100, 300, 1000, 2000)
 # Rounds by number of rules: what is large is also steady, and takes minutes.
@@ -45,7 +47,7 @@ GOALS = {
 }
 # What the kernel needs for them is a column of its own.
 IN_KERNEL = ("everything changed", "reversed, and order matters")
-RIVALS = {"search by key": "ausearch -k", "the last 1,000": "ausearch, tail", "overview": "aureport"}
+RIVALS = {"key of one event in 4,000": "ausearch -k", "the last 1,000": "ausearch, tail", "overview": "aureport"}
 LIBRARY = """
 import time
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
@@ -120,7 +122,7 @@ def library() -> None:
     )
 
 
-def sets(guest, most: int) -> tuple[list[Pair], Growth]:
+def sets(guest, most: int) -> Section:
     """Changes of whole sets, timed within the guest, beside auditctl's reading and loading of the same rules."""
     plugins = "/root/lib/ansible_collections/linux/audit/plugins"
     guest.run(f"mkdir -p {plugins}; auditctl -D")
@@ -154,7 +156,7 @@ def sets(guest, most: int) -> tuple[list[Pair], Growth]:
                 f"{kernel / load:7.4f}   {added:5.0f} {deleted:7.0f}",
                 flush=True,
             )
-    return pairs, growth
+    return Section({"`audit_ruleset` within a guest, without the start of Python": pairs}, growths=[growth])
 
 
 def import_notes(imported: dict) -> list[str]:
@@ -181,87 +183,69 @@ def import_notes(imported: dict) -> list[str]:
     ]
 
 
-def show(title: str, pairs: list[Pair]) -> None:
+def show(section: Section) -> None:
     """Print what a part has found."""
-    print(f"\n{title}", *(pair.line() for pair in pairs), sep="\n", flush=True)
+    for title, pairs in section.pairs.items():
+        print(f"\n{title}", *(pair.line() for pair in pairs), sep="\n")
+    for growth in section.growths:
+        print(f"\n{growth.title}", *growth.table(), sep="\n")
+    sys.stdout.flush()
 
 
-Found = tuple[dict[str, list[Pair]], list[Growth], list[str]]
-
-
-def measure(parts: list[str], options: argparse.Namespace) -> Iterator[Found]:
-    """After each part, all that has been found: pairs by title, growths, and more paragraphs."""
-    found: dict[str, list[Pair]] = {}
-    growths: list[Growth] = []
-    notes: list[str] = []
+def measure(parts: list[str], options: argparse.Namespace) -> Iterator[tuple[str, Section]]:
+    """What each part has found, in the order of the page."""
     if "library" in parts:
         library()
     if "fleet" in parts:
         with tempfile.TemporaryDirectory() as directory:
-            title = "20 hosts that are local connections, two forks, whole runs, 500 rules that are there"
-            found[title], growth = tasks.fleet(pathlib.Path(directory))
-            growths.append(growth)
-        show(title, found[title])
-        yield found, growths, notes
+            yield "fleet", hosts.fleet(pathlib.Path(directory))
+    if "guests" in parts:
+        with Lab() as lab:
+            yield "guests", hosts.guests(lab)
     if {"tasks", "processes", "sets"} & set(parts):
         with Lab() as lab:
             guest = lab.boot("bookworm", memory=512)
             if "tasks" in parts:
-                on_guest = tasks.on_guest(lab, guest)
-                found.update(on_guest)
-                for title, pairs in on_guest.items():
-                    show(title, pairs)
-                yield found, growths, notes
+                yield "tasks", Section(tasks.on_guest(lab, guest))
             if "processes" in parts:
+                pairs, imported = tasks.processes(lab, guest)
                 title = "The process on the managed host, 500 rules that are there"
-                found[title], imported = tasks.processes(lab, guest)
-                notes += import_notes(imported)
-                show(title, found[title])
-                yield found, growths, notes
+                yield "processes", Section({title: pairs}, import_notes(imported))
             if "sets" in parts:
                 tasks.clear(guest)
-                title = "`audit_ruleset` within a guest, without the start of Python"
-                found[title], growth = sets(guest, options.most)
-                show(title, found[title])
-                growths.append(growth)
-                yield found, growths, notes
+                yield "sets", sets(guest, options.most)
     if "search" in parts:
-        title = "Searches and reports within a guest, CPU time without the start of Python"
         with Lab() as lab:
-            found[title], unrivalled = searches(lab)
-        show(title, found[title])
-        notes += unrivalled
-        yield found, growths, notes
+            yield "search", searches(lab)
     if "logs" in parts:
         with Lab() as lab:
-            growths += logs(lab, options.log)
-        yield found, growths, notes
-    if "guests" in parts:
-        with Lab() as lab:
-            growths.append(tasks.guests(lab, max(tasks.GUESTS)))
-        yield found, growths, notes
+            yield "logs", logs(lab, options.log)
     if options.role:
         with Lab() as lab:
-            title, found[title] = rival_role.second_runs(lab, lab.boot("bookworm"), options.role)
-        show(title, found[title])
-        yield found, growths, notes
+            title, pairs = rival_role.second_runs(lab, lab.boot("bookworm"), options.role)
+            yield "role", Section({title: pairs})
 
 
-def searches(lab) -> tuple[list[Pair], list[str]]:
-    """CPU time of searches and reports beside ausearch and aureport, within a guest; what has no rival is a note."""
+def searches(lab) -> Section:
+    """CPU time of searches and reports beside ausearch and aureport, within a guest; large events have no rival."""
     guest = lab.boot("bookworm", name="search", memory=256)
     direct.Direct(guest)
     guest.put(pathlib.Path(__file__).with_name("measure_search.py"), "/root/measure_search.py")
-    rows = json.loads(guest.run(f"python3 -B /root/measure_search.py {direct.HOME}/run.py", timeout=1200).stdout)
-    named = [
-        (f"{name} ({kibibytes // 1024} MB of memory)", ours, theirs, goal)
-        for name, ours, theirs, goal, kibibytes in rows
+    found = json.loads(guest.run(f"python3 -B /root/measure_search.py {direct.HOME}/run.py", timeout=1200).stdout)
+    pairs = [
+        Pair(f"{name} ({kibibytes // 1024} MB of memory)", ours, theirs, goal)
+        for name, ours, theirs, goal, kibibytes in found["pairs"]
     ]
-    notes = [f"- {name}: {ours:.2f} s" for name, ours, theirs, _goal in named if not theirs]
-    return [Pair(name, ours, theirs, goal) for name, ours, theirs, goal in named if theirs], notes
+    events = Growth("Searches of one event", "records")
+    memory = Growth("Memory of searches of one event", "records", unit="MB")
+    for records, seconds, kibibytes in found["large events"]:
+        events.note("search", records, seconds)
+        memory.note("search", records, kibibytes / 1024)
+    title = "Searches and reports within a guest, CPU time without the start of Python"
+    return Section({title: pairs}, growths=[events, memory])
 
 
-def logs(lab, most: int) -> list[Growth]:
+def logs(lab, most: int) -> Section:
     """CPU time of searches and reports by the size of the log, beside ausearch and aureport."""
     guest = lab.boot("bookworm", name="logs", memory=256)
     direct.Direct(guest)
@@ -269,36 +253,40 @@ def logs(lab, most: int) -> list[Growth]:
     sizes = [size for size in LOGS if size <= most]
     command = ["python3", "-B", "/root/measure_search.py", f"{direct.HOME}/run.py", *map(str, sizes)]
     found = json.loads(guest.run(" ".join(command), timeout=7200).stdout)
-    growth = Growth("Searches of a log", "megabytes")
-    memory = Growth("Memory of searches of a log, MB", "megabytes")
+    growth = Growth("Searches of a log, CPU time", "megabytes")
+    memory = Growth("Memory of searches of a log", "megabytes", unit="MB")
     for size, rows in found.items():
         for name, (ours, theirs, kibibytes) in rows.items():
             growth.note(name, int(size), ours)
             growth.note(f"{name}: {RIVALS[name]}", int(size), theirs)
             memory.note(name, int(size), kibibytes / 1024)
-    return [growth, memory]
+    return Section(growths=[growth, memory])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev bench")
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="write the sections of these parts in docs/performance.md")
     parser.add_argument("--most", type=int, default=2000, metavar="RULES", help="of a set (2000; up to 10000)")
     parser.add_argument("--log", type=int, default=100, metavar="MEGABYTES", help="of a log (100; up to 2000)")
     parser.add_argument("--role", metavar="CHECKOUT", help="of linux-system-roles' auditd, to run it beside ours")
     arguments = parser.parse_args()
-    facts = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} processors ({platform.machine()}) with a load of {os.getloadavg()[0]:.1f}, "
-        f"Python {platform.python_version()} on the controller, a guest with Debian bookworm in user-mode Linux",
+    commands = {
+        "sets": f"sets --most {arguments.most}",
+        "logs": f"logs --log {arguments.log}",
+        "role": "--role CHECKOUT",
     }
-    growths: list[Growth] = []
+    machine = f"on {os.cpu_count()} processors ({platform.machine()}) with a load of {os.getloadavg()[0]:.1f} before"
     began = time.monotonic()
-    for found, growths, notes in measure(arguments.parts or ([] if arguments.role else list(PARTS)), arguments):
+    for part, section in measure(arguments.parts or ([] if arguments.role else list(PARTS)), arguments):
+        date = datetime.datetime.now(datetime.UTC).date().isoformat()
+        command = f"`./dev bench {commands.get(part, part)}`"
+        section.measured = f"{date} by {command}, {machine}, Python {platform.python_version()} on the controller"
+        show(section)
         if arguments.write:
-            figures.write(ROOT / "docs", facts, found, growths, notes)
-    for growth in growths:
-        print(f"\n{growth.title}", *growth.table(), sep="\n")
+            sections = figures.read(ROOT / "docs") | {part: section}
+            order = [part for part in (*PARTS, "role") if part in sections]
+            figures.write(ROOT / "docs", {part: sections[part] for part in order})
     print(f"\nThis took {(time.monotonic() - began) / 60:.0f} minutes.")
 
 

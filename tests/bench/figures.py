@@ -1,10 +1,16 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was measured: pairs of us and a rival, and growths; as text, as tables and as plots."""
+"""What was measured: pairs of us and a rival, and growths; as text, as tables and as plots.
+
+docs/performance.md has a section for each part of the bench, of which any may be measured alone. What was measured is
+kept beside the plots, as JSON by part, and the page is written from all of it.
+"""
 
 import dataclasses
+import json
 import math
 import pathlib
+import re
 
 COLOURS = ("#0b6e99", "#c2410c", "#4d7c0f", "#7e22ce", "#525252", "#be185d", "#a16207")
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 360, 70, 50, 20, 200
@@ -37,11 +43,12 @@ class Pair:
 
 @dataclasses.dataclass
 class Growth:
-    """Seconds by size, for us and for rivals."""
+    """Seconds by size, for us and for rivals, or what else the unit says."""
 
     title: str
     size: str
     series: dict[str, dict[int, float]] = dataclasses.field(default_factory=dict)
+    unit: str = "seconds"
 
     def note(self, name: str, size: int, seconds: float) -> None:
         self.series.setdefault(name, {})[size] = seconds
@@ -60,7 +67,8 @@ class Growth:
         sizes = sorted({size for points in self.series.values() for size in points})
         lines = [f"| {self.size} | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
         for size in sizes:
-            cells = [f"{points[size]:.3f}" if size in points else "" for points in self.series.values()]
+            digits = 3 if self.unit == "seconds" else 0
+            cells = [f"{points[size]:.{digits}f}" if size in points else "" for points in self.series.values()]
             lines.append(f"| {size:,} | " + " | ".join(cells) + " |")
         exponents = [self.exponent(name) for name in names]
         cells = ["" if found is None else f"{found:.2f}" for found in exponents]
@@ -75,7 +83,7 @@ class Growth:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
             'font-size="12">',
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-            f'<text x="{LEFT}" y="14">{self.title}: seconds by {self.size}</text>',
+            f'<text x="{LEFT}" y="14">{self.title}: {self.unit} by {self.size}</text>',
         ]
         for size in sorted(set(sizes)):
             parts.append(f'<text x="{across(size):.0f}" y="{HEIGHT - 30}" text-anchor="middle">{size:,}</text>')
@@ -106,14 +114,18 @@ def _decades(values):
     return [10.0**power for power in range(math.ceil(math.log10(min(values))), math.floor(math.log10(max(values))) + 1)]
 
 
+FIGURES = "figures.json"
+
 HEAD = """\
 # Performance
 
 A task that changes nothing costs one or two tenths of a second more than `ping` on each host, and less than `copy` of
 the same text. [What the time is spent on](#what-the-time-is-spent-on) says why it is not less.
 
-`./dev bench --write` measures what is on this page, and writes the page. Every figure is beside a rival's in the same
-run, because seconds alone say more about the machine than about the collection. This run: {date}, {machine}.
+`./dev bench --write` measures what is on this page, and writes the page; `./dev bench --write PART` measures one part,
+and leaves the sections of the others. Every figure is beside a rival's in the same run, because seconds alone say more
+about the machine than about the collection. Below its title, each section says when and how it was measured. Guests are
+Debian bookworm in User-Mode Linux.
 
 How to read it:
 
@@ -144,16 +156,52 @@ SPENT = """\
 """
 
 
-def write(directory: pathlib.Path, facts: dict, parts: dict[str, list[Pair]], growths: list[Growth], notes: list[str]):
-    """Write performance.md, and a plot for each growth."""
-    lines = [HEAD.format(**facts)]
-    for title, pairs in parts.items():
-        lines += [f"## {title}\n", "| what / rival | ours, s | rival, s | ratio | goal |", "|---|---|---|---|---|"]
-        lines += [*(pair.row() for pair in pairs), ""]
-    (directory / "performance").mkdir(exist_ok=True)
-    lines += [SPENT, "## Growth\n"]
+@dataclasses.dataclass
+class Section:
+    """What a part has measured: pairs by title, paragraphs that follow them, growths; and when and how it did so."""
+
+    pairs: dict[str, list[Pair]] = dataclasses.field(default_factory=dict)
+    notes: list[str] = dataclasses.field(default_factory=list)
+    growths: list[Growth] = dataclasses.field(default_factory=list)
+    measured: str = ""
+
+
+def read(directory: pathlib.Path) -> dict[str, Section]:
+    """The sections of the page, by part."""
+    path = directory / "performance" / FIGURES
+    return {part: _section(**kept) for part, kept in json.loads(path.read_text()).items()} if path.exists() else {}
+
+
+def _section(pairs: dict, notes: list[str], growths: list[dict], measured: str) -> Section:
+    # JSON has no keys that are numbers.
     for growth in growths:
-        name = growth.title.lower().replace(" ", "_").replace(",", "")
-        (directory / "performance" / f"{name}.svg").write_text(growth.plot())
-        lines += [f"### {growth.title}\n", *growth.table(), "", f"![{growth.title}](performance/{name}.svg)", ""]
-    (directory / "performance.md").write_text("\n".join([*lines, *notes]).rstrip("\n") + "\n")
+        growth["series"] = {
+            name: {int(size): value for size, value in points.items()} for name, points in growth["series"].items()
+        }
+    found = {title: [Pair(**pair) for pair in listed] for title, listed in pairs.items()}
+    return Section(found, notes, [Growth(**growth) for growth in growths], measured)
+
+
+def write(directory: pathlib.Path, sections: dict[str, Section]) -> None:
+    """Keep the sections, and write performance.md of them, and a plot for each growth."""
+    plots = directory / "performance"
+    plots.mkdir(exist_ok=True)
+    kept = {part: dataclasses.asdict(section) for part, section in sections.items()}
+    (plots / FIGURES).write_text(json.dumps(kept, indent=1) + "\n")
+    for path in plots.glob("*.svg"):
+        path.unlink()
+    lines = [HEAD]
+    for section in sections.values():
+        for title, pairs in section.pairs.items():
+            lines += [f"## {title}\n", f"Measured {section.measured}.\n"]
+            lines += ["| what / rival | ours, s | rival, s | ratio | goal |", "|---|---|---|---|---|"]
+            lines += [*(pair.row() for pair in pairs), ""]
+        lines += [f"{note.strip()}\n" for note in section.notes]
+    lines += [SPENT, "## Growth\n"]
+    for section in sections.values():
+        for growth in section.growths:
+            name = re.sub(r"\W+", "_", growth.title.lower())
+            (plots / f"{name}.svg").write_text(growth.plot())
+            lines += [f"### {growth.title}\n", f"Measured {section.measured}.\n", *growth.table(), ""]
+            lines += [f"![{growth.title}](performance/{name}.svg)", ""]
+    (directory / "performance.md").write_text("\n".join(lines).rstrip("\n") + "\n")

@@ -1,28 +1,20 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks of playbooks, beside other tasks: on a guest, and on many hosts that are local connections."""
+"""Tasks of playbooks on a guest, beside other tasks."""
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import time
 
-from figures import Growth, Pair
+from figures import Pair
 
 from paths import ROOT
 
 PACKS = ["exclusions", "firewall_changes", "privileged_commands"]
 ROUNDS = 7
-HOSTS = (1, 4, 16, 64)
-GUESTS = (1, 2, 4, 8)
-SEARCH = """
-import sys
-from ansible_collections.linux.audit.plugins.module_utils._host.privileged import privileged_programs
-privileged_programs(sys.argv[1:])
-"""
 FILE = "90-bench.rules"
 
 
@@ -155,87 +147,3 @@ def processes(lab, guest) -> tuple[list[Pair], dict]:
     stages = json.loads(guest.run(f"{run} stages 15 ping.py audit_rule.py", timeout=900).stdout)
     imported = json.loads(guest.run(f"{run} imports audit_rule.py").stdout)
     return [Pair("process of `audit_rule` / of `ping`, CPU", stages[-1], stages[0], 1.3)], imported | {"stages": stages}
-
-
-def fleet(directory) -> tuple[list[Pair], Growth]:
-    """Whole runs on many hosts, which are local connections: rules in files of their own, without the kernel."""
-    text = directory / "bench.rules"
-    text.write_text("\n".join(RULES) + "\n")
-    here = {"rules_dir": f"{directory}/{{{{ inventory_hostname }}}}", "live": False, "file": FILE}
-    kinds = {
-        "ping": task("ping", ping={}),
-        "copy": task(
-            "copy", copy={"src": str(text), "dest": f"{directory}/{{{{ inventory_hostname }}}}.copy", "mode": "0640"}
-        ),
-        "audit_rule": task("audit_rule", audit_rule={"rules": RULES, **here}),
-        "audit_ruleset, src": task("audit_ruleset", audit_ruleset={"src": str(text), **here}),
-        "audit_ruleset, packs": task("packs", audit_ruleset={"packs": PACKS, **here, "file": "30-packs.rules"}),
-    }
-    growth = Growth("Hosts, two forks", "hosts")
-
-    def whole(name: str, hosts: int) -> float:
-        inventory = ",".join(f"host{number}" for number in range(hosts)) + ","
-        options = ("-i", inventory, "-c", "local", "-f", "2", "-e", f"ansible_python_interpreter={PYTHON}")
-        return play(directory, [kinds[name]], *options)[0]
-
-    for number in range(max(*HOSTS, 20)):
-        (directory / f"host{number}").mkdir(exist_ok=True)
-    # What is measured finds nothing to change.
-    for name in list(kinds)[1:3]:
-        whole(name, max(*HOSTS, 20))
-    for name in list(kinds)[3:]:
-        whole(name, 20)
-    twenty = {name: min(whole(name, 20) for _round in range(2)) for name in kinds}
-    for hosts in HOSTS:
-        for name in list(kinds)[:3]:
-            growth.note(name, hosts, whole(name, hosts))
-    ping, copy = twenty["ping"], twenty["copy"]
-    return [
-        Pair("`audit_rule` / `ping`", twenty["audit_rule"], ping, 1.4),
-        Pair("`audit_rule` / `copy` of the same text", twenty["audit_rule"], copy, 0.75),
-        Pair("`audit_ruleset` with `src` / `ping`", twenty["audit_ruleset, src"], ping),
-        Pair("`audit_ruleset` with `src` / `copy` of the same text", twenty["audit_ruleset, src"], copy),
-        Pair("`audit_ruleset` with three packs / `ping`", twenty["audit_ruleset, packs"], ping, 2),
-        search_for_programs(["/usr", "/opt"]),
-    ], growth
-
-
-def guests(lab, most: int) -> Growth:
-    """Whole runs on guests, over ssh; each of them holds the rules already."""
-    kinds = {
-        "ping": task("ping", ping={}),
-        "audit_rule": task("audit_rule", audit_rule={"rules": RULES, "file": FILE}),
-        "three packs": task("packs", audit_ruleset={"packs": PACKS, "file": "30-packs.rules"}),
-    }
-    growth = Growth("Guests over ssh, two forks", "guests")
-    names: list[str] = []
-    for count in (count for count in GUESTS if count <= most):
-        names += [guest.name for guest in lab.boot_all(["bookworm"] * (count - len(names)))]
-        options = ("-i", lab.inventory, "-l", ",".join(names), "-f", "2")
-        for name, kind in kinds.items():
-            play(lab.directory, [kind], *options)
-            growth.note(name, count, min(play(lab.directory, [kind], *options)[0] for _round in range(2)))
-    return growth
-
-
-def search_for_programs(directories: list[str]) -> Pair:
-    """CPU seconds of the search for privileged programs on this machine, beside find(1)."""
-    find = ["find", *directories, "-xdev", "-type", "f", "-perm", "/111"]
-    ours = [PYTHON, "-c", SEARCH, *directories]
-    nothing = [PYTHON, "-c", SEARCH]
-    spent = {}
-    for _round in range(3):
-        for name, command in (("find", find), ("ours", ours), ("start", nothing)):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(
-                command, env=os.environ | {"PYTHONPATH": str(ROOT / ".tree")}, stdout=subprocess.DEVNULL, check=False
-            )
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-            spent[name] = min(used, spent.get(name, used))
-    title = "search of three packs for privileged programs, CPU of one host / `find -xdev -perm`"
-    return Pair(title, spent["ours"] - spent["start"], spent["find"])
-
-
-#: Not that of .venv, whose packages a managed host does not have.
-PYTHON = "/usr/bin/python3"

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fuzz all targets, or those named, for some seconds in all: `./dev fuzz [SECONDS] [TARGET...]`.
 
-The corpus grows in .cache/fuzz, from the inputs that are kept in tests/data/fuzz. An input that breaks a promise is
-shown, and stays in .cache/fuzz/TARGET-crash-*: mend the code, and keep the input. At the end, each input of the corpus
-is repeated, to see that time grows as the input does.
+Each processor has a target at a time. The corpus grows in .cache/fuzz, from the inputs that are kept in
+tests/data/fuzz. An input that breaks a promise is shown, and stays in .cache/fuzz/TARGET-crash-*: mend the code, and
+keep the input. At the end, each input of the corpus is repeated, to see that time grows as the input does.
 """
 
+import concurrent.futures
+import itertools
+import os
 import pathlib
 import subprocess
 import sys
@@ -29,7 +32,11 @@ def main(words):
     """Fuzz, measure, and end with the number of targets that broke a promise."""
     seconds = int(words.pop(0)) if words and words[0].isdigit() else 3600
     names = words or NAMES
-    failed = [name for name in names if not _fuzz(name, max(1, seconds // len(names)))]
+    workers = min(len(os.sched_getaffinity(0)), len(names))
+    each = max(1, seconds * workers // len(names))
+    with concurrent.futures.ProcessPoolExecutor(workers) as pool:
+        kept = list(pool.map(_fuzz, names, itertools.repeat(each)))
+    failed = [name for name, did in zip(names, kept, strict=True) if not did]
     print(
         f"{len(names) - len(failed)} of {len(names)} targets kept their promises"
         + "".join(f"; not {n}" for n in failed)

@@ -14,12 +14,18 @@ import sys
 sys.path.insert(0, sys.argv[1])
 
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
-from ansible_collections.linux.audit.plugins.module_utils._log import files, latest, selection, sieve
+from ansible_collections.linux.audit.plugins.module_utils._log import files, latest, selection, sieve, tools
 from ansible_collections.linux.audit.plugins.module_utils._log.files import Log
 from ansible_collections.linux.audit.plugins.module_utils._log.query import ARGUMENTS, query
 from ansible_collections.linux.audit.plugins.module_utils._log.search import search
 
-SMALL = ((files, "_BLOCK", 1000), (sieve, "_NEAR", 8000), (latest, "_FIRST", 4000), (latest, "_DOUBTFUL", 8000))
+SMALL = (
+    (files, "_BLOCK", 1000),
+    (sieve, "_NEAR", 8000),
+    (latest, "_FIRST", 4000),
+    (latest, "_DOUBTFUL", 8000),
+    (tools, "_OUTPUT", 2000),
+)
 RAREST = selection.rarest
 
 

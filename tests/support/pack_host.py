@@ -25,10 +25,10 @@ class PackHost(Host):
 
 
 def hide_this_machine(monkeypatch):
-    """Let no directory be missing, all file systems be searched, and two programs be setuid."""
+    """Let no directory be missing, two programs be setuid, and no other disk be mounted, whatever this machine has."""
     monkeypatch.setattr(expansion, "missing_directory", lambda rule: None)
-    monkeypatch.setattr(expansion, "unsearched_file_systems", lambda directories: [])
     monkeypatch.setattr(expansion, "privileged_programs", lambda directories: ["/usr/bin/su", "/opt/a b"])
+    monkeypatch.setattr(expansion, "unsearched_file_systems", lambda directories: [])
 
 
 def expanded(name, host, **parameters):

@@ -6,7 +6,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from bench.figures import Growth, Pair, write
+from bench.figures import Growth, Pair, Section, read, write
+from paths import ROOT
+
+DOCS = ROOT / "docs"
 
 
 def growth(power):
@@ -29,9 +32,10 @@ def test_the_page_has_every_figure_and_a_plot_for_each_growth(tmp_path):
     """Ratios, goals and sizes are in the tables; a plot has a point for each figure."""
     missed, met = Pair("`audit_rule` / `ping`", 0.3, 0.2, 1.25), Pair("`audit_rule` / `nothing`", 0.3, 0.2, 1.5)
     pairs = {"Tasks": [missed, met, Pair("`audit_rule` / `copy`", 0.3, 0.6)]}
-    write(tmp_path, {"date": "2026-01-02", "machine": "a machine"}, pairs, [growth(1)], ["More."])
+    write(tmp_path, {"tasks": Section(pairs, ["More."], [growth(1)], "2026-01-02 by `a command`")})
     page = (tmp_path / "performance.md").read_text()
-    assert "This run: 2026-01-02, a machine." in page
+    assert page.count("Measured 2026-01-02 by `a command`.") == 2
+    assert "\nMore.\n" in page
     assert "| `audit_rule` / `ping` | 0.300 | 0.200 | 1.50 | 1.25, missed |" in page
     assert "| `audit_rule` / `nothing` | 0.300 | 0.200 | 1.50 | 1.5, met |" in page
     assert "| `audit_rule` / `copy` | 0.300 | 0.600 | 0.50 |  |" in page
@@ -44,3 +48,34 @@ def test_the_page_has_every_figure_and_a_plot_for_each_growth(tmp_path):
     heights = [float(node.get("cy")) for node in points[:3]]
     assert heights == sorted(heights, reverse=True)
     assert all(0 < float(node.get("cx")) < 640 and 0 < float(node.get("cy")) < 360 for node in points)
+
+
+def test_a_part_that_is_measured_again_replaces_its_own_section(tmp_path):
+    """What the other parts have measured stays as it is, and plots of what is no more are gone."""
+    other = Growth("Other sets", "rules", {"x": {1: 2.0}}, "MB")
+    old = {
+        "one": Section({"One": [Pair("a / b", 1, 2)]}, ["Said of one."], [growth(1)], "first"),
+        "two": Section({"Two": [Pair("c / d", 3, 4, 5)]}, growths=[other]),
+    }
+    write(tmp_path, old)
+    before = (tmp_path / "performance.md").read_text()
+    assert read(tmp_path) == old
+    write(tmp_path, read(tmp_path))
+    assert (tmp_path / "performance.md").read_text() == before
+    write(tmp_path, read(tmp_path) | {"two": Section({"Two": [Pair("c / d", 30, 4, 5)]}, measured="second")})
+    after = (tmp_path / "performance.md").read_text()
+    assert "| c / d | 30.000 | 4.000 | 7.50 | 5, missed |" in after
+    assert "Other sets" in before and "Other sets" not in after
+    kept = "\n".join(line for line in before.splitlines() if "a / b" in line or "Sets of rules" in line)
+    assert kept == "\n".join(line for line in after.splitlines() if "a / b" in line or "Sets of rules" in line)
+    assert [path.name for path in (tmp_path / "performance").glob("*.svg")] == ["sets_of_rules.svg"]
+
+
+def test_the_page_of_this_checkout_is_written_from_its_figures(tmp_path):
+    """Nobody has changed the page by hand, or the figures without the page."""
+    sections = read(DOCS)
+    assert sections
+    write(tmp_path, sections)
+    written = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("*.*")}
+    assert written == {path: (DOCS / path).read_text() for path in written}
+    assert len(list((DOCS / "performance").iterdir())) == len(list((tmp_path / "performance").iterdir()))

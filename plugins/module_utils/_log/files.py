@@ -17,7 +17,7 @@ _CONFIGURATION = "/etc/audit/auditd.conf"
 _DEFAULT = "/var/log/audit/audit.log"
 _HEADER = re.compile(rb"(?:node=([^\n]+?) )?type=\S+ msg=audit\((\d{1,11})\.(\d{3}):(\d{1,20})\):")
 _RECORD = re.compile(rb"msg=audit\(\d")
-_BLOCK = 1 << 17
+_BLOCK = 1 << 16
 # More than the header of a record, and than most lines.
 _HEADER_BYTES = 1 << 12
 # What is searched for a time at once, and more than the part of a header that a pattern matches.

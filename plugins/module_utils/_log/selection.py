@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Events that ausearch(8) puts together, as far as their lines may be what a search wants."""
 
+import io
 from typing import Iterator, List, NamedTuple, Optional, Sequence
 
 from .file_history import FileHistory
 from .files import EventId, Part, event_id
 from .query import Query
-from .sieve import Sieve, rarest
+from .sieve import Sieve, Texts, rarest
 from .tools import LogTool
 
 __all__ = ("MOST_RECORDS", "Found", "Selection")
@@ -36,10 +37,9 @@ class Selection:
         self._wanted, self._history = wanted, history
         self._place = 0
         # A history counts events, so it has to see all of them.
-        texts = None if history else rarest(wanted.texts(), parts)
-        self._tool = LogTool(
-            "ausearch", ["--raw", *wanted.arguments()], Sieve(parts, texts) if texts else parts, end=wanted.end
-        )
+        self._texts = None if history else rarest(wanted.texts(), parts)
+        given = Sieve(parts, self._texts) if self._texts else parts
+        self._tool = LogTool("ausearch", ["--raw", *wanted.arguments()], given, end=wanted.end)
 
     @property
     def skipped(self) -> int:
@@ -57,7 +57,7 @@ class Selection:
         identity: Optional[EventId] = None
         stamp, left_out = b"", 0
         lines: List[bytes] = []
-        for line in self._tool:
+        for line in _lines(self._tool, self._texts) if self._texts else self._tool:
             if not stamp or _stamp(line) != stamp:
                 stamp, found = _stamp(line), event_id(line)
                 if found != identity:
@@ -80,6 +80,33 @@ class Selection:
         text = b"".join(lines)
         if self._wanted.in_time(identity) and self._wanted.may_match(text, self._history):
             yield Found(identity, text, left_out, self._place)
+
+
+def _lines(tool: LogTool, texts: Texts) -> Iterator[bytes]:
+    """The lines of ausearch; of most events that have none of the texts, none or the first ones."""
+    for block in tool.blocks():
+        if any(text in block for text in texts):
+            yield from io.BytesIO(block)
+        else:
+            yield from _ends(block)
+
+
+def _ends(lines: bytes) -> Iterator[bytes]:
+    """Of some lines those of the first event and of the last, which may have more, and at least one of what is between.
+
+    So events remain two that have the same id, as ausearch prints one whose records are too far from one another.
+    """
+    first, last = _stamp(lines), _stamp(lines[lines.rfind(b"\n", 0, -1) + 1 :])
+    place = 0
+    if first and last:
+        same = True
+        while same and place < len(lines):
+            end = lines.find(b"\n", place) + 1 or len(lines)
+            same = _stamp(lines[place:end]) == first
+            yield lines[place:end]
+            place = end
+        place = max(place, lines.rfind(b"\n", 0, lines.find(last)) + 1)
+    yield from io.BytesIO(lines[place:])
 
 
 def _stamp(line: bytes) -> bytes:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import threading
 from contextlib import suppress
-from typing import Any, Callable, Iterable, Iterator, Optional, Sequence
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence
 
 from .._host.programs import SEARCH_PATH, find_program
 from ..rules.errors import AuditError
@@ -26,6 +26,8 @@ _PASSED = b" - skipped"
 
 # How much is given to a program, and taken from it, at once; the constant of fcntl(2) that Python has from 3.10 on.
 _BUFFER, _F_SETPIPE_SZ = 1 << 18, 1031
+# How much of what it prints is looked at as one: so little that most has nothing that is wanted.
+_OUTPUT = 1 << 15
 
 # A record that ausearch finds if it works at all.
 _CONTROL = b"type=USER msg=audit(1000000000.123:1): pid=1 uid=0 auid=0 ses=1 msg='op=control res=success'\n"
@@ -83,10 +85,29 @@ class LogTool:
         )
 
     def __iter__(self) -> Iterator[bytes]:
-        lines = 0
+        lines = False
         for line in self._process.stdout:
-            lines += 1
+            lines = True
             yield line
+        self._end(lines)
+
+    def blocks(self) -> Iterator[bytes]:
+        """The same lines, many at a time."""
+        lines = False
+        pieces: List[bytes] = []
+        for piece in iter(lambda: self._process.stdout.read1(_OUTPUT), b""):
+            lines = True
+            cut = piece.rfind(b"\n") + 1
+            if cut:
+                yield b"".join([*pieces, piece[:cut]])
+                pieces = []
+            pieces.append(piece[cut:])
+        if any(pieces):
+            yield b"".join(pieces)
+        self._end(lines)
+
+    def _end(self, lines: bool) -> None:
+        """Await the end of the program, which has printed some lines or none. Raises what went wrong."""
         status = self._process.wait()
         self._join()
         if self._problem:

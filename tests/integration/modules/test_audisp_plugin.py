@@ -6,6 +6,7 @@ import pytest
 
 from audited import assert_message, task
 from daemon_host import CONF, PLUGINS_D, DaemonHost
+from releases import releases
 
 SYSLOG = f"{PLUGINS_D}/syslog.conf"
 SITE = f"{PLUGINS_D}/site.conf"
@@ -25,7 +26,12 @@ cp /usr/local/sbin/site /usr/local/sbin/theirs; chmod 750 /usr/local/sbin/theirs
 """
 
 
-@pytest.fixture(scope="module", params=["sid", "bookworm"])
+on_both = pytest.mark.parametrize("plugged", list(RELEASES), indirect=True)
+# What the releases do in the same way, or what unit tests have of both.
+on_one = pytest.mark.parametrize("plugged", releases("bookworm", fleet=("sid",)), indirect=True)
+
+
+@pytest.fixture(scope="module")
 def plugged(lab, request):
     """A guest of each of the releases."""
     guest = lab.boot(request.param, name=f"{request.param}-plugged")
@@ -41,6 +47,7 @@ def host(plugged, playbook, tmp_path):
     return DaemonHost(plugged, playbook, tmp_path)
 
 
+@on_both
 def test_a_plugin_of_the_package(host):
     """It is started, restarted and stopped, each time by the cheapest action that does it."""
     pid, before = host.pid, host.read(SYSLOG)
@@ -64,6 +71,7 @@ def test_a_plugin_of_the_package(host):
     assert result["action"] == "none"
 
 
+@on_one
 def test_a_plugin_of_ones_own(host):
     """Its file is made, changed and removed; a backup of it is not run."""
     pid = host.pid
@@ -84,6 +92,7 @@ def test_a_plugin_of_ones_own(host):
     assert SITE not in host.state().files
 
 
+@on_one
 def test_the_first_plugin_of_a_daemon_that_had_some(host):
     """Until it is restarted, Bookworm's passes no records to it: the queue forgets where it was."""
     on, off = (task("audisp_plugin", {"name": "syslog", "active": active}) for active in (True, False))
@@ -99,6 +108,7 @@ def test_the_first_plugin_of_a_daemon_that_had_some(host):
         assert (refused["action"], second["changed"]) == ("reload", False)
 
 
+@on_both
 def test_records_keep_the_name_of_their_node(host):
     """The daemon looks it up only when it starts, and since 4.2 forgets it over every reload."""
     node = """
@@ -126,6 +136,7 @@ def test_records_keep_the_name_of_their_node(host):
         assert_message(warned[0], "only when it starts", "state: restarted keeps the name")
 
 
+@on_one
 def test_a_plugin_that_ends_at_once_is_taken_back(host):
     before = host.state()
     dying, gone, broken = host.tasks(
@@ -140,6 +151,7 @@ def test_a_plugin_that_ends_at_once_is_taken_back(host):
     assert host.pid
 
 
+@on_one
 def test_what_is_wrong_is_named_and_costs_nothing(host):
     old = host.guest.release == "bookworm"
     cases = [
@@ -163,6 +175,7 @@ def test_what_is_wrong_is_named_and_costs_nothing(host):
     host.refused("audisp_plugin", *cases)
 
 
+@on_one
 def test_the_folder_that_the_daemon_is_told(host):
     """A plugin goes where it is looked for; elsewhere it is written and not run."""
     other = "/etc/audit/other.d"
@@ -178,6 +191,7 @@ def test_the_folder_that_the_daemon_is_told(host):
     assert host.settings(CONF)["plugin_dir"] == other
 
 
+@on_both
 def test_a_file_of_an_older_release_is_brought_up_to_date(host):
     path = f"{PLUGINS_D}/af_unix.conf"
     host.guest.run(f"printf 'active = no\\npath = builtin_af_unix\\ntype = builtin\\nargs = 0600 /run/own\\n' >{path}")

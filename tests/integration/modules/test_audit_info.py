@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from audited import RULES_D, Audited, assert_message, task
+from releases import releases
 
 FILE = "30-site.rules"
 NEVER = "-a never,exit -F arch=b64 -S mount -F auid=unset"
@@ -351,7 +352,7 @@ def test_a_host_that_holds_its_rules_and_records_nothing(host):
     assert "warnings" not in after and not heard.get("warnings")
 
 
-@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+@pytest.mark.parametrize("release", releases("bookworm", fleet=("trixie",)))
 def test_a_rule_whose_directory_a_boot_empties(boot, playbook, tmp_path, release):
     """A tmpfs is empty after a boot, and auditctl loads all rules but the one that needs the directory."""
     host = Audited(boot(release), playbook, tmp_path)

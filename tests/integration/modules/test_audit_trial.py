@@ -134,7 +134,15 @@ true
 """
 
 
-@pytest.mark.parametrize(("signal", "wait"), [("TERM", "2"), ("HUP", "0"), ("KILL", "2"), ("KILL", "0")])
+@pytest.mark.parametrize(
+    ("signal", "wait"),
+    [
+        ("TERM", "2"),
+        ("KILL", "0"),
+        pytest.param("HUP", "0", marks=pytest.mark.fleet),
+        pytest.param("KILL", "2", marks=pytest.mark.fleet),
+    ],
+)
 def test_a_run_that_is_ended_leaves_no_rule_or_rules_that_the_next_run_removes(host, signal, wait):
     asynchronous = task("audit_trial", {"rules": [READ, MADE], "seconds": 30}) | {"async": 60, "poll": 0}
     before = host.state()

@@ -330,7 +330,7 @@ def test_events_while_the_daemon_reads_its_files_again(lab, host, capsys, action
     assert found.made > found.seconds * 900
 
 
-@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+@pytest.mark.parametrize("release", releases("trixie", fleet=("bookworm",)))
 def test_a_locked_kernel(host, release):
     """Only rules and settings are locked: the daemon is free, and the rules stay. The last test of these guests."""
     host = host(release)

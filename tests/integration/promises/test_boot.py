@@ -85,7 +85,7 @@ def check(booted, items, *more):
     return classes
 
 
-@pytest.mark.parametrize("release", releases("bookworm", "trixie", fleet=("bullseye", "sid")))
+@pytest.mark.parametrize("release", releases("trixie", fleet=("bullseye", "bookworm", "sid")))
 def test_all_packs_together(lab, playbook, tmp_path, release):
     """Locked before the boot, and after it; each class of rules records."""
     guest = lab.boot(release, name=f"boots-{release}")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A search that passes over parts of the log, or reads it from the end, finds what one finds that reads all of it."""
 
+import itertools
 import random
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 import generated_logs
 import log_stand_ins
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
-from ansible_collections.linux.audit.plugins.module_utils._log import files, latest, selection, sieve
-from ansible_collections.linux.audit.plugins.module_utils._log.files import Log
+from ansible_collections.linux.audit.plugins.module_utils._log import files, latest, selection, sieve, tools
+from ansible_collections.linux.audit.plugins.module_utils._log.files import Log, event_id
 from ansible_collections.linux.audit.plugins.module_utils._log.query import ARGUMENTS, query
 from ansible_collections.linux.audit.plugins.module_utils._log.search import search
 from ansible_collections.linux.audit.plugins.module_utils._log.selection import Selection
@@ -30,7 +31,13 @@ QUERIES = [
     {"node": ["b c"], "key": ["net"]},
 ]
 # Smaller than the generated logs, as the real sizes are smaller than real logs.
-SIZES = [(files, "_BLOCK", 1000), (sieve, "_NEAR", 8000), (latest, "_FIRST", 4000), (latest, "_DOUBTFUL", 8000)]
+SIZES = [
+    (files, "_BLOCK", 1000),
+    (sieve, "_NEAR", 8000),
+    (latest, "_FIRST", 4000),
+    (latest, "_DOUBTFUL", 8000),
+    (tools, "_OUTPUT", 2000),
+]
 
 
 @pytest.fixture(params=["stand-in", "real"])
@@ -77,6 +84,41 @@ def test_the_same_as_the_slow_way(programs, monkeypatch, tmp_path, seed):
             else:
                 assert (fast.events, fast.truncated) == (slow.events, slow.truncated), (parameters, limit, from_end)
             assert fast.total in ([None, slow.total] if fast.truncated else [slow.total])
+
+
+class Printed:
+    """Stands in for an ausearch that has printed some lines."""
+
+    def __init__(self, lines, size):
+        self.text, self.size = b"".join(lines), size
+
+    def blocks(self):
+        while self.text:
+            cut = self.text.find(b"\n", self.size) + 1 or len(self.text)
+            yield self.text[:cut]
+            self.text = self.text[cut:]
+
+
+@pytest.mark.parametrize("size", [1, 100, 250, 1000])
+def test_an_event_with_the_text_is_whole_wherever_the_output_is_cut(size):
+    """Events without it may lose lines, but two with the same id stay two, as ausearch has printed them."""
+    chance, left_out = random.Random(size), 0
+    for _round in range(200):
+        lines, wanted = [], []
+        for number in [chance.randrange(9) for _event in range(30)]:
+            stamp = chance.choice([b"type=PATH", b"node=a type=PATH"]) + b" msg=audit(1.000:%d): " % number
+            rare = chance.random() < 0.1
+            records = [stamp + b"%d\n" % chance.randrange(99) for _record in range(chance.randrange(1, 9))]
+            records[-1:] = [stamp + b"RARE\n"] if rare else records[-1:]
+            if lines and event_id(lines[-1]) == event_id(records[0]):
+                continue
+            lines += records
+            wanted += [records] if rare else []
+        left = list(selection._lines(Printed(lines, size), [b"RARE"]))
+        events = [list(records) for _event, records in itertools.groupby(left, event_id)]
+        assert [records for records in events if any(b"RARE" in line for line in records)] == wanted
+        left_out += len(lines) - len(left)
+    assert (left_out > 0) is (size > 1)
 
 
 def fed(log, texts):
