@@ -69,6 +69,9 @@ def not_for_files(statement: Statement, host: Host) -> Optional[str]:
 def unsupported(rule: Rule, features: int) -> Optional[str]:
     """Which part of a rule this kernel does not support, according to its feature bits."""
     fields = {field.name for field in rule.fields}
+    if rule.list in ("exit", "task") and fields.isdisjoint(("exe", "sessionid")):
+        # As nearly all rules.
+        return None
     for feature, used, name in (
         ("filter_fs", rule.list == "filesystem", "the list filesystem"),
         ("executable_path", "exe" in fields, "the field exe"),

@@ -10,6 +10,7 @@ from .._host.files import Edit, backup_path, is_too_open, kept_mode
 from .._host.host import Host
 from .._kernel.settings import BY_OPTION, SETTINGS, SettingsChange, Value, setting_value, settings_change
 from ..rules.errors import counted
+from ..rules.loaded_forms import loaded_forms
 from ..rules.model import Rule, canonical, without_keys
 from ..rules.parse import RulesLine, Statement, parse_line
 from ..rules.render import render
@@ -20,7 +21,6 @@ from .options import ChangeError, Options
 from .outcome import HostState, Outcome, RulesChange, Transition
 from .places import places_read_once
 from .rules_d import HEADER, MODE, RulesDirectory, RulesFile, going_on, in_augenrules_order, is_masked
-from .single_rules import Change, arrange_files, arrange_kernel, loaded_forms, warnings_of
 from .transition import bring_about, files_transition
 
 __all__ = ("DEFAULT_FILE", "DeclarationOutcome", "Reach", "add_declaration", "declare", "read_declaration")
@@ -87,6 +87,8 @@ class Declaration(NamedTuple):
 
 def add_declaration(wanted: Declaration, reach: Reach, options: Options, host: Host) -> DeclarationOutcome:
     """Add the declared rules to what the host has, or remove them. Raises AuditError, see bring_about()."""
+    from .single_rules import Change, arrange_files, arrange_kernel, warnings_of
+
     change = Change(present=wanted.statements) if reach.present else Change(absent=wanted.statements)
     settings = wanted.settings if reach.present else {}
 

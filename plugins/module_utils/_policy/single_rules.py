@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Add or remove single rules, whatever else a host holds."""
 
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .._host.host import Host
 from .._kernel.netlink import AuditUnavailable, KernelRule
 from ..rules.dead_rules import idle
 from ..rules.errors import RuleError, shown
 from ..rules.fields import LISTS
-from ..rules.model import Rule, canonical, syscall_machine, without_keys
+from ..rules.loaded_forms import loaded_forms
+from ..rules.model import Rule, canonical, without_keys
 from ..rules.parse import Statement, parse_line
-from ..rules.permissions import format_permissions, permission_variants
 from ..rules.render import render
 from ..rules.resolver import Resolver
 from .checks import examine, not_for_files
@@ -29,7 +29,6 @@ __all__ = (
     "arrange_files",
     "arrange_kernel",
     "change_rules",
-    "loaded_forms",
     "read_rules",
     "result_of",
     "warnings_of",
@@ -161,25 +160,6 @@ def without_repetition(statements: Iterable[Statement]) -> Tuple[Statement, ...]
                 rule=statement.text,
             )
     return tuple(found.values())
-
-
-def loaded_forms(statement: Statement) -> Iterator[Rule]:
-    """The rule, and what the same line was loaded as before if something else on the host has changed since.
-
-    The path of -w may have been a directory, or not; and auditctl may have been of another release, which adds other
-    syscalls because of a permission.
-    """
-    yield statement.rule
-    named = statement.named_syscalls
-    machine = None if named is None else syscall_machine(statement.rule.fields, "")
-    if named is not None and machine:
-        letters = format_permissions(*(field.number for field in statement.rule.fields if field.name == "perm"))
-        for added in permission_variants(letters, machine):
-            yield statement.rule._replace(syscalls=(named | added) or None)
-    if statement.watch:
-        first = statement.rule.fields[0]
-        other = first._replace(name="dir" if first.name == "path" else "path")
-        yield statement.rule._replace(fields=(other, *statement.rule.fields[1:]))
 
 
 def _planner(change: Change, options: Options, host: Host) -> Planner:

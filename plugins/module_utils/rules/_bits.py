@@ -6,11 +6,20 @@ from typing import Iterable, List
 
 __all__ = ("bits", "lowest", "numbers")
 
+# Each number of these costs a copy of the set; more are collected first.
+_FEW = 8
+
 
 def bits(numbers: Iterable[int]) -> int:
     """The set of these numbers."""
+    several = list(numbers)
+    if len(several) <= _FEW:
+        found = 0
+        for number in several:
+            found |= 1 << number
+        return found
     data = bytearray()
-    for number in numbers:
+    for number in several:
         place = number >> 3
         if place >= len(data):
             data.extend(bytes(place + 1 - len(data) + (len(data) >> 3)))

@@ -4,7 +4,7 @@
 
 from collections import Counter
 from functools import lru_cache
-from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .fields import LISTS
 from .list_semantics import SEMANTICS, field_order_counts, no_effect, single_valued
@@ -148,16 +148,25 @@ def implied(fields: Sequence[Field], asked: AbstractSet[str] = frozenset({"dir"}
     found = {ANYTHING, *fields}
     for field in fields if "dir" in asked or "perm" in asked else ():
         if field.name in ("path", "dir") and field.operator == "=" and "dir" in asked:
-            directory = field.text.rstrip("/")
-            while directory:
-                directory = directory.rpartition("/")[0]
-                found.update((Field("dir", "=", directory or "/"), Field("dir", "=", directory + "/")))
+            below = field.text.rstrip("/")
+            found.update(_directories(below.rpartition("/")[0]) if below else ())
             if field.name == "path":
                 found.add(Field("dir", "=", field.text))
         elif field.name == "perm":
             held = field.number
             found.update(Field("perm", "=", bits) for bits in range(16) if bits & held == held)
     return found
+
+
+# Many rules have their files in one directory.
+@lru_cache(maxsize=1 << 12)
+def _directories(directory: str) -> Tuple[Field, ...]:
+    """The conditions that what is below a directory meets: it and each directory above it, with a slash or without."""
+    found = [Field("dir", "=", "/")]
+    while directory:
+        found += (Field("dir", "=", directory), Field("dir", "=", directory + "/"))
+        directory = directory.rpartition("/")[0]
+    return tuple(found)
 
 
 def _sameness(first: Rule, second: Rule) -> str:

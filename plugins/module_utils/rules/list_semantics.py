@@ -103,6 +103,9 @@ SEMANTICS: Dict[str, ListSemantics] = {
 # The lists on which the order of fields may count; most rules are on others.
 _STOPPED = frozenset(name for name, row in SEMANTICS.items() if _ENDS_SEARCH in (row.others, row.key))
 
+# The lists on which a rule with the action always records what it matches.
+_RECORDING = frozenset(name for name, row in SEMANTICS.items() if row.always == _RECORDED)
+
 _SINGLE_VALUED = frozenset(
     "arch msgtype fstype pers pid ppid auid uid euid suid fsuid sgid fsgid sessionid a0 a1 a2 a3 "  # noqa: SIM905
     "subj_user subj_role subj_type".split()
@@ -170,10 +173,10 @@ def single_valued(filter_list: str) -> FrozenSet[str]:
 
 def decision(rule: Rule) -> Optional[FrozenSet[str]]:
     """What becomes of an event that the rule matches: DROPPED, or the keys that the event is logged with."""
+    if rule.list in _RECORDING and rule.action != "never":
+        return frozenset(rule.keys)
     row = SEMANTICS[rule.list]
     effect = row.never if rule.action == "never" else row.always
-    if effect == _RECORDED:
-        return frozenset(rule.keys)
     if ends_search(rule) or effect in (_PASSED, _NOTHING):
         return frozenset()
     return DROPPED

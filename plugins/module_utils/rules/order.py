@@ -9,7 +9,6 @@ steps out of the answer, and overlap.py, which decides for which pairs of rules 
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from ._bits import bits, lowest, numbers
-from ._minimum_cut import minimum_cut
 from ._overlaps import Overlaps
 from .model import Rule
 from .overlap import Scope
@@ -76,6 +75,8 @@ class Order:
         self._after = self._closure(self._new | bits(self._swapped_before), +1)
         given = bits(place for place in numbers(self._before) if not self._may_be_prepended(place))
         costs_to_deny, costs_to_affirm = self._before & ~self._new, (self._after & ~self._new) << self._size
+        from ._minimum_cut import minimum_cut
+
         denied = minimum_cut(self._implied_by, self._implying, given, costs_to_deny, costs_to_affirm)
         return set(numbers(self._before & denied)), set(numbers(self._after & ~(denied >> self._size)))
 

@@ -79,6 +79,7 @@ def names(machine: str) -> Mapping[str, int]:
     return MappingProxyType(_numbers(machine))
 
 
+@lru_cache(maxsize=None)
 def since(machine: str, number: int) -> Tuple[int, ...]:
     """The first release of audit that knows a name for that number; (2, 8) stands for 2.8 and all older releases.
 
