@@ -110,8 +110,8 @@ def shadows(rules: Sequence[Rule]) -> List[Shadow]:
         first = same.setdefault(rule, place)
         if not no_effect(rules[place]) and not field_order_counts(rules[place]):
             facts = implied(rule.fields, asked)
-            asked_here = candidates.keys() & {None, *facts}
-            others = sorted({other for field in asked_here for other in candidates[field]}) if asked_here else ()
+            shared = candidates.keys() & {None, *facts}
+            others = sorted({other for field in shared for other in candidates[field]}) if shared else ()
             first = next((other for other in others if includes(matches[other], rule, facts)), first)
             for field in _indexed(rule, common):
                 candidates.setdefault(field, []).append(place)
@@ -158,8 +158,8 @@ def implied(fields: Sequence[Field], asked: AbstractSet[str] = frozenset({"dir"}
     return found
 
 
-# Many rules have their files in one directory.
-@lru_cache(maxsize=1 << 12)
+# Many rules have their files in one directory. A hostile path has thousands of directories, so few are remembered.
+@lru_cache(maxsize=64)
 def _directories(directory: str) -> Tuple[Field, ...]:
     """The conditions that what is below a directory meets: it and each directory above it, with a slash or without."""
     found = [Field("dir", "=", "/")]

@@ -100,8 +100,8 @@ SEMANTICS: Dict[str, ListSemantics] = {
     "filesystem": ListSemantics(False, _NOTHING, _DROPPED, True, frozenset(("fstype",)), _REFUSED, _NOTHING, False),
 }
 
-# The lists on which the order of fields may count; most rules are on others.
-_STOPPED = frozenset(name for name, row in SEMANTICS.items() if _ENDS_SEARCH in (row.others, row.key))
+# The lists whose search a rule may end, and on which the order of fields may count; most rules are on others.
+_MAY_END_SEARCH = frozenset(name for name, row in SEMANTICS.items() if _ENDS_SEARCH in (row.others, row.key))
 
 # The lists on which a rule with the action always records what it matches.
 _RECORDING = frozenset(name for name, row in SEMANTICS.items() if row.always == _RECORDED)
@@ -139,7 +139,7 @@ def is_never_met(filter_list: str, name: str, operator: str, value: Any) -> bool
 
 def ends_search(rule: Rule) -> bool:
     """Whether the kernel may stop at the rule and read no later rule of the list, though the rule does not match."""
-    if rule.list not in _STOPPED:
+    if rule.list not in _MAY_END_SEARCH:
         return False
     row = SEMANTICS[rule.list]
     if row.others == _ENDS_SEARCH and any(field.name not in row.evaluated for field in rule.fields):
@@ -149,7 +149,7 @@ def ends_search(rule: Rule) -> bool:
 
 def field_order_counts(rule: Rule) -> bool:
     """Whether the order of the fields of a rule, or a repetition, may change which events it matches."""
-    if rule.list not in _STOPPED:
+    if rule.list not in _MAY_END_SEARCH:
         return False
     others = SEMANTICS[rule.list].others
     return ends_search(rule) or (others == _ENDS_SEARCH and any(field.name in _LABELS for field in rule.fields))
@@ -196,9 +196,9 @@ def no_effect(rule: Rule) -> str:
         return "it has no syscall"
     if row.alternatives:
         return ""
-    is_partial = row.others == _NEVER_MATCHES
+    others_never_match = row.others == _NEVER_MATCHES
     for name, operator, value in rule.fields:
-        if (is_partial or operator in _NEVER_OPERATORS) and is_never_met(rule.list, name, operator, value):
-            where = f" on the list {rule.list}" if is_partial else ""
+        if (others_never_match or operator in _NEVER_OPERATORS) and is_never_met(rule.list, name, operator, value):
+            where = f" on the list {rule.list}" if others_never_match else ""
             return f"{name}{operator} never matches{where}" if where else f"{name}{operator}{value} never matches"
     return ""
