@@ -3,13 +3,17 @@
 """Runs on the controller: `split_files.py LIST`, where the file LIST has a JSON list of files, each `name` and `text`.
 
 Writes each of them into the directory of LIST, for its owner alone, and removes LIST. Prints the names of those that
-have changed. A loop of tasks would need a tenth of a second for each file, and the evidence of a fleet has thousands.
+have changed. Removes what the SHA256SUMS of an earlier run names and LIST does not, such as the files of hosts that are
+no longer in the fleet. A loop of tasks would need a tenth of a second for each file, and a fleet has thousands.
 """
 
+import contextlib
 import json
 import os
 import sys
 import tempfile
+
+SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.asc"
 
 
 def write(path: str, data: bytes) -> bool:
@@ -31,16 +35,31 @@ def write(path: str, data: bytes) -> bool:
     return True
 
 
+def earlier(directory: str) -> set[str]:
+    """The names of the files that an earlier run has written into the directory, by its checksums."""
+    try:
+        with open(os.path.join(directory, SUMS), encoding="utf-8") as file:
+            return {os.path.basename(line.partition("  ")[2].rstrip("\n")) for line in file} - {"", ".", ".."}
+    except (OSError, UnicodeError):
+        return set()
+
+
 def main(path: str) -> None:
     """Write the files that are listed in one. Exits with a message if one of them cannot be written."""
     directory = os.path.dirname(path)
     try:
         with open(path, encoding="utf-8") as file:
             listed = json.load(file)
-        for item in listed:
-            name = os.path.basename(item["name"])
-            if write(os.path.join(directory, name), item["text"].encode("utf-8")):
+        texts = {os.path.basename(item["name"]): item["text"] for item in listed}
+        gone = earlier(directory) - set(texts)
+        for name, text in texts.items():
+            if write(os.path.join(directory, name), text.encode("utf-8")):
                 print(name)
+                # What signed other checksums does not fit any more.
+                gone |= {SIGNATURE} if name == SUMS else set()
+        for name in gone:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(directory, name))
     except OSError as error:
         # A draft is not what was asked for.
         sys.exit(f"cannot write {error.filename2 or error.filename or directory}: {error.strerror}")

@@ -10,6 +10,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linux.audit.plugins.plugin_utils import evidence, standards
+from ansible_collections.linux.audit.plugins.plugin_utils.arguments import items, texts
 from ansible_collections.linux.audit.plugins.plugin_utils.packed import pack
 from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
 
@@ -19,10 +20,10 @@ _KEPT = ("changed", "warnings", "deprecations", "failed", "unreachable", "msg", 
 
 def _views(asked):
     """The names of views; they may be a text with commas, as for all lists of names."""
-    items = [item.strip() for item in asked.split(",")] if isinstance(asked, str) else asked or []
-    if not all(item in evidence.VIEWS for item in items):
+    found = [view.strip() for item in texts("evidence", asked or None) for view in item.split(",")]
+    if not all(view in evidence.VIEWS for view in found):
         raise AnsibleActionFail(f"evidence takes some of {', '.join(evidence.VIEWS)}, not {asked!r}")
-    return items
+    return found
 
 
 def _evidence(answer, host, views):
@@ -46,13 +47,12 @@ class ActionModule(ActionBase):
         self._supports_async = True
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        found = list(arguments.pop("standards", None) or [])
+        found = items("standards", arguments.pop("standards", None) or None)
         asked = arguments.pop("standard", None)
         if asked:
             found += standards.standards(self._chosen(asked, task_vars or {}))
-        paths = arguments.pop("src", None) or []
-        for path in [paths] if isinstance(paths, str) else paths:
-            found.append(standards.own_standard(self._content(path), str(path)))
+        for path in texts("src", arguments.pop("src", None) or None):
+            found.append(standards.own_standard(self._content(path), path))
         views = _views(arguments.pop("evidence", None))
         own = arguments.pop("requirements", None)
         if own:

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
+from ansible_collections.linux.audit.plugins.plugin_utils.arguments import items, texts
 from ansible_collections.linux.audit.plugins.plugin_utils.printable import printable
 
 __all__ = ("RulesAction",)
@@ -56,9 +57,8 @@ class RulesAction(ActionBase):
         self._supports_async = True
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        paths = arguments.pop("src", None)
-        if paths:
-            names = [paths] if isinstance(paths, str) else paths
+        names = texts("src", arguments.pop("src", None) or None)
+        if names:
             arguments["sources"] = [{"name": name, "content": self._content(name)} for name in names]
         if arguments.get("packs"):
             found = packs.sources(arguments.pop("packs"))
@@ -77,7 +77,7 @@ class RulesAction(ActionBase):
     @staticmethod
     def _own_sources(arguments):
         """The task's other rules as sources, a list of dictionaries; removes them from its arguments."""
-        own = list(arguments.pop("sources", None) or [])
+        own = items("sources", arguments.pop("sources", None) or None)
         for form in ("rules", "content"):
             if arguments.get(form) is not None:
                 own.append({"name": form, form: arguments.pop(form)})

@@ -33,6 +33,21 @@ def test_each_file_is_written_once_and_for_its_owner_alone(tmp_path):
     assert split(tmp_path, FILES) == (0, ["a.json", "b.csv"], "")
 
 
+def test_files_of_an_earlier_run_do_not_stay(tmp_path):
+    """Nor does the signature of its checksums; what no checksum names is somebody else's."""
+    names = ("hdf-web1.json", "hdf-gone.json")
+    (tmp_path / "notes.txt").write_text("mine\n")
+    for hosts in (names, names[:1], names[:1]):
+        sums = "".join(f"{64 * '0'}  {name}\n" for name in hosts)
+        (tmp_path / "SHA256SUMS.asc").write_text("signature\n")
+        listed = [{"name": name, "text": "{}\n"} for name in hosts] + [{"name": "SHA256SUMS", "text": sums}]
+        assert split(tmp_path, listed)[0] == 0
+        there = {path.name for path in tmp_path.iterdir()}
+        assert there - {"SHA256SUMS.asc"} == {"notes.txt", "SHA256SUMS", *hosts}
+    # The last run has changed nothing.
+    assert "SHA256SUMS.asc" in there
+
+
 def test_a_name_does_not_leave_the_directory(tmp_path):
     (tmp_path / "in").mkdir()
     assert split(tmp_path / "in", [{"name": "../out", "text": "x"}]) == (0, ["out"], "")

@@ -250,6 +250,22 @@ def test_evidence_is_what_the_filter_keeps(run):
         run(requirements=[SITE], evidence="kernel,all")
 
 
+@pytest.mark.parametrize(
+    ("argument", "value", "said"),
+    [
+        ("evidence", True, "evidence must be a list, not True"),
+        ("evidence", {"kernel": 1}, "evidence must be a list, not {'kernel': 1}"),
+        ("evidence", [5], r"evidence must be a list of texts, and has 5"),
+        ("src", True, "src must be a list, not True"),
+        ("src", [True], "src must be a list of texts, and has True"),
+        ("standards", 5, "standards must be a list, not 5"),
+    ],
+)
+def test_an_argument_of_another_type_is_named(run, argument, value, said):
+    with pytest.raises(AnsibleActionFail, match=said):
+        run(**{"requirements": [SITE], argument: value})
+
+
 @pytest.mark.parametrize("failed", [{"failed": True}, {"unreachable": True}])
 def test_a_host_that_has_failed_has_no_evidence(run, monkeypatch, failed):
     """Also if it says that it has."""
