@@ -33,6 +33,10 @@ from paths import MODULE_UTILS, ROOT
 
 # In the order of the page, which has a section for the option --role after them.
 PARTS = ("library", "fleet", "guests", "tasks", "processes", "sets", "search", "logs")
+PARTS_HELP = (
+    f"{', '.join(PARTS)}; without any, all of them. library and fleet measure on this machine, the others on guests, "
+    "which need root. docs/testing.md says what each part measures, and beside what"
+)
 # Megabytes.
 LOGS = (10, 30, 100, 300, 1000, 2000)
 # Rounds by number of rules: what is large is also steady, and takes minutes.
@@ -47,7 +51,11 @@ GOALS = {
 }
 # What the kernel needs for them is a column of its own.
 IN_KERNEL = ("everything changed", "reversed, and order matters")
-RIVALS = {"key of one event in 4,000": "ausearch -k", "the last 1,000": "ausearch, tail", "overview": "aureport"}
+RIVALS = {
+    "a key that one event in 4,000 has": "ausearch -k",
+    "the last 1,000": "ausearch, tail",
+    "overview": "aureport",
+}
 LIBRARY = """
 import time
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
@@ -70,7 +78,7 @@ print(read - began, made - read, done - made)
 """
 STAGES = (
     "of `ping`",
-    "of a `ping` that is as large, with the same arguments",
+    "of a `ping` as large as `audit_rule`, with its arguments",
     "that imports the collection's files, too",
     "of `audit_rule`",
 )
@@ -83,16 +91,15 @@ The CPU time of the process above, until it has done what the row says:
 |---|---|---|
 {stages}
 
-Python compiles all of this in each task, because Ansible sends source text, and this collection leaves no compiled code
-on hosts: root would run it, and others may have written it. A process that did nothing but import these files would
-cost the third row. The last row has what the answer needs: each rule is read from its text, from the kernel and from
-the files, is compared by what it means, and its path is looked up, because a warning says what records nothing.
+A process that did nothing but import these files would cost what the third row says. The last row has what the answer
+needs: each rule is read from its text, from the kernel and from the files, is compared by what it means, and its path
+is looked up, because a warning says what records nothing.
 
 ## What a task imports
 
-The program that Ansible sends for `audit_rule` has {bytes:,} bytes. Each task compiles what it imports, because Ansible
-sends source text. These are the milliseconds of one run on the guest (`python3 -X importtime`), of a task that changes
-nothing:
+The program that Ansible sends for `audit_rule` has {bytes:,} bytes. These are the milliseconds of one run on the guest
+(`python3 -X importtime`), of a task that changes nothing. Files of Python itself are compiled already; the others are
+compiled in each task:
 
 | Files | Number | ms |
 |---|---|---|
@@ -233,7 +240,7 @@ def searches(lab) -> Section:
     guest.put(pathlib.Path(__file__).with_name("measure_search.py"), "/root/measure_search.py")
     found = json.loads(guest.run(f"python3 -B /root/measure_search.py {direct.HOME}/run.py", timeout=1200).stdout)
     pairs = [
-        Pair(f"{name} ({kibibytes // 1024} MB of memory)", ours, theirs, goal)
+        Pair(f"{name} (ours needs {kibibytes // 1024} MB)", ours, theirs, goal)
         for name, ours, theirs, goal, kibibytes in found["pairs"]
     ]
     events = Growth("Searches of one event", "records")
@@ -265,11 +272,27 @@ def logs(lab, most: int) -> Section:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev bench")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=PARTS_HELP)
     parser.add_argument("--write", action="store_true", help="write the sections of these parts in docs/performance.md")
-    parser.add_argument("--most", type=int, default=2000, metavar="RULES", help="of a set (2000; up to 10000)")
-    parser.add_argument("--log", type=int, default=100, metavar="MEGABYTES", help="of a log (100; up to 2000)")
-    parser.add_argument("--role", metavar="CHECKOUT", help="of linux-system-roles' auditd, to run it beside ours")
+    parser.add_argument(
+        "--most",
+        type=int,
+        default=2000,
+        metavar="RULES",
+        help="of the largest set of the part sets, up to 10000 (2000)",
+    )
+    parser.add_argument(
+        "--log",
+        type=int,
+        default=100,
+        metavar="MEGABYTES",
+        help="of the largest log of the part logs, up to 2000 (100)",
+    )
+    parser.add_argument(
+        "--role",
+        metavar="CHECKOUT",
+        help="measure the role auditd of linux-system-roles beside ours; without a PART, that alone",
+    )
     arguments = parser.parse_args()
     commands = {
         "sets": f"sets --most {arguments.most}",

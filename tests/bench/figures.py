@@ -119,39 +119,46 @@ FIGURES = "figures.json"
 HEAD = """\
 # Performance
 
-A task that changes nothing costs one or two tenths of a second more than `ping` on each host, and less than `copy` of
-the same text. [What the time is spent on](#what-the-time-is-spent-on) says why it is not less.
+A task with rules that changes nothing costs one or two tenths of a second more than `ping` on each host, and less than
+`copy` of the same text. A task with packs costs more if it searches the host for privileged programs, as standards ask
+for. [What the time is spent on](#what-the-time-is-spent-on) says why it is not less, and which goals are missed for it.
 
 `./dev bench --write` measures what is on this page, and writes the page; `./dev bench --write PART` measures one part,
-and leaves the sections of the others. Every figure is beside a rival's in the same run, because seconds alone say more
-about the machine than about the collection. Below its title, each section says when and how it was measured. Guests are
-Debian bookworm in User-Mode Linux.
+and leaves the sections of the others. Rivals are measured in the same run, because seconds alone say more about the
+machine than about the collection. Below the title of each part stands when and how it was measured, with the load of
+the machine before. Guests are Debian bookworm in User-Mode Linux.
 
 How to read it:
 
 - The ratio is our time divided by the rival's: 1.5 is half as much again, 0.5 is half of it.
-- A goal is a ratio that the collection is meant to stay at or below, and the table says whether this run did. Rows
-  without a goal are there to compare.
-- A fitted exponent tells how time grows with size: with 1, twice as much takes twice as long; with 2, four times.
-- Other work on the machine slows both sides, but not by the same factor. Compare pages of machines that had no other.
+- A goal is a ratio that this project wants to stay at or below, and the table says whether this run did. Rows without
+  a goal are there to compare.
+- Tables of growth have seconds, unless the title names another unit, and both axes of the plots are logarithmic. A
+  fitted exponent tells how time grows with size over the whole table: with 1, twice as much takes twice as long; with
+  2, four times. Where small sizes cost mostly a fixed start, look at the last rows for what more of it will cost.
+- "Two forks" means that Ansible works on two hosts at a time, because the machine has two processors. A controller with
+  more processors and forks has more hosts done in the same time.
+- Other work on the machine slows both sides, but not by the same factor. Compare only figures of idle machines.
 
 """
 
 SPENT = """\
 ## What the time is spent on
 
-- **A task that changes nothing**: Python compiles the files of the collection in each task, and then reads, compares
-  and writes out the rules; "Where the time of the process goes" has both. No compiled code is kept on hosts, because
-  root would run it.
+- **A task that changes nothing**: Python compiles the files of the collection in each task, because Ansible sends
+  source text, and then it reads, compares and examines the rules; "Where the time of the process goes" has both. The collection
+  keeps no compiled code and no results on hosts: root would run or believe what others may have written. To import the
+  files takes nearly all that the goals of `audit_rule` / `ping` allow.
 - **Packs**: those that ask for privileged programs search the host for them. Each file needs one system call, which is
   as much as find(1) needs. What was found is not kept for the next task, because nothing tells whether a mode has
-  changed.
-- **A set that changes**: the files are examined, and an order is planned that loses no event. Then the kernel gets
-  several changes with each message, as many as it can make in a hundredth of a second, because logins wait for it
-  meanwhile; auditctl sends each rule alone. At last, the kernel is asked for all rules as a proof. The kernel compares
-  each rule that it gets with those that it holds, so an addition takes the longer the more there are; and it holds the
-  old rules while the new ones are added, because no event may be lost. `auditctl -R` deletes first, and what happens
-  meanwhile is not recorded. "The same steps" are those of the collection, written for auditctl.
+  changed. Hosts with local connections are all this machine, which has many more files than a guest, and searches them
+  once for each host: find(1) alone would miss the goal there.
+- **A set that changes**: the module examines the files, and plans an order that loses no event. Then the kernel gets
+  several changes with each message, as many as it can make in a hundredth of a second, because logins wait while the
+  kernel works; auditctl sends each rule alone. Finally the module asks the kernel for all rules, as a proof. The kernel
+  compares each new rule with those that it holds, so each addition takes longer, the more rules it holds; and it holds
+  the old rules while the new ones are added, because no event may be lost. `auditctl -R` deletes first, and what
+  happens meanwhile is not recorded. "auditctl -R, the same steps" adds and deletes as the collection does.
 
 """
 

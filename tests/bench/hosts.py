@@ -48,7 +48,7 @@ GUEST = "Each guest has {files:,} files in /usr and /opt."
 
 
 def fleet(directory: pathlib.Path) -> Section:
-    """Runs on hosts that are local connections: rules in files of their own, without the kernel."""
+    """Runs on hosts with local connections: rules in files of their own, without the kernel."""
     here = {"rules_dir": f"{directory}/{{{{ inventory_hostname }}}}", "live": False}
     kinds = _kinds(directory, here, f"{directory}/{{{{ inventory_hostname }}}}.copy")
     for number in range(max(*HOSTS, MANY)):
@@ -60,14 +60,14 @@ def fleet(directory: pathlib.Path) -> Section:
         return play(directory, [kinds[name]], *options)[0]
 
     least = _least(kinds, lambda name: whole(name, MANY))
-    growth = Growth("Hosts that are local connections, two forks", "hosts")
+    growth = Growth("Hosts with local connections, two forks", "hosts")
     for name in ("ping", "copy", "audit_rule"):
         whole(name, max(HOSTS))
         for hosts in HOSTS:
             growth.note(name, hosts, whole(name, hosts))
     ours, find = _search(DIRECTORIES)
     pairs = [*_pairs(least), Pair("CPU of one search of /usr and /opt for privileged programs / `find`", ours, find)]
-    title = f"{MANY} hosts that are local connections, two forks, whole runs, {len(RULES)} rules that are there"
+    title = f"{MANY} hosts with local connections, two forks, whole runs, {len(RULES)} rules that are there"
     files = len(subprocess.run(COUNT, shell=True, stdout=subprocess.PIPE, check=True).stdout)
     note = LOCAL.format(hosts=MANY, files=files, find=find)
     return Section({title: pairs}, [note], [growth, _searches(directory / "files")])

@@ -96,14 +96,16 @@ def main(direct):
     wanted = {"key": ["wanted"]}
     for events in (4, 40):
         write(160_000, 160_000 // events)
-        note(f"search, key of {events} of 160,000 events / ausearch -k --raw", "audit_search", wanted, RAW, 2)
+        note(f"search: a key that {events} of 160,000 events have / ausearch -k --raw", "audit_search", wanted, RAW, 2)
     for events in (160_000, 480_000):
         write(events, 5)
-        name = f"search, the last 1,000 of {events // 5:,} with a key of {events:,} / ausearch -k --raw | tail; -i"
+        name = (
+            f"search: the last 1,000 of {events // 5:,} events with a key, of {events:,} / ausearch -k --raw | tail; -i"
+        )
         note(name, "audit_search", dict(wanted, latest=True, limit=1000), LATEST, 2)
     for report, option in (("overview", ""), ("key", "--key --summary")):
         request = {"report": report, "summary": report != "overview"}
-        name = f"report, {report} of 480,000 events / aureport"
+        name = f"report: {report} of 480,000 events / aureport"
         note(name, "audit_report", request, f"aureport -if {{log}} {option} -i", 1.1)
     large = []
     for records in (5_000, 50_000, 200_000):
@@ -119,7 +121,7 @@ def growth(direct, sizes):
         write_megabytes(megabytes)
         found[megabytes] = {}
         for name, module, request, rival in (
-            ("key of one event in 4,000", "audit_search", {"key": ["rare"]}, RAW.replace("wanted", "rare")),
+            ("a key that one event in 4,000 has", "audit_search", {"key": ["rare"]}, RAW.replace("wanted", "rare")),
             ("the last 1,000", "audit_search", {"key": ["wanted"], "latest": True, "limit": 1000}, LATEST),
             ("overview", "audit_report", {"report": "overview"}, "aureport -if {log} -i"),
         ):
