@@ -50,10 +50,10 @@ def main(path: str) -> None:
     try:
         with open(path, encoding="utf-8") as file:
             listed = json.load(file)
-        texts = {os.path.basename(item["name"]): item["text"] for item in listed}
+        texts = {os.path.basename(item["name"]): item["text"].encode("utf-8") for item in listed}
         gone = earlier(directory) - set(texts)
         for name, text in texts.items():
-            if write(os.path.join(directory, name), text.encode("utf-8")):
+            if write(os.path.join(directory, name), text):
                 print(name)
                 # What signed other checksums does not fit any more.
                 gone |= {SIGNATURE} if name == SUMS else set()
@@ -63,6 +63,8 @@ def main(path: str) -> None:
     except OSError as error:
         # A draft is not what was asked for.
         sys.exit(f"cannot write {error.filename2 or error.filename or directory}: {error.strerror}")
+    except UnicodeEncodeError as error:
+        sys.exit(f"cannot write to {directory}: {error}")
     finally:
         os.unlink(path)
 

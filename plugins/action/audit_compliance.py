@@ -69,8 +69,10 @@ class ActionModule(ActionBase):
             task_vars=task_vars or {},
             wrap_async=self._task.async_val,
         )
+        # Evidence is made here; what a host sends under this name is not.
+        answer.pop("evidence", None)
         # A task that runs on in the background has not answered yet.
-        if views and "ansible_job_id" not in answer:
+        if views and not self._task.async_val:
             answer = _evidence(answer, str((task_vars or {}).get("inventory_hostname")), views)
         result.update(answer)
         return result

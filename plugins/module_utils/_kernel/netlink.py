@@ -149,6 +149,7 @@ class Kernel:
         for _again in range(_ASK_AGAIN):
             with contextlib.suppress(AnswersLost):
                 return list(self._ask(kind, b"", kind, many))
+            self._drain()
         return list(self._ask(kind, b"", kind, many))
 
     def set(self, name: str, value: int) -> None:
@@ -208,13 +209,27 @@ class Kernel:
         with self._connected(None) as connection:
             connection.sendto(b"".join(parts), (0, 0))
             while True:
-                for kind, sequence, payload in messages(_receive(connection, self._received)):
+                try:
+                    answers = list(messages(_receive(connection, self._received)))
+                except OSError as error:
+                    if error.errno == errno.ENOBUFS:
+                        self._drain()
+                    raise
+                for kind, sequence, payload in answers:
                     if kind == _NLMSG_ERROR and first <= sequence <= last:
                         code = -struct.unpack_from("=i", payload)[0]
                         if code:
                             refused[sequence - first] = code
                         if sequence == last:
                             return refused
+
+    def _drain(self) -> None:
+        """Read what is left after answers were lost: until nothing is, the kernel drops all others, too."""
+        while self._socket:
+            try:
+                self._socket.recv_into(self._received, 0, socket.MSG_DONTWAIT)
+            except OSError:
+                return
 
     def _ask(self, kind: int, data: bytes, answer: Optional[int], many: bool = False) -> Iterator[bytes]:
         """Send one request; yield the payloads of its answers until they are complete.

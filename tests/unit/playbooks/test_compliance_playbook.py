@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.plugin_utils.packed import pack
 from hostile_host import HostileHosts, failures, shown
 from paths import ROOT
 
@@ -112,10 +113,19 @@ def test_no_host_brings_the_evidence_of_another_one(run):
     broken = judged()
     broken["audit_compliance"]["requirements"] = [{"id": 1}]
     broken["audit_compliance"]["ansible_facts"] = {"compliance_entry": entry}
-    _lines, output = run({"bad": bad, "broken": broken, "good": judged("not met")})
+    # As if it had been made on the controller, of a task that still runs.
+    sent = {"changed": False, "evidence": pack(entry)}
+    late = {"audit_compliance": {**sent, "ansible_job_id": "1", "started": 1}}
+    dirty = {"audit_compliance": {**sent, "evidence": entry | {"state": "not met: \x1b[31m 5"}, "ansible_job_id": "1"}}
+    also = {"audit_compliance": judged()["audit_compliance"] | sent}
+    hosts = {"bad": bad, "broken": broken, "late": late, "dirty": dirty, "also": also, "good": judged("not met")}
+    _lines, output = run(hosts)
     document = json.loads((output / "compliance.json").read_text())
-    states = {found["host"]: found["state"].partition(":")[0] for found in document["hosts"]}
-    assert states == {"bad": "met", "broken": "failed", "good": "not met"}
+    states = sorted((found["host"], found["state"].partition(":")[0]) for found in document["hosts"])
+    assert states == [
+        *[("also", "met"), ("bad", "met"), ("broken", "failed")],
+        *[("dirty", "failed"), ("good", "not met"), ("late", "failed")],
+    ]
 
 
 @pytest.mark.skipif(shutil.which("gpg") is None, reason="signing needs gpg, which ./dev setup installs only as root")

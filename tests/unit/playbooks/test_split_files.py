@@ -54,6 +54,12 @@ def test_a_name_does_not_leave_the_directory(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
+def test_nothing_is_written_if_a_text_cannot_be(tmp_path):
+    status, printed, said = split(tmp_path, [*FILES, {"name": "c", "text": "\udc80"}])
+    assert (status, printed, list(tmp_path.iterdir())) == (1, [], [])
+    assert said.startswith(f"cannot write to {tmp_path}: 'utf-8' codec can't encode")
+
+
 def test_what_cannot_be_written_is_named(tmp_path):
     (tmp_path / "a.json").mkdir()
     status, printed, said = split(tmp_path, FILES)

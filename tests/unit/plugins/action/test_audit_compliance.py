@@ -283,7 +283,14 @@ def test_an_answer_that_is_none(run, monkeypatch):
     assert "\x1b" not in str(error.value)
 
 
-def test_a_task_in_the_background_has_no_evidence_yet(run, monkeypatch):
-    answer = {"changed": False, "ansible_job_id": "7", "started": 1}
-    monkeypatch.setattr(Action, "_execute_module", lambda self, **call: self.calls.append({}) or answer)
-    assert run(requirements=[SITE], evidence=["kernel"])[0]["ansible_job_id"] == "7"
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_task_in_the_background_has_no_evidence_yet(run, monkeypatch, seconds):
+    """Whether it is one is what the task says, and not what the host says; no host brings evidence of its own."""
+    answer = {"changed": False, "ansible_job_id": "7", "evidence": 'packed {"host": "web2"}'}
+    monkeypatch.setattr(Action, "_execute_module", lambda self, **call: self.calls.append({}) or dict(answer))
+    monkeypatch.setattr(Task, "async_val", property(lambda self: seconds, lambda self, value: None))
+    result, _sent = run({"inventory_hostname": "web1"}, requirements=[SITE], evidence=["kernel"])
+    assert result.get("ansible_job_id") == ("7" if seconds else None)
+    assert unpack(result.get("evidence")) == (None if seconds else host_entry("web1", {}))
+    result, _sent = run({"inventory_hostname": "web1"}, requirements=[SITE])
+    assert "evidence" not in result

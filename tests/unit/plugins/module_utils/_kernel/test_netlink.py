@@ -259,7 +259,7 @@ def losing(answer, times):
 
     class Losing(FakeSocket):
         def recv_into(self, room, size=0, flags=0):
-            if left[0]:
+            if left[0] and self._datagrams:
                 left[0] -= 1
                 self._datagrams.clear()
                 raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
