@@ -19,9 +19,11 @@ from injection.scenarios import BACKLOG, HOSTS, SCENARIOS, SET, Scenario
 from injection.stand_in import load_library, load_module
 
 _FOUND = "/root/interfered.json"
-_MANY = [f"-a always,exit -F arch=b64 -S openat -F exit=-EACCES -F auid={number} -F key=u" for number in range(400)]
+# The kernel gets several with each message, so a few hundred would be there before anybody has done anything.
+_MANY = [f"-a always,exit -F arch=b64 -S openat -F exit=-EACCES -F auid={number} -F key=u" for number in range(3000)]
 _FOREIGN = "-a always,exit -F arch=b64 -S acct -F key=foreign"
-_HALF = "until auditctl -l | grep -q auid=150; do :; done"
+_HALF = """tail -n 0 -f /var/log/audit/audit.log | grep -q -m 1 'op=add_rule key="u"'"""
+_MODULE = "$(pgrep -n -f 'interfered[.]py begin')"
 _CONF = "/etc/audit/auditd.conf"
 _WRITTEN = f"until grep -q '^log_format = RAW' {_CONF}; do :; done"
 _PID = "$(auditctl -s | sed -n 's/^pid //p')"
@@ -53,6 +55,11 @@ class Interference(NamedTuple):
     theirs: bool = False
 
 
+def _halfway(command):
+    """Shell lines that run a command while the module has added some rules and waits, however quick either is."""
+    return f"{_HALF}; p={_MODULE}; kill -STOP $p; {command}; code=$?; kill -CONT $p; exit $code"
+
+
 INTERFERENCES = {
     "full": Interference(f"{_TMPFS.format('')}; dd if=/dev/zero of=/etc/audit/fill 2>/dev/null; :", after=_UNMOUNTED),
     "quota": Interference(
@@ -60,12 +67,12 @@ INTERFERENCES = {
         after=_UNMOUNTED,
     ),
     "read-only": Interference("mount --bind /etc /etc && mount -o remount,bind,ro /etc", after="umount /etc"),
-    "locked": Interference(meanwhile=f"{_HALF}; auditctl -e 2"),
-    "added by others": Interference(meanwhile=f"{_HALF}; auditctl {_FOREIGN}"),
-    "deleted by others": Interference(f"auditctl {_FOREIGN}", f"{_HALF}; auditctl {_FOREIGN.replace('-a', '-d', 1)}"),
-    "own rule deleted": Interference(meanwhile=f"{_HALF}; auditctl {_MANY[3].replace('-a', '-d', 1)}", theirs=True),
-    "emptied by others": Interference(meanwhile=f"{_HALF}; auditctl -D", theirs=True),
-    "set by others": Interference(meanwhile=f"{_HALF}; auditctl -b 4321 -r 77", theirs=True),
+    "locked": Interference(meanwhile=_halfway("auditctl -e 2")),
+    "added by others": Interference(meanwhile=_halfway(f"auditctl {_FOREIGN}")),
+    "deleted by others": Interference(f"auditctl {_FOREIGN}", _halfway(f"auditctl {_FOREIGN.replace('-a', '-d', 1)}")),
+    "own rule deleted": Interference(meanwhile=_halfway(f"auditctl {_MANY[3].replace('-a', '-d', 1)}"), theirs=True),
+    "emptied by others": Interference(meanwhile=_halfway("auditctl -D"), theirs=True),
+    "set by others": Interference(meanwhile=_halfway("auditctl -b 4321"), theirs=True),
     "killed": Interference(meanwhile=f"{_WRITTEN}; kill -9 {_PID}"),
     "dead": Interference(f"p={_PID}; kill -9 $p; while [ -e /proc/$p ]; do :; done"),
     "slow": Interference(meanwhile=f"p={_PID}; {_WRITTEN}; kill -STOP $p; sleep 4; kill -CONT $p"),

@@ -100,8 +100,11 @@ def test_files_that_cannot_be_written_do_not_concern_the_daemon(host):
 
 
 @pytest.mark.parametrize("files", [True, False], ids=["files", "alone"])
-def test_an_interrupt_waits_until_the_daemon_runs(host, files):
+def test_an_interrupt_waits_until_the_daemon_runs(host, files, request):
     """An interrupt waits until the daemon runs again, whether files are put into effect or it is only restarted."""
+    # A shell lets programs in the background ignore it.
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, former))
     pid = host.pid
     text = CONF + "# new\n" if files else CONF
     host.play(ends=False)
