@@ -70,7 +70,7 @@ INTERFERENCES = {
     "locked": Interference(meanwhile=_halfway("auditctl -e 2")),
     "added by others": Interference(meanwhile=_halfway(f"auditctl {_FOREIGN}")),
     "deleted by others": Interference(f"auditctl {_FOREIGN}", _halfway(f"auditctl {_FOREIGN.replace('-a', '-d', 1)}")),
-    "own rule deleted": Interference(meanwhile=_halfway(f"auditctl {_MANY[3].replace('-a', '-d', 1)}"), theirs=True),
+    "own rule deleted": Interference(meanwhile=_halfway(f"auditctl {_MANY[0].replace('-a', '-d', 1)}"), theirs=True),
     "emptied by others": Interference(meanwhile=_halfway("auditctl -D"), theirs=True),
     "set by others": Interference(meanwhile=_halfway("auditctl -b 4321"), theirs=True),
     "killed": Interference(meanwhile=f"{_WRITTEN}; kill -9 {_PID}"),
