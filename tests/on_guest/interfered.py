@@ -22,7 +22,7 @@ _FOUND = "/root/interfered.json"
 # The kernel gets several with each message, so a few hundred would be there before anybody has done anything.
 _MANY = [f"-a always,exit -F arch=b64 -S openat -F exit=-EACCES -F auid={number} -F key=u" for number in range(3000)]
 _FOREIGN = "-a always,exit -F arch=b64 -S acct -F key=foreign"
-_HALF = """tail -n 0 -f /var/log/audit/audit.log | grep -q -m 1 'op=add_rule key="u"'"""
+_HALF = "until auditctl -l | grep -q auid=50; do :; done"
 _MODULE = "$(pgrep -n -f 'interfered[.]py begin')"
 _CONF = "/etc/audit/auditd.conf"
 _WRITTEN = f"until grep -q '^log_format = RAW' {_CONF}; do :; done"
@@ -70,7 +70,7 @@ INTERFERENCES = {
     "locked": Interference(meanwhile=_halfway("auditctl -e 2")),
     "added by others": Interference(meanwhile=_halfway(f"auditctl {_FOREIGN}")),
     "deleted by others": Interference(f"auditctl {_FOREIGN}", _halfway(f"auditctl {_FOREIGN.replace('-a', '-d', 1)}")),
-    "own rule deleted": Interference(meanwhile=_halfway(f"auditctl {_MANY[0].replace('-a', '-d', 1)}"), theirs=True),
+    "own rule deleted": Interference(meanwhile=_halfway(f"auditctl {_MANY[3].replace('-a', '-d', 1)}"), theirs=True),
     "emptied by others": Interference(meanwhile=_halfway("auditctl -D"), theirs=True),
     "set by others": Interference(meanwhile=_halfway("auditctl -b 4321"), theirs=True),
     "killed": Interference(meanwhile=f"{_WRITTEN}; kill -9 {_PID}"),
