@@ -22,7 +22,10 @@ _FOUND = "/root/interfered.json"
 # The kernel gets several with each message, so a few hundred would be there before anybody has done anything.
 _MANY = [f"-a always,exit -F arch=b64 -S openat -F exit=-EACCES -F auid={number} -F key=u" for number in range(3000)]
 _FOREIGN = "-a always,exit -F arch=b64 -S acct -F key=foreign"
-_HALF = "until auditctl -l | grep -q auid=50; do :; done"
+_LOG = "/var/log/audit/audit.log"
+# When auditd has written this record, it has written those of earlier runs.
+_QUIET = f"auditctl -m quiet$$; until grep -q quiet$$ {_LOG}; do sleep 0.1; done"
+_HALF = f"""tail -n 0 -f {_LOG} | grep -q -m 1 'op=add_rule key="u"'"""
 _MODULE = "$(pgrep -n -f 'interfered[.]py begin')"
 _CONF = "/etc/audit/auditd.conf"
 _WRITTEN = f"until grep -q '^log_format = RAW' {_CONF}; do :; done"
@@ -70,7 +73,7 @@ INTERFERENCES = {
     "locked": Interference(meanwhile=_halfway("auditctl -e 2")),
     "added by others": Interference(meanwhile=_halfway(f"auditctl {_FOREIGN}")),
     "deleted by others": Interference(f"auditctl {_FOREIGN}", _halfway(f"auditctl {_FOREIGN.replace('-a', '-d', 1)}")),
-    "own rule deleted": Interference(meanwhile=_halfway(f"auditctl {_MANY[3].replace('-a', '-d', 1)}"), theirs=True),
+    "own rule deleted": Interference(meanwhile=_halfway(f"auditctl {_MANY[0].replace('-a', '-d', 1)}"), theirs=True),
     "emptied by others": Interference(meanwhile=_halfway("auditctl -D"), theirs=True),
     "set by others": Interference(meanwhile=_halfway("auditctl -b 4321"), theirs=True),
     "killed": Interference(meanwhile=f"{_WRITTEN}; kill -9 {_PID}"),
@@ -90,6 +93,8 @@ def begin(scenario_name, name):
     new = _state(scenario)
     scenario.reset()
     run("sh", "-c", interference.before)
+    if _HALF in interference.meanwhile:
+        run("sh", "-c", _QUIET)
     command = ["timeout", "200", "sh", "-c", interference.meanwhile]
     meanwhile = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     result = run_module(scenario.module, scenario.parameters, traced=False).result
