@@ -20,7 +20,7 @@ from injection.stand_in import load_library, load_module
 
 _FOUND = "/root/interfered.json"
 # The kernel gets several with each message, so a few hundred would be there before anybody has done anything.
-_MANY = [f"-a always,exit -F arch=b64 -S openat -F exit=-EACCES -F auid={number} -F key=u" for number in range(3000)]
+_MANY = [f"-a always,exit -F arch=b64 -S openat -F exit=-EACCES -F auid={number} -F key=u" for number in range(6000)]
 _FOREIGN = "-a always,exit -F arch=b64 -S acct -F key=foreign"
 _LOG = "/var/log/audit/audit.log"
 # When auditd has written this record, it has written those of earlier runs.
