@@ -125,8 +125,8 @@ for. [What the time is spent on](#what-the-time-is-spent-on) says why it is not 
 
 `./dev bench --write` measures what is on this page, and writes the page; `./dev bench --write PART` measures one part,
 and leaves the sections of the others. Rivals are measured in the same run, because seconds alone say more about the
-machine than about the collection. Below the title of each part stands when and how it was measured, with the load of
-the machine before. Guests are Debian bookworm in User-Mode Linux.
+machine than about the collection. Each part says below its title when and how it was measured, and which load the
+machine had before. Guests are Debian bookworm in User-Mode Linux.
 
 How to read it:
 
