@@ -3,17 +3,19 @@
 """Runs on the controller: `split_files.py LIST`, where the file LIST has a JSON list of files, each `name` and `text`.
 
 Writes each of them into the directory of LIST, for its owner alone, and removes LIST. Prints the names of those that
-have changed. Removes what the SHA256SUMS of an earlier run names and LIST does not, such as the files of hosts that are
-no longer in the fleet. A loop of tasks would need a tenth of a second for each file, and a fleet has thousands.
+have changed. Removes the files of hosts that the SHA256SUMS of an earlier run names and LIST does not. A loop of tasks
+would need a tenth of a second for each file, and a fleet has thousands.
 """
 
 import contextlib
 import json
 import os
+import re
 import sys
 import tempfile
 
 SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.asc"
+OF_HOST = re.compile(r"hdf-[A-Za-z0-9._-]+\.json")
 
 
 def write(path: str, data: bytes) -> bool:
@@ -36,12 +38,16 @@ def write(path: str, data: bytes) -> bool:
 
 
 def earlier(directory: str) -> set[str]:
-    """The names of the files that an earlier run has written into the directory, by its checksums."""
+    """The files of hosts that an earlier run has written into the directory, by its checksums.
+
+    The checksums may be somebody else's, of files that nobody must lose; so their names alone are not enough.
+    """
     try:
         with open(os.path.join(directory, SUMS), encoding="utf-8") as file:
-            return {os.path.basename(line.partition("  ")[2].rstrip("\n")) for line in file} - {"", ".", ".."}
+            names = [line.partition("  ")[2].rstrip("\n") for line in file]
     except (OSError, UnicodeError):
         return set()
+    return {name for name in names if OF_HOST.fullmatch(name)}
 
 
 def main(path: str) -> None:

@@ -18,14 +18,6 @@ from ansible_collections.linux.audit.plugins.plugin_utils.printable import print
 _KEPT = ("changed", "warnings", "deprecations", "failed", "unreachable", "msg", "exception")
 
 
-def _views(asked):
-    """The names of views; they may be a text with commas, as for all lists of names."""
-    found = [view.strip() for item in texts("evidence", asked or None) for view in item.split(",")]
-    if not all(view in evidence.VIEWS for view in found):
-        raise AnsibleActionFail(f"evidence takes some of {', '.join(evidence.VIEWS)}, not {asked!r}")
-    return found
-
-
 def _evidence(answer, host, views):
     """The result with the evidence alone; a host that has failed has none, whatever it has sent under that name."""
     kept = {key: answer[key] for key in _KEPT if key in answer}
@@ -47,13 +39,13 @@ class ActionModule(ActionBase):
         self._supports_async = True
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        found = items("standards", arguments.pop("standards", None) or None)
+        found = items("standards", arguments.pop("standards", None))
         asked = arguments.pop("standard", None)
         if asked:
             found += standards.standards(self._chosen(asked, task_vars or {}))
-        for path in texts("src", arguments.pop("src", None) or None):
+        for path in texts("src", arguments.pop("src", None)):
             found.append(standards.own_standard(self._content(path), path))
-        views = _views(arguments.pop("evidence", None))
+        views = self._views(arguments.pop("evidence", None))
         own = arguments.pop("requirements", None)
         if own:
             found.append({"name": "requirements", "requirements": own})
@@ -76,6 +68,14 @@ class ActionModule(ActionBase):
             answer = _evidence(answer, str((task_vars or {}).get("inventory_hostname")), views)
         result.update(answer)
         return result
+
+    @staticmethod
+    def _views(asked):
+        """The views that count in the evidence, if any is asked for."""
+        try:
+            return evidence.views_of(asked) if asked else []
+        except ValueError as error:
+            raise AnsibleActionFail(f"evidence: {error}") from error
 
     def _chosen(self, asked, task_vars):
         """The standards that are asked for, with the one for the distribution of the host if that is left open."""

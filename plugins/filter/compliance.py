@@ -42,14 +42,11 @@ def compliance_document(value, when, views=evidence.VIEWS[:2], before=None, fail
 
 
 def _views(name, views):
-    """The names of views, from a list or a text with commas. Raises FilterError for an unknown one."""
-    several = views.split(",") if isinstance(views, str) else views
-    items = (
-        [item.strip() if isinstance(item, str) else item for item in several] if isinstance(several, Iterable) else []
-    )
-    if not items or not all(item in evidence.VIEWS for item in items):
-        raise FilterError(f"linux.audit.{name}: views are some of {', '.join(evidence.VIEWS)}, not {views!r}")
-    return items
+    """The names of views. Raises FilterError for an unknown one."""
+    try:
+        return evidence.views_of(views)
+    except ValueError as error:
+        raise FilterError(f"linux.audit.{name}: {error}") from error
 
 
 def compliance_report(value):

@@ -13,7 +13,7 @@ __all__ = ("items", "texts")
 
 def items(name: str, value: Any) -> list[Any]:
     """A list, which may also be a single text, or not given. Raises AnsibleActionFail for anything else."""
-    if value is None:
+    if not value:
         return []
     if isinstance(value, str):
         return [value]

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import counted
 
-__all__ = ("SCHEMA", "VIEWS", "changes", "document", "host_entry", "is_lacking", "release")
+__all__ = ("SCHEMA", "VIEWS", "changes", "document", "host_entry", "is_lacking", "release", "views_of")
 
 #: The name and version of the schema; docs/compliance.md tells what is in it, and what a new version means.
 SCHEMA = {"schema": "linux.audit.compliance", "schema_version": 1}
@@ -39,6 +39,19 @@ _PROOF = (
     "daemon",
     "sha256",
 )
+
+
+def views_of(value: Any) -> list[str]:
+    """The names of views, from a list or a text with commas. Raises ValueError for anything else."""
+    several = value.split(",") if isinstance(value, str) else value
+    found = [item.strip() if isinstance(item, str) else item for item in several] if _is_list(several) else []
+    if not found or not all(item in VIEWS for item in found):
+        raise ValueError(f"views are some of {', '.join(VIEWS)}, not {value!r}")
+    return found
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, Mapping)
 
 
 def is_lacking(verdict: str) -> bool:

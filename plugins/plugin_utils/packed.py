@@ -13,7 +13,7 @@ from typing import Any
 
 __all__ = ("pack", "unpack")
 
-# So that Ansible does not take the text for a structure, and makes one of it.
+# So that Ansible does not take the text for a structure and make one of it.
 _HEAD = "packed "
 # In JSON these are only within texts, where another spelling of the brace means the same.
 _OPENING = ("{{", "{%", "{#")

@@ -57,7 +57,7 @@ class RulesAction(ActionBase):
         self._supports_async = True
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        names = texts("src", arguments.pop("src", None) or None)
+        names = texts("src", arguments.pop("src", None))
         if names:
             arguments["sources"] = [{"name": name, "content": self._content(name)} for name in names]
         if arguments.get("packs"):
@@ -77,7 +77,7 @@ class RulesAction(ActionBase):
     @staticmethod
     def _own_sources(arguments):
         """The task's other rules as sources, a list of dictionaries; removes them from its arguments."""
-        own = items("sources", arguments.pop("sources", None) or None)
+        own = items("sources", arguments.pop("sources", None))
         for form in ("rules", "content"):
             if arguments.get(form) is not None:
                 own.append({"name": form, form: arguments.pop(form)})

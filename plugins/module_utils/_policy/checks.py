@@ -21,6 +21,13 @@ from .rules_d import RulesFile, awk_knows_white_space, continues, in_augenrules_
 
 __all__ = ("examine", "missing_directory", "not_for_files", "unsupported")
 
+# What only kernels with a feature know: the feature, and the part of a rule as errors name it.
+_OF_LISTS = {"filesystem": ("filter_fs", "the list filesystem")}
+_OF_FIELDS = {
+    "exe": ("executable_path", "the field exe"),
+    "sessionid": ("sessionid_filter", "the field sessionid"),
+}
+
 
 @places_read_once()
 def examine(files: Sequence[RulesFile], host: Host, features: Optional[int] = None) -> List[RulesProblem]:
@@ -68,19 +75,14 @@ def not_for_files(statement: Statement, host: Host) -> Optional[str]:
 
 def unsupported(rule: Rule, features: int) -> Optional[str]:
     """Which part of a rule this kernel does not support, according to its feature bits."""
-    fields = {field.name for field in rule.fields}
-    if rule.list in ("exit", "task") and fields.isdisjoint(("exe", "sessionid")):
-        # As nearly all rules.
-        return None
-    for feature, used, name in (
-        ("filter_fs", rule.list == "filesystem", "the list filesystem"),
-        ("executable_path", "exe" in fields, "the field exe"),
-        ("sessionid_filter", "sessionid" in fields, "the field sessionid"),
-        ("exclude_extend", rule.list == "exclude" and fields - {"msgtype"}, "exclude with fields other than msgtype"),
-    ):
-        if used and feature not in feature_names(features):
-            return name
-    return None
+    needed = [_OF_LISTS[rule.list]] if rule.list in _OF_LISTS else []
+    names = {field.name for field in rule.fields}
+    needed += [_OF_FIELDS[name] for name in _OF_FIELDS if name in names]
+    if rule.list == "exclude" and names - {"msgtype"}:
+        needed.append(("exclude_extend", "exclude with fields other than msgtype"))
+    # Most rules need none of them.
+    known = feature_names(features) if needed else []
+    return next((part for feature, part in needed if feature not in known), None)
 
 
 def _of_file(file: RulesFile, is_last: bool) -> Iterable[RulesProblem]:

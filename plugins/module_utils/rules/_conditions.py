@@ -24,10 +24,9 @@ __all__ = (
 # Each of these groups of fields can be in a rule once: the kernel has room for one path, and for one program. It takes
 # several perm, and an event must then meet each of them, which nobody means who writes two.
 _ONCE = (("path", "dir", "inode"), ("exe",), ("perm",))
-#: The fields that check_combination() may refuse.
-LIMITED = frozenset().union(*_ONCE)
-
 _GROUP = {name: group for group in _ONCE for name in group}
+#: The fields that check_combination() may refuse.
+LIMITED = frozenset(_GROUP)
 # The characters of all operators but `=`.
 _OTHER_OPERATORS = frozenset("".join(OPERATORS)) - {"="}
 
@@ -61,22 +60,26 @@ def split_condition(text: str) -> Condition:
 
 def parse_condition(condition: Condition, filter_list: str, resolver: Resolver) -> Field:
     """The field of one -F on that list. Raises RuleError."""
-    kind, name, operator, text = condition
-    if kind.name == "key" or operator not in kind.operators or filter_list not in kind.lists:
-        part = f"-F {name}{operator}{text}"
-        if kind.name == "key":
-            raise MisreadError("a key can only be set, with key=NAME; the kernel never compares it", part)
-        if operator not in kind.operators:
-            raise RuleError(f"{kind.name} can only be compared with {_alternatives(kind.operators)}", part)
-        check_list(kind, filter_list, part)
+    kind, _name, operator, text = condition
+    if kind.name == "key":
+        raise MisreadError("a key can only be set, with key=NAME; the kernel never compares it", _part(condition))
+    if operator not in kind.operators:
+        raise RuleError(f"{kind.name} can only be compared with {_alternatives(kind.operators)}", _part(condition))
+    if filter_list not in kind.lists:
+        check_list(kind, filter_list, _part(condition))
     try:
         value = KINDS[kind.kind].parse(text, resolver)
     except RuleError as error:
         reason = f"{shown(error.part)} {error.reason}" if error.part else error.reason
-        raise type(error)(reason, f"-F {name}{operator}{text}") from None
+        raise type(error)(reason, _part(condition)) from None
     if value == 0xFFFFFFFF and kind.name == "auid" and operator not in ("=", "!="):
-        raise RuleError("an unset auid can only be compared with = or !=", f"-F {name}{operator}{text}")
+        raise RuleError("an unset auid can only be compared with = or !=", _part(condition))
     return Field(kind.name, operator, value)
+
+
+def _part(condition: Condition) -> str:
+    """The condition as it was written, for an error."""
+    return f"-F {condition.name}{condition.operator}{condition.value}"
 
 
 def parse_comparison(text: str, filter_list: str) -> Field:

@@ -7,7 +7,7 @@ from typing import Dict, FrozenSet, Iterator, List, Optional, Set, Tuple
 from ._conditions_met import Conditions
 from ._entries import Entries
 from .list_semantics import decision
-from .model import Rule, normalized
+from .model import Rule, normalized, path_fields
 
 __all__ = ("drop_covered_earlier", "drop_covered_later")
 
@@ -108,7 +108,7 @@ class _Index:
 
 
 def _object(rule: Rule) -> _Object:
-    for field in rule.fields:
-        if field.name in ("path", "dir", "exe") and field.operator == "=":
+    for field in path_fields(rule):
+        if field.operator == "=":
             return field.name, normalized(field).text
     return None

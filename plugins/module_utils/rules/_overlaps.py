@@ -22,7 +22,6 @@ class Overlaps:
 
     def __init__(self, scopes: Sequence[Scope]) -> None:
         self._scopes = scopes
-        self._all = (1 << len(scopes)) - 1
         self._effective = bits(place for place, scope in enumerate(scopes) if scope.has_effect)
         self._everywhere = bits(place for place, scope in enumerate(scopes) if scope.is_everywhere)
         self._watches = WatchIndex(scopes)

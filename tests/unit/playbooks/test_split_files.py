@@ -34,16 +34,19 @@ def test_each_file_is_written_once_and_for_its_owner_alone(tmp_path):
 
 
 def test_files_of_an_earlier_run_do_not_stay(tmp_path):
-    """Nor does the signature of its checksums; what no checksum names is somebody else's."""
+    """Nor does the signature of its checksums; whatever is not of a host is somebody else's."""
     names = ("hdf-web1.json", "hdf-gone.json")
-    (tmp_path / "notes.txt").write_text("mine\n")
+    theirs = {"notes.txt", "debian.iso", "hdf-mine.json"}
+    for name in theirs:
+        (tmp_path / name).write_text("mine\n")
+    (tmp_path / "SHA256SUMS").write_text(f"{64 * '0'}  debian.iso\n{64 * '0'} *../x\n{64 * '0'}  ../hdf-x.json\n")
     for hosts in (names, names[:1], names[:1]):
         sums = "".join(f"{64 * '0'}  {name}\n" for name in hosts)
         (tmp_path / "SHA256SUMS.asc").write_text("signature\n")
         listed = [{"name": name, "text": "{}\n"} for name in hosts] + [{"name": "SHA256SUMS", "text": sums}]
         assert split(tmp_path, listed)[0] == 0
         there = {path.name for path in tmp_path.iterdir()}
-        assert there - {"SHA256SUMS.asc"} == {"notes.txt", "SHA256SUMS", *hosts}
+        assert there - {"SHA256SUMS.asc"} == {*theirs, "SHA256SUMS", *hosts}
     # The last run has changed nothing.
     assert "SHA256SUMS.asc" in there
 

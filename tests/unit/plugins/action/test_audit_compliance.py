@@ -246,16 +246,16 @@ def test_evidence_is_what_the_filter_keeps(run):
     assert entry == expected
     assert "evidence" not in sent
     assert unpack(run(vars_of_host, requirements=[SITE], evidence="kernel, files")[0]["evidence"])["host"] == "web1"
-    with pytest.raises(AnsibleActionFail, match="evidence takes some of kernel, files, text, not 'kernel,all'"):
+    with pytest.raises(AnsibleActionFail, match="evidence: views are some of kernel, files, text, not 'kernel,all'"):
         run(requirements=[SITE], evidence="kernel,all")
 
 
 @pytest.mark.parametrize(
     ("argument", "value", "said"),
     [
-        ("evidence", True, "evidence must be a list, not True"),
-        ("evidence", {"kernel": 1}, "evidence must be a list, not {'kernel': 1}"),
-        ("evidence", [5], r"evidence must be a list of texts, and has 5"),
+        ("evidence", True, "evidence: views are some of kernel, files, text, not True"),
+        ("evidence", {"kernel": 1}, "evidence: views are some of kernel, files, text, not {'kernel': 1}"),
+        ("evidence", [5], "evidence: views are some of kernel, files, text, not "),
         ("src", True, "src must be a list, not True"),
         ("src", [True], "src must be a list of texts, and has True"),
         ("standards", 5, "standards must be a list, not 5"),
