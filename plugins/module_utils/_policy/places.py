@@ -7,6 +7,7 @@ import stat
 from contextlib import contextmanager
 from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
+from .._host.links import Links
 from .._host.mounts import Mount, mounts, unescaped
 
 __all__ = (
@@ -44,17 +45,8 @@ class _Places:
         self._made: Optional[Set[str]] = None
         self._answers: Dict[str, Optional[str]] = {}
         self._directories: Dict[str, bool] = {}
-        self._links: Dict[str, Optional[bool]] = {}
+        self.links = Links(self._kind_of)
         self._mounted_late: Optional[List[Mount]] = None
-
-    def is_link(self, path: str) -> Optional[bool]:
-        """See is_link()."""
-        if path not in self._links:
-            try:
-                self._links[path] = stat.S_ISLNK(os.lstat(path).st_mode)
-            except (OSError, ValueError):
-                self._links[path] = None
-        return self._links[path]
 
     def is_directory(self, path: str) -> bool:
         """See is_directory()."""
@@ -113,6 +105,10 @@ class _Places:
         # Of several file systems on one directory, the last is the one that is seen.
         return max(enumerate(around), key=lambda item: (len(item[1].point), item[0]), default=(0, None))[1]
 
+    def _kind_of(self, directory: str) -> Optional[str]:
+        mount = self._mount_of(os.path.realpath(directory))
+        return mount.kind if mount else None
+
     def _is_late(self, mount: Mount) -> bool:
         """Whether a boot may load the rules before it mounts the file system."""
         if self._late is None:
@@ -153,7 +149,7 @@ def covered_later(directory: str, with_all_below: bool) -> List[str]:
 
 def is_link(path: str) -> Optional[bool]:
     """Whether the path is a symbolic link now; None if nothing has that name."""
-    return _places().is_link(path)
+    return _places().links.is_link(path)
 
 
 def is_directory(path: str) -> bool:
