@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs on a guest: how long changes of a set of rules take, beside auditctl's reading and loading of the same rules.
 
-Arguments: the number of rules, and of rounds. Prints medians of seconds as JSON. An apply is timed from the text of the
-rules to the proof, without the start of Python; `kernel` is the part of it in which the kernel was adding and deleting.
+Arguments: the number of rules, and of rounds. Prints medians of seconds as JSON. Or one argument, a file of rules: it
+is applied. Each apply has a process of its own, as in a module, and is timed from the text of the rules to the proof,
+without the start of Python; `kernel` is the part of it in which the kernel was adding and deleting.
 """
 
 import gc
@@ -21,6 +22,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.options import
 from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
 
 LOADED = "/root/loaded.rules"
+APPLIED = "/root/applied.rules"
 STEPS = "/root/steps.rules"
 in_kernel = {"seconds": 0.0, "added": 0, "deleted": 0}
 
@@ -91,21 +93,27 @@ def write(path, lines):
 
 def apply(lines):
     """Seconds of an apply, and those in the kernel; how many additions and deletions."""
-    in_kernel.update(seconds=0.0, added=0, deleted=0)
-    text = "\n".join(["-D", *lines]) + "\n"
+    write(APPLIED, ["-D", *lines])
+    return json.loads(subprocess.check_output([sys.executable, __file__, APPLIED]))
+
+
+def apply_file(path):
+    """Apply a file in this process; print what apply() returns."""
+    watch_kernel()
+    # As in a module, see _ansible.py.
+    gc.set_threshold(100000)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
     began = time.monotonic()
     host = Host()
     lines = read_sources([{"name": "bench", "content": text}], host).lines
     reach, options = Reach("all"), Options()
     declare(read_declaration(lines, reach, options, host), reach, options, host)
     seconds = time.monotonic() - began
-    return seconds, in_kernel["seconds"], in_kernel["added"], in_kernel["deleted"]
+    print(json.dumps([seconds, in_kernel["seconds"], in_kernel["added"], in_kernel["deleted"]]))
 
 
 def main(count, rounds):
-    watch_kernel()
-    # As in a module, see _ansible.py.
-    gc.set_threshold(100000)
     old, new, ordered = rules(count), rules(count, first=count), overlapping(count)
     one = list(old)
     one[count // 2] = one[count // 2].replace("key=bench", "key=other")
@@ -137,4 +145,7 @@ def main(count, rounds):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    if len(sys.argv) == 2:
+        apply_file(sys.argv[1])
+    else:
+        main(int(sys.argv[1]), int(sys.argv[2]))

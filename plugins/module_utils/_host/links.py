@@ -45,7 +45,7 @@ class Links:
 
     def _count(self, directory: str) -> None:
         lookups = self._lookups[directory] = self._lookups.get(directory, 0) + 1
-        # After 16, 32, 64 lookups, and so on, because the larger the directory is, the more of them a listing must save.
+        # After 16, 32, 64 lookups, and so on: the larger the directory is, the more of them a listing must save.
         if lookups >= _LOOKUPS and not lookups & (lookups - 1):
             names = _listed(directory, lookups * _ENTRIES)
             if names and self._kind_of(directory) in _LISTED_WHOLE and _tells_case_apart(directory, names):
@@ -60,7 +60,7 @@ def _look_up(path: str) -> Optional[bool]:
 
 
 def _listed(directory: str, most: int) -> Optional[Dict[str, bool]]:
-    """The names in a directory, and whether each is a link; None if there are more than ``most``, or none can be read."""
+    """The names in a directory, and whether each is a link; None if it has more than ``most``, or cannot be read."""
     names: Dict[str, bool] = {}
     try:
         with os.scandir(directory) as entries:
