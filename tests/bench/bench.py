@@ -93,7 +93,7 @@ The CPU time of the process above, until it has done what the row says:
 
 A process that did nothing but import these files would cost what the third row says. The last row has what the answer
 needs: each rule is read from its text, from the kernel and from the files, is compared by what it means, and its path
-is looked up, because a warning says what records nothing.
+is looked for, because a warning says what records nothing.
 
 ## What a task imports
 

@@ -144,6 +144,6 @@ def processes(lab, guest) -> tuple[list[Pair], dict]:
     )
     guest.put(ROOT / "tests" / "bench" / "on_guest.py", "/root/on_guest.py")
     run = "cd /root && python3 -B on_guest.py"
-    stages = json.loads(guest.run(f"{run} stages 15 ping.py audit_rule.py", timeout=900).stdout)
+    stages = json.loads(guest.run(f"{run} stages 5 ping.py audit_rule.py", timeout=900).stdout)
     imported = json.loads(guest.run(f"{run} imports audit_rule.py").stdout)
     return [Pair("process of `audit_rule` / of `ping`, CPU", stages[-1], stages[0], 1.3)], imported | {"stages": stages}
