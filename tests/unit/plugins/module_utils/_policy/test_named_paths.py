@@ -67,6 +67,17 @@ def test_a_path_that_names_what_it_seems_to(root, line):
     assert misnamed(parse_line(line.format(root), Host()).rule) is None
 
 
+def test_many_paths_of_one_directory(root):
+    """Each is judged as it is alone, although the directory is listed and not each of them looked up."""
+    paths = [f"{root}/{name}" for name in ("to-file", "missing*", "file", "to-directory")]
+    lines = [f"-w {root}/missing{number}" for number in range(100)] + [f"-w {path} -p wa" for path in paths]
+    file = RulesFile(f"{root}/50-site.rules", "", tuple(parse_file("\n".join(lines), "f", Host())))
+    reasons = {problem.text: problem.reason for problem in examine([file], Host())}
+    for path, words in zip(paths, ("of the symbolic link", "no wildcards", "", "records nothing below"), strict=True):
+        assert words in reasons.get(f"-w {path} -p wa", "")
+    assert f"-w {root}/file -p wa" not in reasons
+
+
 def test_a_name_with_a_star_in_it_is_a_name(root):
     (root / "*").touch()
     assert misnamed(parse_line(f"-w {root}/*", Host()).rule) is None
