@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which of thousands of rules that leave events out suit a value: a look at sets of bits, and not at each rule."""
 
-from bisect import bisect_left, bisect_right
 from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple
 
 from ._bits import bits
+from ._bounds import Bounds
 from ._first_match import Dimension, dimension
 from ._typical import comparison, meeting, text_is_met, typical_syscalls, typical_values
 from .model import Field, Rule
@@ -102,8 +102,8 @@ class _Conditions:
     """The conditions of one field that compares numbers, with the rules that have them."""
 
     def __init__(self, fields: Mapping[Field, int]) -> None:
-        above: Dict[int, int] = {}
-        below: Dict[int, int] = {}
+        least: Dict[int, int] = {}
+        greatest: Dict[int, int] = {}
         self._without: Dict[int, int] = {}
         self._others: Dict[Field, int] = {}
         for field, rules in fields.items():
@@ -114,32 +114,19 @@ class _Conditions:
                 self._without[number] = rules
             if field.name != "perm" and operator in ("=", "<=", "<"):
                 most = number - (operator == "<")
-                above[most] = above.get(most, 0) | rules
+                greatest[most] = greatest.get(most, 0) | rules
             if field.name != "perm" and operator in ("=", ">=", ">"):
-                least = number + (operator == ">")
-                below[least] = below.get(least, 0) | rules
-        self._most, self._unsuited_above = _swept(sorted(above.items()))
-        self._least, self._unsuited_below = _swept(sorted(below.items(), reverse=True))
-        self._least.reverse()
+                first = number + (operator == ">")
+                least[first] = least.get(first, 0) | rules
+        self._bounds = Bounds(least, greatest)
 
     def dimension(self, values: Iterable[int]) -> Dimension:
         """Which rules these values suit."""
         return dimension(~self._unsuited(value) for value in values)
 
     def _unsuited(self, value: int) -> int:
-        rules = self._without.get(value, 0)
-        rules |= self._unsuited_above[bisect_left(self._most, value)]
-        rules |= self._unsuited_below[len(self._least) - bisect_right(self._least, value)]
+        rules = self._without.get(value, 0) | self._bounds.apart(value, value)
         for field, some in self._others.items():
             if not meeting(field, frozenset((value,))):
                 rules |= some
         return rules
-
-
-def _swept(bounds: Sequence[Tuple[int, int]]) -> Tuple[List[int], List[int]]:
-    """The bounds, and for each number of them the rules of the first so many."""
-    passed, found = 0, [0]
-    for _bound, rules in bounds:
-        passed |= rules
-        found.append(passed)
-    return [bound for bound, _rules in bounds], found
