@@ -406,6 +406,10 @@ def warnings_of(torn, checkpoint, found, history, lacking):
         warnings.append(
             f"{path} has so many files that events which do not name one of them by its path may be missing"
         )
+    if history and not history.is_complete:
+        warnings.append(
+            "directories on the way to the path were replaced so often that events which do not name it may be missing"
+        )
     if not found.events and not checkpoint:
         warnings += [f"that no event was found may mean nothing: {gap}" for gap in lacking]
     return warnings

@@ -38,6 +38,7 @@ def document(entries: Sequence[Mapping], when: str, before: Iterable[Mapping] = 
         sum(changes) if changes else None,
         sum(map(_lacks, judged)) if judged else None,
     )
+    keys = _keys(hosts)
     return {
         **REPORT,
         "generated": when,
@@ -45,11 +46,11 @@ def document(entries: Sequence[Mapping], when: str, before: Iterable[Mapping] = 
         "compared_with": history[-1]["time"] if history else None,
         "headline": headline(totals),
         "others": others(totals),
-        "notes": _notes(hosts),
+        "notes": _notes(hosts, len(keys)),
         "totals": dict(totals),
         "locked": sum(entry.get("lock") == "immutable" for entry in hosts),
         "standards": _standards(entries),
-        "keys": _keys(hosts),
+        "keys": keys[:_MOST_KEYS],
         "history": [*history, now],
         "hosts": hosts,
     }
@@ -122,12 +123,11 @@ def _keys(hosts: Iterable[Mapping]) -> list[dict[str, Any]]:
                 sums[name] += item[name] or 0
             if (item["bytes_a_day"] or 0) > sums["most"]:
                 sums |= {"noisiest": entry["host"], "most": item["bytes_a_day"] or 0}
-    by_size = sorted(found.values(), key=lambda sums: (-sums["bytes_a_day"], -sums["bytes"], sums["key"] or ""))
-    return by_size[:_MOST_KEYS]
+    return sorted(found.values(), key=lambda sums: (-sums["bytes_a_day"], -sums["bytes"], sums["key"] or ""))
 
 
-def _notes(hosts: Sequence[Mapping]) -> list[str]:
-    """Sentences on what is to be looked at beside the states."""
+def _notes(hosts: Sequence[Mapping], keys: int) -> list[str]:
+    """Sentences on what is to be looked at beside the states, and on what the report has no room for."""
     counts = (
         ("lost records since the earlier result", [entry for entry in hosts if entry.get("lost_change")]),
         ("cannot prove that records arrive at the log server",
@@ -135,8 +135,11 @@ def _notes(hosts: Sequence[Mapping]) -> list[str]:
         ("will lose rules at the next boot",
          [entry for entry in hosts if any(problem["lost_at_boot"] for problem in entry.get("problems") or ())]),
         ("could not be judged by a standard", [entry for entry in hosts if entry.get("not_judged")]),
+        ("had more to say than the report keeps of a host", [entry for entry in hosts if entry.get("left_out")]),
     )  # fmt: skip
     found = [f"{counted(len(some), 'host')} {said}." for said, some in counts if some]
+    if keys > _MOST_KEYS:
+        found.append(f"Of {keys:,} keys, the report has the {_MOST_KEYS} that log most.")
     judged = [entry for entry in hosts if entry.get("verdicts")]
     if judged:
         good = len(judged) - sum(map(_lacks, judged))

@@ -55,7 +55,21 @@ def host_entry(
     entry.update(_of_log(audit.get("retention") or {}))
     if judged:
         entry["judged"] = _judged(judged)
-    return entry
+    left_out = _left_out(entry, row, audit, keep)
+    return {**entry, "left_out": left_out} if left_out else entry
+
+
+def _left_out(entry: Mapping, row: Mapping, audit: Mapping, keep: Collection[str]) -> dict[str, int]:
+    """Of which lists the entry has not all, and how many more the host has."""
+    all_of = {
+        "reasons": row.get("reasons"),
+        "drift": list(_drift(audit, keep)) if "drift" in entry else (),
+        "problems": audit.get("problems"),
+        "plugins": audit.get("plugins"),
+        "keys": (audit.get("retention") or {}).get("keys"),
+    }
+    more = {name: len(found or ()) - len(entry.get(name) or ()) for name, found in all_of.items()}
+    return {name: count for name, count in more.items() if count > 0}
 
 
 def _text(value: object) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleError
 
+from ansible_collections.linux.audit.plugins.module_utils.rules.conf_values import is_accepted
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
 
 __all__ = ("STIG", "chosen", "names", "on_host", "own_standard", "standards")
@@ -143,6 +144,7 @@ def _settings_of(name: str) -> dict[str, Any]:
 
 
 def _accepts(standard: Mapping[str, Any], name: str, value: Any) -> bool:
+    """Whether a standard accepts a value of auditd.conf; of how large a host's log may grow, nothing is known here."""
     own = _settings_of(standard["name"]).get(name)
     lists = [
         listed if isinstance(listed, list) else [listed]
@@ -150,7 +152,15 @@ def _accepts(standard: Mapping[str, Any], name: str, value: Any) -> bool:
         for keyword, listed in requirement.get("auditd_conf", {}).items()
         if keyword == name
     ]
-    return str(value) == str(own) or all(str(value) in map(str, listed) for listed in lists)
+    given = _word(value)
+    if own is not None and is_accepted(name, given, _word(own)):
+        return True
+    return all(any(is_accepted(name, given, _word(one)) for one in listed) for listed in lists)
+
+
+def _word(value: Any) -> str:
+    """A value as auditd.conf has it; YAML reads yes and no without quotes as truth values."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _narrow(file: dict[str, Any], wanted: Mapping[str, Any]) -> None:

@@ -139,7 +139,7 @@ def sets(guest, most: int) -> Section:
     print("l: as a ratio to `auditctl -l`, which reads the rules; R: to `auditctl -R`, which replaces them by the same")
     print(f"{'rules, change':<36} {'seconds':>8} {'l':>7} {'R':>7} {'in the kernel':>14} {'R':>7}   added deleted")
     pairs: list[Pair] = []
-    growth = Growth("A whole set within a guest", "rules")
+    growth = Growth("A whole set within a guest", "rules", rivals=list(GOALS))
     for count, rounds in ((count, rounds) for count, rounds in SETS.items() if count <= most):
         command = f"PYTHONPATH=/root/lib python3 -B /root/measure.py {count} {rounds}"
         found = json.loads(guest.run(command, timeout=1800).stdout)
@@ -260,7 +260,8 @@ def logs(lab, most: int) -> Section:
     sizes = [size for size in LOGS if size <= most]
     command = ["python3", "-B", "/root/measure_search.py", f"{direct.HOME}/run.py", *map(str, sizes)]
     found = json.loads(guest.run(" ".join(command), timeout=7200).stdout)
-    growth = Growth("Searches of a log, CPU time", "megabytes")
+    rivals = [(name, f"{name}: {rival}") for name, rival in RIVALS.items()]
+    growth = Growth("Searches of a log, CPU time", "megabytes", rivals=rivals)
     memory = Growth("Memory of searches of a log", "megabytes", unit="MB")
     for size, rows in found.items():
         for name, (ours, theirs, kibibytes) in rows.items():

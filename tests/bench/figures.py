@@ -43,35 +43,44 @@ class Pair:
 
 @dataclasses.dataclass
 class Growth:
-    """Seconds by size, for us and for rivals, or what else the unit says."""
+    """Seconds by size, for us and for rivals, or what else the unit says.
+
+    ``rivals``: pairs of names in the series, of ours and of a rival's, of which the table has the ratio.
+    """
 
     title: str
     size: str
     series: dict[str, dict[int, float]] = dataclasses.field(default_factory=dict)
     unit: str = "seconds"
+    rivals: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
     def note(self, name: str, size: int, seconds: float) -> None:
         self.series.setdefault(name, {})[size] = seconds
 
     def exponent(self, name: str) -> float | None:
         """The e of the seconds ~ size^e that fits best (least squares of logarithms); None for a single point."""
-        points = [(math.log(size), math.log(max(seconds, 1e-6))) for size, seconds in self.series[name].items()]
-        if len(points) < 2:
-            return None
-        x, y = (sum(part) / len(points) for part in zip(*points, strict=True))
-        return sum((a - x) * (b - y) for a, b in points) / sum((a - x) ** 2 for a, _b in points)
+        return _slope([(math.log(size), math.log(max(seconds, 1e-6))) for size, seconds in self.series[name].items()])
+
+    def slope(self, name: str) -> float | None:
+        """What one more of the size costs: of the line that fits best (least squares); None for a single point."""
+        return _slope(list(self.series[name].items()))
+
+    def ratio(self, ours: str, theirs: str, size: int) -> float | None:
+        """Our figure divided by the rival's; None where one of them was not measured."""
+        pair = [self.series.get(name, {}).get(size) for name in (ours, theirs)]
+        return pair[0] / pair[1] if pair[0] is not None and pair[1] else None
 
     def table(self) -> list[str]:
-        """Rows of sizes, and one of the exponents."""
-        names = list(self.series)
+        """Rows of sizes, with the ratios to rivals, and one of the exponents."""
+        names = [*self.series, *(f"{ours} / {theirs.removeprefix(f'{ours}: ')}" for ours, theirs in self.rivals)]
         sizes = sorted({size for points in self.series.values() for size in points})
         lines = [f"| {self.size} | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
         for size in sizes:
-            digits = 3 if self.unit == "seconds" else 0
-            cells = [f"{points[size]:.{digits}f}" if size in points else "" for points in self.series.values()]
+            digits = 3 if "seconds" in self.unit else 0
+            cells = [_cell(points.get(size), digits) for points in self.series.values()]
+            cells += [_cell(self.ratio(ours, theirs, size), 2) for ours, theirs in self.rivals]
             lines.append(f"| {size:,} | " + " | ".join(cells) + " |")
-        exponents = [self.exponent(name) for name in names]
-        cells = ["" if found is None else f"{found:.2f}" for found in exponents]
+        cells = [_cell(self.exponent(name), 2) for name in self.series] + [""] * len(self.rivals)
         return [*lines, "| fitted exponent | " + " | ".join(cells) + " |"]
 
     def plot(self) -> str:
@@ -100,6 +109,17 @@ class Growth:
             y = TOP + 16 + number * 18
             parts.append(f'<text x="{WIDTH - RIGHT + 12}" y="{y}" fill="{colour}">{name}</text>')
         return "\n".join([*parts, "</svg>", ""])
+
+
+def _slope(points: list[tuple[float, float]]) -> float | None:
+    if len(points) < 2:
+        return None
+    x, y = (sum(part) / len(points) for part in zip(*points, strict=True))
+    return sum((a - x) * (b - y) for a, b in points) / sum((a - x) ** 2 for a, _b in points)
+
+
+def _cell(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _scale(values, first, last):
@@ -133,9 +153,10 @@ How to read it:
 - The ratio is our time divided by the rival's: 1.5 is half as much again, 0.5 is half of it.
 - A goal is a ratio that this project wants to stay at or below, and the table says whether this run did. Rows without
   a goal are there to compare.
-- Tables of growth have seconds, unless the title names another unit, and both axes of the plots are logarithmic. A
-  fitted exponent tells how time grows with size over the whole table: with 1, twice as much takes twice as long; with
-  2, four times. Where small sizes cost mostly a fixed start, look at the last rows for what more of it will cost.
+- Tables of growth have seconds, unless the title names another unit, and ratios in the columns with a slash. Both axes
+  of the plots are logarithmic. A fitted exponent tells how time grows with size over the whole table: with 1, twice as
+  much takes twice as long; with 2, four times. Where small sizes cost mostly a fixed start, look at the last rows for
+  what more of it will cost.
 - "Two forks" means that Ansible works on two hosts at a time, because the machine has two processors. A controller with
   more processors and forks has more hosts done in the same time.
 - Other work on the machine slows both sides, but not by the same factor. Compare only figures of idle machines.
@@ -163,6 +184,27 @@ SPENT = """\
 """
 
 
+#: The unit of a growth of the controller's own time, beside the one of the runs.
+CPU = "CPU seconds"
+OVER = ("hosts", "guests")
+MEASURED_FORKS = 2
+FORKS = (2, 10)
+MANY = (1_000, 2_000)
+FURTHER = """\
+## What one further host costs
+
+The seconds that a run takes longer for each further host, from the straight line that fits the [growths](#growth) below
+best (least squares). The minutes are computed from them, and not measured: {many} hosts with two forks,
+as in the growths, and with {forks} forks on a controller with a processor for each. Here the hosts run on the
+controller as well, which has two processors; with hosts of their own, a run takes less. One process of Ansible hands
+out all tasks and takes all results, so that from some number of forks on, more of them do not help.
+"""
+WITH_CPU = """
+However many forks there are, a run takes at least the CPU time of the controller, times the hosts, divided by its
+processors. Processes that keep connections of ssh open are not counted in it.
+"""
+
+
 @dataclasses.dataclass
 class Section:
     """What a part has measured: pairs by title, paragraphs that follow them, growths; and when and how it did so."""
@@ -185,6 +227,7 @@ def _section(pairs: dict, notes: list[str], growths: list[dict], measured: str) 
         growth["series"] = {
             name: {int(size): value for size, value in points.items()} for name, points in growth["series"].items()
         }
+        growth["rivals"] = [tuple(pair) for pair in growth.get("rivals", ())]
     found = {title: [Pair(**pair) for pair in listed] for title, listed in pairs.items()}
     return Section(found, notes, [Growth(**growth) for growth in growths], measured)
 
@@ -204,6 +247,7 @@ def write(directory: pathlib.Path, sections: dict[str, Section]) -> None:
             lines += ["| what / rival | ours, s | rival, s | ratio | goal |", "|---|---|---|---|---|"]
             lines += [*(pair.row() for pair in pairs), ""]
         lines += [f"{note.strip()}\n" for note in section.notes]
+    lines += further_hosts([growth for section in sections.values() for growth in section.growths])
     lines += [SPENT, "## Growth\n"]
     for section in sections.values():
         for growth in section.growths:
@@ -212,3 +256,41 @@ def write(directory: pathlib.Path, sections: dict[str, Section]) -> None:
             lines += [f"### {growth.title}\n", f"Measured {section.measured}.\n", *growth.table(), ""]
             lines += [f"![{growth.title}](performance/{name}.svg)", ""]
     (directory / "performance.md").write_text("\n".join(lines).rstrip("\n") + "\n")
+
+
+def further_hosts(growths: list[Growth]) -> list[str]:
+    """The lines of the section; none if no growth is over hosts."""
+    found = [growth for growth in growths if growth.size in OVER]
+    cpu = {growth.size: growth for growth in found if growth.unit == CPU}
+    runs = [growth for growth in found if growth.unit != CPU]
+    if not runs:
+        return []
+    columns = [f"{hosts:,}, {forks} forks" for hosts in MANY for forks in FORKS]
+    names = ["hosts", "task", "s", *(["CPU of the controller, s"] if cpu else []), *columns]
+    lines = [
+        FURTHER.format(many=" or ".join(f"{hosts:,}" for hosts in MANY), forks=FORKS[-1]),
+        _row(names),
+        "|---" * len(names) + "|",
+    ]
+    for growth in runs:
+        for name in growth.series:
+            slope = growth.slope(name)
+            if slope is not None:
+                own = [_of_controller(cpu.get(growth.size), name)] if cpu else []
+                lines.append(
+                    _row([growth.title.partition(",")[0], f"`{name}`", f"{slope:.3f}", *own, *_minutes(slope)])
+                )
+    return [*lines, WITH_CPU if cpu else ""]
+
+
+def _of_controller(growth: Growth | None, name: str) -> str:
+    slope = growth.slope(name) if growth and name in growth.series else None
+    return "" if slope is None else f"{slope:.3f}"
+
+
+def _minutes(slope: float) -> list[str]:
+    return [f"{hosts * slope * MEASURED_FORKS / forks / 60:.1f} min" for hosts in MANY for forks in FORKS]
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

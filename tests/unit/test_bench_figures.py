@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page of ./dev bench says what was measured."""
 
+import platform
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from bench.figures import Growth, Pair, Section, read, write
+from ansible_collections.linux.audit.plugins.module_utils.rules.cost import is_by_inode
+from bench import cost
+from bench.figures import CPU, Growth, Pair, Section, read, write
 from paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -26,6 +30,44 @@ def test_the_exponent_is_that_of_the_growth(power):
     """The fit finds the power by which the figures were made."""
     assert growth(power).exponent("ours") == pytest.approx(power)
     assert growth(power).table()[-1] == f"| fitted exponent | {power:.2f} | 1.00 |"
+
+
+def test_a_table_of_growth_has_the_ratio_of_each_row():
+    """An empty cell where one of the two was not measured, and no exponent of a ratio."""
+    made = Growth("Sets", "rules", rivals=[("ours", "theirs"), ("ours", "ours: rival")])
+    for size, ours in ((10, 3.0), (1000, 1.0)):
+        made.note("ours", size, ours)
+        made.note("theirs", size, 2.0)
+    made.note("ours: rival", 10, 0.0)
+    assert made.table() == [
+        "| rules | ours | theirs | ours: rival | ours / theirs | ours / rival |", "|---|---|---|---|---|---|",
+        "| 10 | 3.000 | 2.000 | 0.000 | 1.50 |  |", "| 1,000 | 1.000 | 2.000 |  | 0.50 |  |",
+        "| fitted exponent | -0.24 | 0.00 |  |  |  |",
+    ]  # fmt: skip
+
+
+def over_hosts(each, **more):
+    """A growth over hosts: a start of half a second, and as much for each further host."""
+    made = Growth("Guests over ssh, two forks", "guests", **more)
+    for hosts in (1, 2, 8, 20):
+        made.note("audit_rule", hosts, 0.5 + each * hosts)
+    return made
+
+
+def test_the_page_says_what_one_further_host_costs_and_thousands(tmp_path):
+    """The slope, and the minutes that follow from it; the controller's own time once it was measured."""
+    once = Growth("Hosts with local connections, two forks", "hosts", {"ping": {64: 6.0}})
+    write(tmp_path, {"guests": Section(growths=[over_hosts(0.24), once])})
+    page = (tmp_path / "performance.md").read_text()
+    assert "| Guests over ssh | `audit_rule` | 0.240 | 4.0 min | 0.8 min | 8.0 min | 1.6 min |" in page
+    assert "CPU of the controller" not in page and "| `ping` |" not in page
+    write(tmp_path, {"guests": Section(growths=[over_hosts(0.24), over_hosts(0.03, unit=CPU)])})
+    page = (tmp_path / "performance.md").read_text()
+    assert "| hosts | task | s | CPU of the controller, s | 1,000, 2 forks | 1,000, 10 forks | 2,000," in page
+    assert "| Guests over ssh | `audit_rule` | 0.240 | 0.030 | 4.0 min | 0.8 min | 8.0 min | 1.6 min |" in page
+    assert "| 20 | 1.100 |" in page
+    write(tmp_path, {"sets": Section(growths=[growth(1)])})
+    assert "further host" not in (tmp_path / "performance.md").read_text()
 
 
 def test_the_page_has_every_figure_and_a_plot_for_each_growth(tmp_path):
@@ -79,3 +121,17 @@ def test_the_page_of_this_checkout_is_written_from_its_figures(tmp_path):
     written = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("*.*")}
     assert written == {path: (DOCS / path).read_text() for path in written}
     assert len(list((DOCS / "performance").iterdir())) == len(list((tmp_path / "performance").iterdir()))
+
+
+def test_the_page_of_costs_has_as_many_rules_as_the_packs_of_today():
+    """Those on the list, which cost each call; `./dev bench cost --own-kernel` measures the nanoseconds."""
+    if platform.freedesktop_os_release()["ID"] != "debian":
+        pytest.skip("the page has the forms that packs have on Debian")
+    counts = {
+        name: str(sum(rule.list == "exit" and not is_by_inode(rule) for rule in rules))
+        for name, rules in cost.sets().items()
+    }
+    titles = {f"`{name}`": name for name in cost.STANDARDS}
+    titles[f"{', '.join(cost.UNION[:-1])} and {cost.UNION[-1]}"] = "the union"
+    rows = re.findall(r"^\| (.*?) \| (\d+) \| (\d+) \|", (DOCS / "cost.md").read_text(), re.MULTILINE)
+    assert rows == [(title, counts[name], counts[f"{name}, optimised"]) for title, name in titles.items()]

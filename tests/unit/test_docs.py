@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ansible_collections.linux.audit.plugins.module_utils._host.host import Host
+from ansible_collections.linux.audit.plugins.module_utils._policy import single_rules
 from ansible_collections.linux.audit.plugins.module_utils._policy.checks import examine
 from ansible_collections.linux.audit.plugins.module_utils._policy.requirements import KEYS, read_standard
 from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import RulesDirectory
@@ -19,6 +20,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.parse import par
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure
 from ansible_collections.linux.audit.plugins.plugin_utils import standards
+from hostile_host import HostileHosts, shown
 from paths import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -81,18 +83,33 @@ def test_problems_of_the_readme_are_those_that_are_found(tmp_path):
     for name, text in MESSY.items():
         (directory / name).write_text(text)
     found = examine(RulesDirectory(str(directory), Bookworm()).files, Bookworm())
-    shown = json.loads(blocks(README, "json")[0])["problems"]
+    said = json.loads(blocks(README, "json")[0])["problems"]
     real = json.loads(json.dumps(list(map(described_problem, found))).replace(str(directory), "/etc/audit/rules.d"))
-    assert shown == real
+    assert said == real
 
 
 def test_errors_of_the_readme_are_those_that_are_raised():
-    shown = re.findall(r"^(/srv/audit/site\.rules:\d+): audit rule '(.*?)': (.*)$", README, re.MULTILINE)
-    assert len(shown) == 2
-    for origin, line, reason in shown:
+    said = re.findall(r"^(/srv/audit/site\.rules:\d+): audit rule '(.*?)': (.*)$", README, re.MULTILINE)
+    assert len(said) == 2
+    for origin, line, reason in said:
         with pytest.raises(RuleError) as error:
             parse_line(line, Resolver())
         assert str(error.value.of(line, origin)) == f"{origin}: audit rule '{line}': {reason}"
+
+
+@pytest.mark.parametrize("text", [README, RULES], ids=["README.md", "rules.md"])
+def test_the_pages_say_of_how_many_rules_a_result_has_the_rules(text):
+    """test_rule_modules.py has tasks for as many, and for one more."""
+    said = re.findall(r"for more than (\d+) rules\s+does\s+not return `rules`", text)
+    assert said == [str(single_rules._MOST_SHOWN)]
+
+
+def test_the_tasks_of_the_readme_show_all_rules(tmp_path):
+    tasks = yaml.safe_load(blocks(README, "yaml")[1])
+    rule = "-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"
+    hosts = HostileHosts(tmp_path, {"web1": {"audit_info": {"changed": False, "rules": [{"rule": rule}]}}})
+    lines = hosts.run([{"hosts": "all", "gather_facts": False, "tasks": tasks}])
+    assert shown(lines, "Show them as lines") == [[rule]]
 
 
 def test_other_results_of_the_readme_are_valid_json():

@@ -91,6 +91,7 @@ class FileHistory:
         self._settled: FrozenSet[_Inode] = frozenset()
         self._more = True
         self.unlisted: List[str] = []
+        self.is_complete = True
 
     def look(self, nodes: Sequence[Optional[str]]) -> None:
         """Learn what the wanted paths name on this host now; ``nodes``: the names under which it records events."""

@@ -115,9 +115,10 @@ def _structure(found: Found, interpreter: Interpreter, with_text: bool) -> Dict[
 def _learn(history: FileHistory, parts: Sequence[Part], wanted: Query, interpreter: Interpreter) -> None:
     """Learn which files the wanted paths have named, from all events whatever else is wanted of them."""
     everything = wanted._replace(start=None, criteria=[])
-    lessons = 0
-    while history.read_again() and lessons < _MOST_LESSONS:
-        lessons += 1
+    for _lesson in range(_MOST_LESSONS):
+        if not history.read_again():
+            return
         with Selection(parts, everything, history) as selection:
             for found in selection:
                 history.learn(found.place, _structure(found, interpreter, False))
+    history.is_complete = not history.read_again()

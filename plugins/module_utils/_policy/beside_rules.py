@@ -4,13 +4,13 @@
 
 import glob
 import grp
-import operator
 import os
 import pwd
 import re
 import stat
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Union
 
+from ..rules.conf_values import COMPARE, is_accepted, is_comparison
 from ..rules.errors import shown
 from ..rules.values import decimal
 from .command_line import CommandLine, argument
@@ -18,13 +18,7 @@ from .options import ChangeError
 
 __all__ = ("ComplianceCheck", "HostFacts", "checked", "file_system_size")
 
-_COMPARISON = re.compile(r"(>=|<=|>|<)\s*([0-9]{1,18})(%?)$")
-# No setting has more digits, and Python refuses to read thousands of them.
-_NUMBER = re.compile(r"([0-9]{1,18})(%?)$")
 _MODE = re.compile(r"[0-7]{1,4}$")
-_COMPARE: Dict[str, Callable[[int, int], bool]] = {
-    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
-}  # fmt: skip
 _WANTED_ARGUMENT = re.compile(r"([A-Za-z0-9_.]+)(>=|<=|>|<|=)?(.*)$")
 _FILE_KEYS = frozenset(("path", "mode", "owner", "group"))
 _ABSENT = "not set"
@@ -99,37 +93,19 @@ def _is(value: Optional[bool], wanted: bool) -> Optional[bool]:
 def _of_conf(name: str, wanted: Any, facts: HostFacts, where: str) -> ComplianceCheck:
     words = [_text(one) for one in _list(wanted)]
     for word in words:
-        if word.startswith(("<", ">")) and not _COMPARISON.match(word):
+        if word.startswith(("<", ">")) and not is_comparison(name, word):
             raise ChangeError(
-                f"{where}: auditd_conf: {name}: '{shown(word)}' must be compared with a number, as in >= 8"
+                f"{where}: auditd_conf: {name}: '{shown(word)}' must compare with a number that it can have, as in >= 8"
             )
     value, written = facts.conf.get(name), facts.written.get(name)
-    met = any(_fits(value, word, facts.log_space) for word in words)
-    in_writing = any(_fits(written, word, facts.log_space) for word in words)
+    met = any(is_accepted(name, value, word, facts.log_space) for word in words)
+    in_writing = any(is_accepted(name, written, word, facts.log_space) for word in words)
     said = _ABSENT if value is None else value + ("" if written is not None else " (the default)")
     return ComplianceCheck(f"auditd.conf: {name}", " or ".join(words), said, met, met, in_writing)
 
 
 def _text(value: Any) -> str:
     return _word(value) if isinstance(value, bool) else str(value)
-
-
-def _fits(value: Optional[str], wanted: str, space: Optional[int]) -> bool:
-    if value is None:
-        return False
-    comparison = _COMPARISON.match(wanted)
-    if not comparison:
-        return value.lower() == wanted.lower()
-    number = _NUMBER.match(value)
-    if not number:
-        return False
-    have, want = int(number.group(1)), int(comparison.group(2))
-    if bool(number.group(2)) != bool(comparison.group(3)):
-        if not space:
-            return False
-        # A number without a sign is one of megabytes.
-        have, want = (have * space, want * 100) if number.group(2) else (have * 100, want * space)
-    return _COMPARE[comparison.group(1)](have, want)
 
 
 def _of_files(wanted: Any, facts: HostFacts, where: str) -> Iterable[ComplianceCheck]:
@@ -200,7 +176,7 @@ def _of_argument(wanted: str, facts: HostFacts, where: str) -> ComplianceCheck:
         if sign == "=":
             return found == value
         numbers: List[Union[str, Any]] = [found, value]
-        return all(decimal(one) is not None for one in numbers) and _COMPARE[sign](int(found), int(value))
+        return all(decimal(one) is not None for one in numbers) and COMPARE[sign](int(found), int(value))
 
     lacking = [line.origin for line in facts.configured if not holds(line)]
     configured = None if not facts.configured else not lacking

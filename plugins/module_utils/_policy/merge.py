@@ -7,14 +7,9 @@ from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 from .._kernel.netlink import KernelRule
 from ..rules.fields import LISTS
 from ..rules.model import Rule, canonical, without_keys
-from ..rules.overlap import Scope, WatchIndex
 from .outcome import RulesChange, Steps, plan_list
 
 __all__ = ("merge",)
-
-# At most this many pairs of rules are compared, which takes about a second. If there are more, more rules may move than
-# have to.
-_MOST_PAIRS = 1000000
 
 #: A rule, and its index among the rules that its list holds; None if the kernel does not hold it.
 _Indexed = Tuple[Rule, Optional[int]]
@@ -86,7 +81,10 @@ def _among_others(
     wanted = _with_others(order, current, _nearest(order, others))
     steps = plan_list(current, wanted)
     if steps:
-        wanted = _with_others(order, current, _where_order_is_kept(order, current, others))
+        from ..rules.insertion import insertion
+
+        after = insertion(order, [(current[index].rule, index) for index in others])
+        wanted = _with_others(order, current, after)
         steps = plan_list(current, wanted)
     return wanted, steps
 
@@ -112,46 +110,4 @@ def _nearest(order: Sequence[_Indexed], others: Sequence[int]) -> Dict[int, int]
             nearest = positions[index]
         else:
             after[index] = nearest
-    return after
-
-
-def _where_order_is_kept(
-    order: Sequence[_Indexed], current: Sequence[KernelRule], others: Sequence[int]
-) -> Dict[int, int]:
-    """Like _nearest(), but never moves a rule ahead of one it must follow, or past the next rule it must precede.
-
-    The result does not depend on the position of rules whose order does not count, so it is the same after the change.
-    """
-    nearest = _nearest(order, others)
-    scopes = [Scope(entry.rule) for entry in current]
-    watches = WatchIndex(scopes)
-    positions = {held: position for position, (_rule, held) in enumerate(order) if held is not None}
-    after: Dict[int, int] = {}
-    pairs = 0
-    for index in others:
-        scope = scopes[index]
-        candidates = watches.candidates(scope)
-        pairs += len(candidates)
-        if pairs > _MOST_PAIRS:
-            return _after_all(order, others)
-        overlapping = [other for other in candidates if other != index and scope.overlaps(scopes[other])]
-        held = [positions[other] for other in overlapping if other in positions]
-        must_follow = [positions[other] for other in overlapping if other < index and other in positions]
-        must_follow += [after[other] for other in overlapping if other in after]
-        first = max(must_follow, default=-1)
-        last = min((position for position in held if position > first), default=len(order)) - 1
-        after[index] = max(first, min(nearest[index], last))
-    return after
-
-
-def _after_all(order: Sequence[_Indexed], others: Sequence[int]) -> Dict[int, int]:
-    """Like _where_order_is_kept(), as if the order of all pairs counted; this compares no pairs."""
-    positions = {held: position for position, (_rule, held) in enumerate(order) if held is not None}
-    after: Dict[int, int] = {}
-    last = -1
-    for index in sorted([*positions, *others]):
-        if index in positions:
-            last = max(last, positions[index])
-        else:
-            after[index] = last
     return after

@@ -36,8 +36,8 @@ def kernel_problems(rules: Sequence[Rule], settings: Mapping[str, Value], host: 
         RulesProblem(KERNEL, f"{name} {settings[name]}", reason, silent=True) for name, reason in _low_limits(settings)
     ]
     found += [
-        RulesProblem(KERNEL, render(rules[place], host.machine, host.release), reason, silent=True)
-        for place, reason in _silences(rules, host)
+        RulesProblem(KERNEL, render(rules[place], host.machine, host.release), reason, silent=is_certain)
+        for place, reason, is_certain in _silences(rules, host)
     ]
     return found
 
@@ -48,10 +48,10 @@ def files_problems(files: Iterable[RulesFile], host: Resolver) -> List[RulesProb
     lines = in_augenrules_order(unordered)
     loaded = loaded_by(lines)
     found = []
-    for place, reason in _silences(loaded.rules, host):
+    for place, reason, is_certain in _silences(loaded.rules, host):
         rule = loaded.rules[place]
         origin = next(line for line in lines if _adds(line, rule))
-        found.append(RulesProblem(origin.origin, origin.text, reason, silent=True))
+        found.append(RulesProblem(origin.origin, origin.text, reason, silent=is_certain))
     switches = [line for line in unordered if line.statement and (line.statement.control or ("",))[0] == "-e"]
     if switches and loaded.settings.get("enabled") == 0:
         found.append(RulesProblem(switches[-1].origin, switches[-1].text, _OFF, silent=True))
@@ -66,23 +66,36 @@ def files_problems(files: Iterable[RulesFile], host: Resolver) -> List[RulesProb
     return found
 
 
-def _silences(rules: Sequence[Rule], host: Resolver) -> List[Tuple[int, str]]:
-    """The places of rules that switch auditing off, and how; but for those before which all is recorded that is asked
-    for. Then those that leave out all events of other rules."""
+def _silences(rules: Sequence[Rule], host: Resolver) -> List[Tuple[int, str, bool]]:
+    """The places of rules that switch auditing off, how, and whether that is certain; but for those before which all is
+    recorded that is asked for. Then those that leave out all events of other rules."""
     if all(decision(rule) is not DROPPED for rule in rules):
         return []
     from ..rules.overruled import overruled
     from ..rules.silence import silences
 
-    found = {one.place: f"switches auditing off: {one.effect}" for one in silences(rules)}
-    found = {place: reason for place, reason in found.items() if _leaves_out(rules, place)}
-    for place, others in overruled(rules):
-        count = counted(len(others), "rule") if len(others) > 1 else "the rule"
-        first = shown(render(rules[others[0]], host.machine, host.release))
-        such = "such as" if len(others) > 1 else "which is"
-        reason = f"leaves out all or nearly all events of {count} after it, {such} '{first}'"
-        found.setdefault(place, reason)
-    return sorted(found.items())
+    found = {
+        one.place: (f"switches auditing off: {one.effect}" if one.is_certain else one.effect, one.is_certain)
+        for one in silences(rules)
+        if _leaves_out(rules, one.place)
+    }
+    leaving_out, unknown = overruled(rules)
+    for place, others in leaving_out:
+        which = _named([rules[other] for other in others], host)
+        found.setdefault(place, (f"leaves out all or nearly all events of {which}", True))
+    if unknown:
+        which = _named([rules[other] for other in unknown], host)
+        last = max(place for place in range(unknown[0]) if decision(rules[place]) is DROPPED)
+        reason = "may, together with those before it, leave out all events of"
+        found.setdefault(last, (f"{reason} {which}; they divide them into too many parts to be sure", False))
+    return [(place, *reason) for place, reason in sorted(found.items())]
+
+
+def _named(rules: Sequence[Rule], host: Resolver) -> str:
+    first = shown(render(rules[0], host.machine, host.release))
+    if len(rules) == 1:
+        return f"the rule after it, which is '{first}'"
+    return f"{counted(len(rules), 'rule')} after it, such as '{first}'"
 
 
 def _leaves_out(rules: Sequence[Rule], place: int) -> bool:

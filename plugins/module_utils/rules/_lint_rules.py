@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Checks of linter.py that compare rules with each other, in the order in which they are loaded."""
 
-from typing import Callable, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, FrozenSet, Iterator, List, Optional, Sequence, Set, Tuple
 
 from . import syscalls, tables
 from ._lint_lines import TWINS
+from ._recorded_before import RecordedBefore
 from .dead_rules import idle, shadow_reason, shadowed_lines
 from .errors import shown
 from .findings import Found
-from .list_semantics import single_valued
 from .model import Field, Rule, canonical
-from .permissions import matchable_syscalls
-from .ranges import ranges
 from .resolver import Resolver
 from .silence import silences
 from .statements import RulesLine
@@ -22,8 +20,6 @@ __all__ = ("CHECKS",)
 Located = Tuple[RulesLine, Found]
 
 _SHADOWED_IDS = {"identical": "duplicate", "equivalent": "same-rule", "same match": "key-conflict", "": "shadowed"}
-# At most so many pairs of rules are compared for exclusions that come too late; that takes a few tenths of a second.
-_MOST_PAIRS = 200000
 _EVERY: FrozenSet[str] = frozenset(("all",))
 
 
@@ -48,85 +44,20 @@ def _silent(lines: Sequence[RulesLine], _host: Resolver) -> Iterator[Located]:
         yield switches[-1], ("silence", "-e 0 switches auditing off.", None)
 
 
-class _Always(NamedTuple):
-    """An ``always`` rule, as far as it decides which events it takes from a later exclusion."""
-
-    line: RulesLine
-    rule: Rule
-    path: str
-    is_tree: bool
-
-
 def _late_exclusions(lines: Sequence[RulesLine], _host: Resolver) -> Iterator[Located]:
-    before: Dict[Tuple[Tuple[Field, ...], Optional[FrozenSet[int]]], _Always] = {}
-    below: Dict[str, List[_Always]] = {}
-    pairs = 0
-    for line, rule in _rules(lines):
-        if rule.list != "exit" or idle(rule):
-            continue
-        path, is_tree = _path(rule)
+    some = [(line, rule) for line, rule in _rules(lines) if rule.list == "exit" and not idle(rule)]
+    recording = [(line, rule) for line, rule in some if rule.action == "always"]
+    before = RecordedBefore([rule for _line, rule in recording])
+    count = 0
+    for line, rule in some:
         if rule.action == "always":
-            one = _Always(line, rule, path, is_tree)
-            before.setdefault((_without(rule, "path", "dir", "key"), rule.syscalls), one)
-            for place in _places(path) if path else ("",):
-                below.setdefault(place, []).append(one)
+            count += 1
             continue
-        candidates = [*below.get("", ()), *_related(below, path, is_tree)] if path else list(before.values())
-        pairs += len(candidates)
-        if pairs > _MOST_PAIRS:
-            return
-        first = next((one for one in candidates if _common(one.rule, rule)), None)
-        if first:
-            where = f"{first.line.origin}: '{shown(first.line.text)}'"
+        number = before.first(rule, count)
+        if number is not None:
+            first = recording[number][0]
+            where = f"{first.origin}: '{shown(first.text)}'"
             yield line, ("late-exclusion", f"An earlier rule records some of what this one leaves out ({where}).", None)
-
-
-def _path(rule: Rule) -> Tuple[str, bool]:
-    tree = rule.value("dir")
-    return str(tree or rule.value("path") or "").rstrip("/"), tree is not None
-
-
-def _places(path: str) -> List[str]:
-    """The path and all directories above it."""
-    parts = path.split("/")
-    return ["/".join(parts[:count]) for count in range(2, len(parts) + 1)]
-
-
-def _related(below: Dict[str, List[_Always]], path: str, is_tree: bool) -> Iterator[_Always]:
-    """The rules of this path, of trees above it, and, if it is a tree, of what is in it."""
-    for one in below.get(path, ()):
-        if is_tree or one.path == path:
-            yield one
-    for place in _places(path)[:-1]:
-        yield from (one for one in below.get(place, ()) if one.path == place and one.is_tree)
-
-
-def _common(always: Rule, never: Rule) -> bool:
-    """Whether some call may meet the conditions of both rules."""
-    single = single_valued("exit")
-    limits, others = ranges(always.fields, single), ranges(never.fields, single)
-    for name, (least, most) in limits.items():
-        if name in others and (others[name][0] > most or others[name][1] < least):
-            return False
-    if any(field.operator == "=" and Field(field.name, "!=", field.value) in always.fields for field in never.fields):
-        return False
-    programs = [field.value for rule in (always, never) for field in rule.fields
-                if field.name == "exe" and field.operator == "="]  # fmt: skip
-    arch = always.arch or never.arch
-    mine, its = _calls(always, arch), _calls(never, arch)
-    return len(set(programs)) < 2 and (mine is None or its is None or not mine.isdisjoint(its))
-
-
-def _calls(rule: Rule, arch: Optional[int]) -> Optional[FrozenSet[int]]:
-    """The system calls that a rule may match on an arch; None for all."""
-    permissions = rule.value("perm")
-    if permissions is None and any(field.name in ("path", "dir") for field in rule.fields):
-        # Only a call that names a file can match; nearly all of those have a permission.
-        permissions = 15
-    if not isinstance(permissions, int) or arch is None:
-        return rule.syscalls
-    matchable = matchable_syscalls(permissions, arch)
-    return matchable if rule.syscalls is None else rule.syscalls & matchable
 
 
 def _without(rule: Rule, *names: str) -> Tuple[Field, ...]:

@@ -8,6 +8,7 @@ Pair by pair, Scope.overlaps() of overlap.py says the same.
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ._bits import bits
+from ._bounds import Bounds
 from .overlap import Scope, WatchIndex
 
 __all__ = ("Overlaps",)
@@ -31,7 +32,7 @@ class Overlaps:
             self._by_result.setdefault(scope.result, []).append(place)
             for name, limits in scope.ranges.items():
                 self._by_limits.setdefault(name, {}).setdefault(limits, []).append(place)
-        self._apart: Dict[str, Tuple[Dict[Any, int], Dict[Any, int]]] = {}
+        self._bounds: Dict[str, Bounds] = {}
         self._with_call: Dict[int, int] = {}
         self._sharing_calls: Dict[Optional[FrozenSet[int]], int] = {}
         self._of: Dict[int, int] = {}
@@ -56,8 +57,7 @@ class Overlaps:
         if scope.syscalls is not None:
             found &= self._sharing(scope.syscalls)
         for name, (least, most) in scope.ranges.items():
-            below, above = self._apart.get(name) or self._sweep(name)
-            found &= ~(below[least] | above[most])
+            found &= ~self._bounds_of(name).apart(least, most)
         return found & ~bits(self._by_result[scope.result])
 
     def _sharing(self, calls: FrozenSet[int]) -> int:
@@ -81,22 +81,7 @@ class Overlaps:
             for call in calls or ():
                 self._with_call[call] = self._with_call.get(call, 0) | found
 
-    def _sweep(self, name: str) -> Tuple[Dict[Any, int], Dict[Any, int]]:
-        """By the least value of a rule, the rules whose values are all below it; by the greatest, those above."""
-        groups = {limits: bits(places) for limits, places in self._by_limits[name].items()}
-        below: Dict[Any, int] = {}
-        passed = 0
-        left = sorted(groups, key=lambda limits: limits[1], reverse=True)
-        for least in sorted({limits[0] for limits in groups}):
-            while left and left[-1][1] < least:
-                passed |= groups[left.pop()]
-            below[least] = passed
-        above: Dict[Any, int] = {}
-        passed = 0
-        left = sorted(groups, key=lambda limits: limits[0])
-        for most in sorted({limits[1] for limits in groups}, reverse=True):
-            while left and left[-1][0] > most:
-                passed |= groups[left.pop()]
-            above[most] = passed
-        self._apart[name] = below, above
-        return below, above
+    def _bounds_of(self, name: str) -> Bounds:
+        if name not in self._bounds:
+            self._bounds[name] = Bounds.of_limits(self._by_limits[name])
+        return self._bounds[name]

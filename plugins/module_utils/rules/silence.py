@@ -10,24 +10,32 @@ Rules are held against typical events (_typical.py): if no typical event gets pa
 real one does either, or hardly any. So several rules together, ranges and ``!=`` need no code of their own.
 """
 
-from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from ._bits import bits
+from ._first_match import Dimension, TooManyParts, dimension, last_needed
 from ._typical import DISK_FILE_SYSTEMS, RECORD_TYPES, SYSCALL_RECORD, USER_RECORDS, matched_values
 from .list_semantics import DROPPED, decision, ends_search, no_effect
 from .model import Rule
 
-__all__ = ("Silence", "is_for", "silences", "without")
+__all__ = ("Silence", "is_for", "silences")
 
 
 class Silence(NamedTuple):
-    """The place of a rule in a sequence, and what is not recorded because of it, as a clause for a message."""
+    """The place of a rule in a sequence, and what is not recorded because of it, as a clause for a message.
+
+    If that cannot be known, it is not ``is_certain``, and the clause says why.
+    """
 
     place: int
     effect: str
+    is_certain: bool = True
 
 
 #: Typical values by field that an event may have; all of them of a field that is not there.
 _Events = Dict[str, FrozenSet]
+#: Of a field, the values that a rule matches, and all values.
+_Matched = Tuple[FrozenSet, FrozenSet]
 
 _EFFECTS: Dict[str, str] = {
     "task": "the kernel records no system call of any process that starts from now on",
@@ -40,8 +48,7 @@ _NO_SYSCALL_RECORDS = "the kernel drops the records of system calls, which say w
 _NO_FILES = "no rule for a path, a directory or a permission matches on this type of file system"
 # An architecture that no rule names.
 _OTHER = -1
-# More parts than rules that people write can divide the events into; after that, nothing more is claimed.
-_MOST_PARTS = 500
+_UNKNOWN = "it is not known whether anything is recorded: the rules up to it divide the events into too many parts"
 
 
 def silences(rules: Sequence[Rule]) -> List[Silence]:
@@ -64,7 +71,7 @@ def silences(rules: Sequence[Rule]) -> List[Silence]:
             found = {place: effect for place, effect in found.items() if rules[place].list != name}
             found.update(everything)
     found.update((place, _NO_FILES) for place, rule in enumerate(rules) if _leaves_out_disks(rule))
-    return [Silence(place, found[place]) for place in sorted(found)]
+    return [Silence(place, found[place], found[place] != _UNKNOWN) for place in sorted(found)]
 
 
 def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: str) -> Dict[int, str]:
@@ -77,7 +84,11 @@ def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: s
     archs = {field.number for _place, rule in rules for field in rule.fields if field.name == "arch"}
     found: Dict[int, str] = {}
     for arch in (_OTHER, *sorted(archs)):
-        decided = _deciding_rule([(place, rule) for place, rule in rules if is_for(rule, arch)], events)
+        try:
+            decided = _deciding_rule([(place, rule) for place, rule in rules if is_for(rule, arch)], events)
+        except TooManyParts:
+            found.setdefault(rules[-1][0], _UNKNOWN)
+            continue
         if decided and decision(decided[1]) is DROPPED:
             found.setdefault(decided[0], _described(decided[1], effect))
     return found
@@ -96,33 +107,30 @@ def _described(rule: Rule, effect: str) -> str:
 
 def _deciding_rule(rules: Iterable[Tuple[int, Rule]], events: _Events) -> Optional[Tuple[int, Rule]]:
     """The rule that matches the last of the typical events that no earlier rule matches; None if some are left."""
-    left = [events]
+    matching: List[Tuple[int, Rule]] = []
+    by_name: Dict[str, Dict[_Matched, List[int]]] = {}
     for place, rule in rules:
         if ends_search(rule):
             # What reaches this rule is recorded.
-            return None
-        matched = matched_values(rule)
-        if matched is not None:
-            left = [part for some in left for part in without(some, matched)]
-        if not left:
-            return place, rule
-        if len(left) > _MOST_PARTS:
-            return None
-    return None
+            break
+        found = matched_values(rule)
+        if found is not None:
+            for name, matched in found.items():
+                by_name.setdefault(name, {}).setdefault(matched, []).append(len(matching))
+            matching.append((place, rule))
+    every = (1 << len(matching)) - 1
+    last = last_needed(every, [_dimension(by_name[name], events.get(name), every) for name in by_name])
+    return None if last is None else matching[last]
 
 
-def without(events: _Events, matched: Dict[str, Tuple[FrozenSet, FrozenSet]]) -> List[_Events]:
-    """The events that a rule does not match. ``matched``: by field, the values that it matches, and all values."""
-    left = []
-    inside = dict(events)
-    for name, (values, everything) in matched.items():
-        have = inside.get(name, everything)
-        if have - values:
-            left.append({**inside, name: have - values})
-        if not have & values:
-            return [events]
-        inside[name] = have & values
-    return left
+def _dimension(by_matched: Mapping[_Matched, List[int]], given: Optional[FrozenSet], every: int) -> Dimension:
+    """The dimension of a field. ``by_matched``: rules by the values that they match, and all values there are."""
+    unsuited = {value: 0 for _values, everything in by_matched for value in given or everything}
+    for (values, _everything), numbers in by_matched.items():
+        rules = bits(numbers)
+        for value in unsuited.keys() - values:
+            unsuited[value] |= rules
+    return dimension(every & ~rules for rules in unsuited.values())
 
 
 def _leaves_out_disks(rule: Rule) -> bool:

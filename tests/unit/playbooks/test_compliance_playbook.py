@@ -3,10 +3,12 @@
 """The evidence of hosts that answer what they like, with files that sha256sum and gpg check."""
 
 import json
+import re
 import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from ansible_collections.linux.audit.plugins.plugin_utils.packed import pack
 from hostile_host import HostileHosts, failures, shown
@@ -145,3 +147,21 @@ def test_the_checksums_are_signed(run, tmp_path):
         assert subprocess.run(verify, cwd=output, env=found, check=False, capture_output=True).returncode != 0
     finally:
         subprocess.run(["gpgconf", "--kill", "all"], env=environment | {"PATH": "/usr/bin:/bin"}, check=False)
+
+
+def test_the_playbook_of_the_page_keeps_texts(tmp_path):
+    """Also of a host that does not answer; what the tasks keep is one text each, of a host and of the fleet."""
+    text = (ROOT / "docs" / "compliance.md").read_text()
+    (page,) = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "  hosts: all" in block]
+    play = yaml.safe_load(page)
+    hosts = {"good": judged(), "bad": judged("not met"), "broken": {"audit_compliance": {"failed": True, "msg": "x"}}}
+    lines = HostileHosts(tmp_path, hosts).run(play)
+    (report,) = shown(lines, "Show the fleet")
+    assert report[0] == "3 hosts: 1 failed, 1 not met, 1 met. Verdicts: 1 not met, 1 met."
+    lacking = {line["host"]: line["result"]["msg"] for line in lines if line["task"] == play[0]["tasks"][-1]["name"]}
+    assert lacking == {"good": [], "bad": ["SITE-1"], "broken": []}
+    facts = [line["result"]["ansible_facts"] for line in lines if "ansible_facts" in line["result"]]
+    assert len(facts) == 4
+    assert all(isinstance(value, str) for found in facts for value in found.values())
+    answers = [line["result"] for line in lines if line["task"] == "Judge the host"]
+    assert [sorted({"evidence", "requirements"} & set(answer)) for answer in answers].count(["evidence"]) == 2

@@ -16,6 +16,7 @@ import pytest
 import log_stand_ins
 import running
 from ansible_collections.linux.audit.plugins.module_utils._log import checkpoint as checkpoint_module
+from ansible_collections.linux.audit.plugins.module_utils._log import search as search_module
 from ansible_collections.linux.audit.plugins.modules import audit_search
 from log_stand_ins import LOGS
 from running import run_module
@@ -398,3 +399,11 @@ def test_only_events_that_may_be_wanted_are_interpreted(tmp_path, monkeypatch):
     library.auparse_feed = functools.partial(lambda *arguments: fed.append(arguments) or feed(*arguments))
     result = run_module(audit_search.main, {"input_file": SID, "key": "secret"})
     assert (ids(result), len(fed)) == (SECRET, 1)
+
+
+def test_a_history_of_directories_that_is_not_read_to_its_end_is_told(search, monkeypatch):
+    """It takes two readings to know what is in a directory that the log has named."""
+    said = "directories on the way to the path were replaced so often that events which do not name it may be missing"
+    assert said not in search(file="/srv/odd/").get("warnings", [])
+    monkeypatch.setattr(search_module, "_MOST_LESSONS", 1)
+    assert said in search(file="/srv/odd/")["warnings"]

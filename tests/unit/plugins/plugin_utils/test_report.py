@@ -251,6 +251,20 @@ def test_keys_are_summed_over_hosts():
     ]  # fmt: skip
 
 
+def test_a_fleet_of_many_keys_is_told_that_the_table_has_not_all():
+    hosts = []
+    for number in range(10):
+        info = audited()
+        info["retention"]["keys"] = [
+            {"key": f"{number}-{key}", "events": 1, "bytes": 1, "bytes_a_day": 1} for key in range(25)
+        ]
+        hosts.append(entry(info, f"web{number}"))
+    said = "Of 250 keys, the report has the 200 that log most."
+    few, many = report(*hosts[:8]), report(*hosts)
+    assert (len(few["keys"]), said in few["notes"]) == (200, False)
+    assert (len(many["keys"]), said in many["notes"]) == (200, True)
+
+
 def test_no_host_makes_the_report_long():
     info = audited()
     info["drift"]["extra"] = ["x" * 10_000] * 1000
@@ -258,6 +272,9 @@ def test_no_host_makes_the_report_long():
     info["status"]["lost"] = float("inf")
     found = entry(info)
     assert (len(found["drift"]), len(found["keys"]), found["lost"]) == (400, 25, None)
+    assert found["left_out"] == {"drift": 600, "keys": 9975, "reasons": 600}
+    assert "left_out" not in entry(audited())
+    assert "1 host had more to say than the report keeps of a host." in report(found)["notes"]
     assert len(json.dumps(found)) < 8_000_000
 
 

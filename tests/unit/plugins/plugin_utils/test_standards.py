@@ -11,7 +11,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linux.audit.plugins.filter.standards import host_standards
 from ansible_collections.linux.audit.plugins.module_utils._policy.beside_rules import HostFacts, checked
 from ansible_collections.linux.audit.plugins.module_utils._policy.command_line import CommandLine
-from ansible_collections.linux.audit.plugins.plugin_utils import standards
+from ansible_collections.linux.audit.plugins.module_utils.rules.conf_values import is_accepted, is_comparison
+from ansible_collections.linux.audit.plugins.plugin_utils import packs, standards
 
 
 def facts(distribution, version):
@@ -115,3 +116,64 @@ def test_every_stig_asks_for_what_makes_rules_count(name):
         assert checked(checks, NOTHING, requirement["id"])
     families = {requirement["id"].rpartition("-")[0] for requirement in standard["requirements"]}
     assert len(families) == 1
+
+
+def requirements_of_settings():
+    """What each standard asks of auditd.conf: a keyword, the words that it lists, and what its pack sets."""
+    for name in standards.names():
+        (standard,) = standards.standards([name])
+        own = packs.load(name).settings
+        values = {keyword: value for some in own.values() for keyword, value in some.items()}
+        for requirement in standard["requirements"]:
+            for keyword, listed in requirement.get("auditd_conf", {}).items():
+                yield pytest.param(
+                    standard, keyword, listed, values[keyword], id=f"{name}-{requirement['id']}-{keyword}"
+                )
+
+
+@pytest.mark.parametrize(("standard", "keyword", "listed", "own"), list(requirements_of_settings()))
+def test_what_a_pack_sets_is_what_its_standard_lists(standard, keyword, listed, own):
+    """Each spelling that a standard uses is understood: no comparison is taken for a word."""
+    words = [str(one) for one in (listed if isinstance(listed, list) else [listed])]
+    assert any(is_accepted(keyword, str(own), word) for word in words)
+    assert all(is_comparison(keyword, word) for word in words if word[0] in "<>=")
+    assert standards._accepts(standard, keyword, own)
+    assert not standards._accepts(standard, keyword, "0" if str(own)[0].isdigit() else "no-such-word")
+
+
+@pytest.mark.parametrize(
+    ("standard", "setting", "value", "accepted"),
+    [
+        # As texts, none of these are what the standard lists.
+        ("stig_rhel9", "space_left", "30%", True),
+        ("stig_rhel9", "space_left", "9%", False),
+        # Nothing is known here of the size of a log's file system.
+        ("stig_rhel9", "space_left", 100000, False),
+        ("stig_rhel9", "freq", 50, True),
+        ("stig_rhel9", "freq", "0", False),
+        ("stig_rhel9", "write_logs", True, True),
+        ("stig_rhel9", "write_logs", False, False),
+        ("stig_rhel9", "overflow_action", "SINGLE", True),
+        ("cis_level2", "max_log_file", 32, True),
+        ("cis_level2", "max_log_file", 4, False),
+        ("pci_dss_v4", "space_left", "0100", True),
+        ("pci_dss_v4", "space_left", "25%", False),
+        # What a standard does not mention, it accepts.
+        ("cis_level2", "freq", 1, True),
+    ],
+)
+def test_a_standard_accepts_values_by_what_they_mean(standard, setting, value, accepted):
+    (found,) = standards.standards([standard])
+    assert standards._accepts(found, setting, value) is accepted
+
+
+def test_a_size_that_both_standards_accept_is_no_contradiction(monkeypatch):
+    """A pack that sets more than another one asks for."""
+    settings = standards._settings_of
+    monkeypatch.setattr(
+        standards, "_settings_of", lambda name: {**settings(name), **({"max_log_file": 32} if name == "hipaa" else {})}
+    )
+    for names in (["hipaa", "cis_level2"], ["cis_level2", "hipaa"]):
+        found = host_standards(names, {})
+        assert [one for one in found["contradictions"] if one["setting"] == "max_log_file"] == []
+    assert host_standards(["hipaa", "cis_level2"], {})["auditd_conf"]["max_log_file"] == 32

@@ -11,6 +11,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.rules_d import
     compile_rules,
     in_augenrules_order,
 )
+from ansible_collections.linux.audit.plugins.module_utils.rules import _first_match
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file
 from ansible_collections.linux.audit.plugins.modules import (
     audit_control,
@@ -131,3 +132,23 @@ def test_a_rule_after_which_nothing_is_asked_for_switches_nothing_off():
     never = "-a never,exit"
     assert kernel_problems(rules_of([PASSWD, never]), {"enabled": 1}, HOST) == []
     assert len(kernel_problems(rules_of([never, PASSWD]), {"enabled": 1}, HOST)) == 1
+
+
+def test_what_is_too_involved_to_be_known_is_said(host, warnings, monkeypatch):
+    """Nobody writes such rules; nothing is claimed of them, and nothing is left out in silence."""
+    monkeypatch.setattr(_first_match, "_MOST_PARTS", 0)
+    host.kernel.load("-a never,exit -F uid<61 -F pid<647", PASSWD, "-w /etc/shadow -p wa")
+    rule = "kernel: '-a never,exit -S all -F uid<61 -F pid<{}' "
+    assert warnings("audit_rule")[0] == (
+        rule.format(647)
+        + "may, together with those before it, leave out all events of 2 rules after it, such as '-a always,exit "
+        "-F path=/etc/passwd -F perm=wa -F key=passwd'; they divide them into too many parts to be sure"
+    )
+    host.kernel.held.clear()
+    host.kernel.load("-a never,exit -F uid<61 -F pid<648")
+    assert warnings("audit_control") == [
+        rule.format(648)
+        + "it is not known whether anything is recorded: the rules up to it divide the events into too many parts"
+    ]
+    info = run_module(audit_info.main, {"rules_dir": str(host.directory)})
+    assert [problem["stops_recording"] for problem in info["problems"]] == [False]

@@ -276,3 +276,12 @@ def test_10000_rules_are_linted_whole():
         ]
     findings = found("\n".join([*lines, ""]))
     assert len([one for one in findings if one.id == "missing-b32"]) == 2500
+
+
+def test_an_exclusion_that_comes_too_late_is_found_among_thousands():
+    """There are four million pairs of rules, of which one has a call in common."""
+    recording = [f"{B64} -S openat -F auid={number} -k a" for number in range(2000)]
+    exclusions = [f"-a never,exit -F arch=b64 -S openat -F auid={number}" for number in range(2000, 4000)]
+    exclusions.append("-a never,exit -F arch=b64 -S openat -F auid=1999")
+    late = [one for one in found("\n".join([*recording, *exclusions]) + "\n") if one.id == "late-exclusion"]
+    assert [(one.line, "a.rules:2000: " in one.message) for one in late] == [(4001, True)]

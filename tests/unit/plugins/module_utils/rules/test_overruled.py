@@ -4,6 +4,7 @@
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils.rules import _first_match
 from ansible_collections.linux.audit.plugins.module_utils.rules import overruled as module
 from ansible_collections.linux.audit.plugins.module_utils.rules.overruled import Overruled, overruled
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
@@ -16,7 +17,9 @@ NEVER = "-a never,exit"
 
 
 def found(*lines):
-    return [tuple(one) for one in overruled([parse_line(line, HOST).rule for line in lines])]
+    by, unknown = overruled([parse_line(line, HOST).rule for line in lines])
+    assert unknown == []
+    return [tuple(one) for one in by]
 
 
 @pytest.mark.parametrize(
@@ -72,28 +75,35 @@ def test_exceptions_that_people_write_overrule_nothing():
     assert found(*lines) == []
 
 
-@pytest.fixture
-def judged(monkeypatch):
-    """The rules that were held against those before them that leave events out."""
-    rules = []
+def different(count):
+    """As many rules that leave events out, each before a rule of which it leaves out all events, and no other does."""
+    for number in range(1000, 1000 + count):
+        yield f"{NEVER} -F auid={number} -F subj_type=t{number} -S openat"
+        yield f"-a always,exit -F arch=b64 -S openat -F auid={number} -F subj_type=t{number}"
+
+
+def test_thousands_of_watches_are_judged_once(monkeypatch):
+    judged = []
     judge = module._overruling
-    monkeypatch.setattr(module, "_overruling", lambda droppers, rule: rules.append(rule) or judge(droppers, rule))
-    return rules
-
-
-def test_thousands_of_watches_are_judged_once(judged):
+    monkeypatch.setattr(module, "_overruling", lambda *given: judged.append(given) or judge(*given))
     rules = [parse_line(f"{NEVER} -F uid={number} -F perm=wa", HOST).rule for number in range(50)]
     watch = parse_line(WATCH, HOST).rule
     path, perm = watch.fields
     watches = [watch._replace(fields=(path._replace(value=f"/srv/{number}"), perm)) for number in range(5000)]
     last = parse_line(f"{NEVER} -F perm=wa", HOST).rule
-    assert overruled([*rules, *watches, last, *watches]) == [Overruled(5050, tuple(range(5051, 10051)))]
+    assert overruled([*rules, *watches, last, *watches])[0] == [Overruled(5050, tuple(range(5051, 10051)))]
     assert len(judged) == 2
 
 
-def test_thousands_of_rules_that_differ_are_judged_up_to_a_limit(judged, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_PAIRS", 300)
-    lines = [f"{NEVER} -F uid={number} -S openat" for number in range(100)]
-    lines += [f"-a always,exit -F arch=b64 -S execve -F auid={number}" for number in range(100)]
-    assert overruled([parse_line(line, HOST).rule for line in lines]) == []
-    assert len(judged) == 3
+@pytest.mark.parametrize("apart", [False, True])
+def test_thousands_of_rules_that_differ_are_judged_all(apart):
+    lines = list(different(2000))
+    lines = [*lines[::2], *lines[1::2]] if apart else lines
+    by, of = (range(2000), range(2000, 4000)) if apart else (range(0, 4000, 2), range(1, 4000, 2))
+    assert found(*lines) == [(place, (other,)) for place, other in zip(by, of, strict=True)]
+
+
+def test_rules_whose_events_are_divided_into_too_many_parts_are_named(monkeypatch):
+    monkeypatch.setattr(_first_match, "_MOST_PARTS", 0)
+    lines = [f"{NEVER} -F uid{operator}61 -F pid{operator}647" for operator in ("<", ">")]
+    assert overruled([parse_line(line, HOST).rule for line in [*lines, CALLS, WATCH]]) == ([], [2, 3])

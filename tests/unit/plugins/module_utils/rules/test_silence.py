@@ -4,6 +4,7 @@
 
 import pytest
 
+from ansible_collections.linux.audit.plugins.module_utils.rules import _first_match
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.silence import silences
 from strategies import HOST
@@ -155,3 +156,12 @@ def test_no_rule_of_many_takes_long():
         for a in (0, 3) for b in (0, 3) for c in (0, 61, 1037) for d in (7, 1039)
     ]  # fmt: skip
     assert silences(rules(*many)) == []
+
+
+def test_what_divides_the_events_into_too_many_parts_is_not_certain(monkeypatch):
+    some = rules("-a never,exit -F uid<61 -F pid<647", "-a never,exit -F uid>=61", WATCH)
+    assert silences(some) == []
+    monkeypatch.setattr(_first_match, "_MOST_PARTS", 0)
+    ((place, effect, is_certain),) = silences(some)
+    assert (place, is_certain) == (1, False)
+    assert "not known whether" in effect

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which of thousands of rules that leave events out suit a value: a look at sets of bits, and not at each rule."""
+
+from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple
+
+from ._bits import bits
+from ._bounds import Bounds
+from ._first_match import Dimension, dimension
+from ._typical import comparison, meeting, text_is_met, typical_syscalls, typical_values
+from .model import Field, Rule
+from .silence import is_for
+
+__all__ = ("Droppers",)
+
+
+class Droppers:
+    """Rules by their numbers, in their order."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        by_field: Dict[Field, List[int]] = {}
+        by_calls: Dict[Tuple[FrozenSet[str], FrozenSet[int]], List[int]] = {}
+        for_all_calls: List[int] = []
+        for number, rule in enumerate(rules):
+            for field in rule.fields:
+                by_field.setdefault(field, []).append(number)
+            if rule.syscalls is None:
+                for_all_calls.append(number)
+            else:
+                by_calls.setdefault((typical_syscalls(rule), rule.syscalls), []).append(number)
+        self._for_all_calls = bits(for_all_calls)
+        self._with_call: Dict[object, int] = {}
+        for (typical, calls), numbers in by_calls.items():
+            for call in (*typical, *calls):
+                self._with_call[call] = self._with_call.get(call, 0) | bits(numbers)
+        by_name: Dict[str, Dict[Field, int]] = {}
+        for field, numbers in by_field.items():
+            by_name.setdefault(field.name, {})[field] = bits(numbers)
+        self.archs = sorted({field.number for field in by_name.pop("arch", ())})
+        self._comparisons = by_name.pop("field_compare", {})
+        self._texts = _Texts([by_name.pop(name) for name in list(by_name) if not typical_values(name)])
+        self._conditions = {name: _Conditions(fields) for name, fields in by_name.items()}
+        self._typical = {name: self._conditions[name].dimension(typical_values(name)) for name in by_name}
+        self._of_calls: Dict[FrozenSet, Dimension] = {}
+        self._of_arch: Dict[int, int] = {}
+
+    def for_arch(self, arch: int) -> int:
+        """The rules for the events of an architecture."""
+        if arch not in self._of_arch:
+            self._of_arch[arch] = bits(number for number, rule in enumerate(self._rules) if is_for(rule, arch))
+        return self._of_arch[arch]
+
+    def dimensions(self, given: Mapping[str, FrozenSet], facts: AbstractSet[Field]) -> List[Dimension]:
+        """What the rules ask of events that meet the ``facts``, with the ``given`` values by field, or typical ones."""
+        found = [self._calls(given["syscall"]), self._texts.dimension(facts), *self._compared(facts)]
+        for name, typical in self._typical.items():
+            found.append(self._conditions[name].dimension(given[name]) if name in given else typical)
+        return found
+
+    def _calls(self, calls: FrozenSet) -> Dimension:
+        """``calls``: numbers, or names of typical calls."""
+        if calls not in self._of_calls:
+            suited = (self._for_all_calls | self._with_call.get(call, 0) for call in calls)
+            self._of_calls[calls] = dimension(suited)
+        return self._of_calls[calls]
+
+    def _compared(self, facts: AbstractSet[Field]) -> Iterable[Dimension]:
+        """The dimensions of comparisons of fields, which have outcomes."""
+        unsuited: Dict[str, Dict[bool, int]] = {}
+        for field, rules in self._comparisons.items():
+            name, met, outcomes = comparison(field)
+            of_name = unsuited.setdefault(name, dict.fromkeys(outcomes, 0))
+            for outcome in outcomes if field not in facts else ():
+                of_name[outcome] |= 0 if outcome in met else rules
+        return [dimension(~rules for rules in of_name.values()) for of_name in unsuited.values()]
+
+
+class _Texts:
+    """The conditions with a text that hardly an event meets, unless it is known to, with the rules that have them."""
+
+    def __init__(self, by_name: Iterable[Mapping[Field, int]]) -> None:
+        self._unmet = {field: rules for some in by_name for field, rules in some.items() if not text_is_met(field)}
+        self._with_one = self._with_several = 0
+        for rules in self._unmet.values():
+            self._with_several |= self._with_one & rules
+            self._with_one |= rules
+
+    def dimension(self, facts: AbstractSet[Field]) -> Dimension:
+        """Which rules suit events that meet the facts."""
+        known = 0
+        for field in self._unmet.keys() & facts:
+            known |= self._unmet[field]
+        unsuited = self._with_one & ~known
+        if known & self._with_several:
+            for field, rules in self._unmet.items():
+                unsuited |= rules & self._with_several if field not in facts else 0
+        return dimension([~unsuited])
+
+
+class _Conditions:
+    """The conditions of one field that compares numbers, with the rules that have them."""
+
+    def __init__(self, fields: Mapping[Field, int]) -> None:
+        least: Dict[int, int] = {}
+        greatest: Dict[int, int] = {}
+        self._without: Dict[int, int] = {}
+        self._others: Dict[Field, int] = {}
+        for field, rules in fields.items():
+            operator, number = field.operator, field.number
+            if field.name == "perm" or operator in ("&", "&="):
+                self._others[field] = rules
+            elif operator == "!=":
+                self._without[number] = rules
+            if field.name != "perm" and operator in ("=", "<=", "<"):
+                most = number - (operator == "<")
+                greatest[most] = greatest.get(most, 0) | rules
+            if field.name != "perm" and operator in ("=", ">=", ">"):
+                first = number + (operator == ">")
+                least[first] = least.get(first, 0) | rules
+        self._bounds = Bounds(least, greatest)
+
+    def dimension(self, values: Iterable[int]) -> Dimension:
+        """Which rules these values suit."""
+        return dimension(~self._unsuited(value) for value in values)
+
+    def _unsuited(self, value: int) -> int:
+        rules = self._without.get(value, 0) | self._bounds.apart(value, value)
+        for field, some in self._others.items():
+            if not meeting(field, frozenset((value,))):
+                rules |= some
+        return rules

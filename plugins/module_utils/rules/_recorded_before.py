@@ -1,0 +1,145 @@
+# Copyright (c) 2026 The linux.audit contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which rules record something that a later exclusion leaves out, without a look at each pair of rules."""
+
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from ._bits import bits, lowest
+from ._bounds import Bounds
+from .list_semantics import single_valued
+from .model import Field, Rule
+from .permissions import matchable_syscalls
+from .ranges import ranges
+
+__all__ = ("RecordedBefore",)
+
+_Calls = Optional[FrozenSet[int]]
+# A call that names a file has nearly always one of the permissions.
+_ANY_PERMISSION = 15
+_SINGLE = single_valued("exit")
+
+
+class _CallIndex(NamedTuple):
+    """Rules that have all calls, and the others by the calls that they have."""
+
+    with_all: int
+    with_call: Mapping[int, int]
+
+
+class RecordedBefore:
+    """Rules of the list exit with the action always, by their numbers in their order."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        by_field: Dict[Field, List[int]] = {}
+        by_limits: Dict[str, Dict[Tuple[Any, Any], List[int]]] = {}
+        by_arch: Dict[Optional[int], List[int]] = {}
+        self._below: Dict[str, List[int]] = {}
+        for number, rule in enumerate(rules):
+            for field in rule.fields:
+                by_field.setdefault(field, []).append(number)
+            for name, limits in ranges(rule.fields, _SINGLE).items():
+                by_limits.setdefault(name, {}).setdefault(limits, []).append(number)
+            by_arch.setdefault(rule.arch, []).append(number)
+            path, _is_tree = _path(rule)
+            for place in _places(path) if path else ("",):
+                self._below.setdefault(place, []).append(number)
+        self._by_arch = {arch: (numbers, bits(numbers)) for arch, numbers in by_arch.items()}
+        self._without_path = bits(self._below.get("", ()))
+        self._unequal = {field: bits(numbers) for field, numbers in by_field.items() if field.operator == "!="}
+        programs = [_programs(rule) for rule in rules]
+        self._with_programs = bits(number for number, some in enumerate(programs) if some)
+        self._with_several = bits(number for number, some in enumerate(programs) if len(some) > 1)
+        by_program: Dict[FrozenSet[str], List[int]] = {}
+        for number, some in enumerate(programs):
+            by_program.setdefault(some, []).append(number)
+        self._by_programs = {some: bits(numbers) for some, numbers in by_program.items()}
+        self._bounds = {name: Bounds.of_limits(found) for name, found in by_limits.items()}
+        self._calls: Dict[Tuple[Optional[int], Optional[int]], _CallIndex] = {}
+        self._near: Dict[Tuple[str, bool], int] = {}
+
+    def first(self, exclusion: Rule, count: int) -> Optional[int]:
+        """The first of the first so many rules that may match a call which the exclusion matches."""
+        path, is_tree = _path(exclusion)
+        found = (1 << count) - 1
+        if path:
+            if (path, is_tree) not in self._near:
+                self._near[path, is_tree] = self._without_path | bits(self._related(path, is_tree))
+            found &= self._near[path, is_tree]
+        for name, (least, most) in ranges(exclusion.fields, _SINGLE).items():
+            if name in self._bounds:
+                found &= ~self._bounds[name].apart(least, most)
+        for field in exclusion.fields:
+            if field.operator == "=":
+                found &= ~self._unequal.get(field._replace(operator="!="), 0)
+        found &= ~self._of_other_programs(exclusion)
+        for arch in self._by_arch if found else ():
+            found &= ~self._without_calls(exclusion, arch)
+        return lowest(found) if found else None
+
+    def _related(self, path: str, is_tree: bool) -> Iterator[int]:
+        """The rules of this path, of trees above it, and, if it is a tree, of what is in it."""
+        for number in self._below.get(path, ()):
+            if is_tree or _path(self._rules[number])[0] == path:
+                yield number
+        for place in _places(path)[:-1]:
+            yield from (number for number in self._below.get(place, ()) if _path(self._rules[number]) == (place, True))
+
+    def _of_other_programs(self, exclusion: Rule) -> int:
+        """The rules that, with this one, are for more than one program."""
+        asked = _programs(exclusion)
+        if len(asked) > 1:
+            return -1
+        return self._with_programs & ~self._by_programs.get(asked, 0) if asked else self._with_several
+
+    def _without_calls(self, exclusion: Rule, arch: Optional[int]) -> int:
+        """The rules of an arch that have no call of this one."""
+        numbers, rules = self._by_arch[arch]
+        common = arch or exclusion.arch
+        asked = _calls(exclusion, common)
+        if asked is None:
+            return 0
+        if (arch, common) not in self._calls:
+            self._calls[arch, common] = self._call_index(numbers, common)
+        sharing, with_call = self._calls[arch, common]
+        for call in asked:
+            sharing |= with_call.get(call, 0)
+        return rules & ~sharing
+
+    def _call_index(self, numbers: Sequence[int], arch: Optional[int]) -> _CallIndex:
+        by_calls: Dict[_Calls, List[int]] = {}
+        for number in numbers:
+            by_calls.setdefault(_calls(self._rules[number], arch), []).append(number)
+        with_all = bits(by_calls.pop(None, ()))
+        with_call: Dict[int, int] = {}
+        for calls, some in by_calls.items():
+            found = bits(some)
+            for call in calls or ():
+                with_call[call] = with_call.get(call, 0) | found
+        return _CallIndex(with_all, with_call)
+
+
+def _programs(rule: Rule) -> FrozenSet[str]:
+    return frozenset(field.text for field in rule.fields if field.name == "exe" and field.operator == "=")
+
+
+def _path(rule: Rule) -> Tuple[str, bool]:
+    tree = rule.value("dir")
+    return str(tree or rule.value("path") or "").rstrip("/"), tree is not None
+
+
+def _places(path: str) -> List[str]:
+    """The path and all directories above it."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(2, len(parts) + 1)]
+
+
+def _calls(rule: Rule, arch: Optional[int]) -> _Calls:
+    """The system calls that a rule may match on an arch; None for all."""
+    permissions = rule.value("perm")
+    if permissions is None and any(field.name in ("path", "dir") for field in rule.fields):
+        permissions = _ANY_PERMISSION
+    if not isinstance(permissions, int) or arch is None:
+        return rule.syscalls
+    matchable = matchable_syscalls(permissions, arch)
+    return matchable if rule.syscalls is None else rule.syscalls & matchable
