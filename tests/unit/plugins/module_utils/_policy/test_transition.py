@@ -233,6 +233,31 @@ def test_an_undo_that_fails_is_not_said_to_be_done(host, fault):
     assert_nothing_is_left_behind(host)
 
 
+def test_a_kernel_that_cannot_be_reached_any_more_is_not_said_to_be_put_back(host):
+    """Nor is it known what it holds."""
+
+    def leave():
+        host.kernel.unreachable = errno.ECONNREFUSED
+
+    host.kernel.faults, host.kernel.before = {2: errno.ENOMEM}, {2: leave}
+    files = host.files()
+    with pytest.raises(ChangeError, match="the kernel could not be put back to what it was before: cannot reach"):
+        single_rules(host)
+    assert host.files() == files
+    assert_nothing_is_left_behind(host)
+
+
+@pytest.mark.parametrize("number", range(dict(CHANGES)[single_rules] + 1))
+def test_copies_of_a_rule_are_put_back_as_many_as_there_were(host, number):
+    """auditctl -A adds a rule that is there. What is put back may be another copy of the same rule."""
+    host.kernel.held = [*host.kernel.held, *KernelDouble(PASSWD, MOUNTS, PASSWD).held]
+    before = Counter(host.kernel.canonical)
+    host.kernel.fail(number, errno.ENOMEM)
+    with pytest.raises(ChangeError, match="everything is as it was before$"):
+        single_rules(host)
+    assert Counter(host.kernel.canonical) == before
+
+
 def test_an_undo_that_is_done_but_not_confirmed_is_known_to_be_done(host):
     """The kernel is asked what it holds."""
     before = snapshot(host)
