@@ -34,7 +34,7 @@ def test_files(host):
         "640 root:root /etc/audit/audit.rules",
         "600 root:root /etc/audit/rules.d/50-linux-audit.rules",
         "600 root:root /etc/audit/rules.d/99-linux-audit-control.rules",
-        "640 root:root /etc/audit/rules.d/audit.rules",
+        "600 root:root /etc/audit/rules.d/audit.rules",
     ]
 
 
