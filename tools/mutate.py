@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The linux.audit contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the tests of the rule library: change one thing in it at a time, and see whether a test fails.
+"""Measure the tests of the rule library, or of other files: change one thing at a time, and see whether a test fails.
 
 usage: ./dev mutate [--sample N] [--seed N] [--jobs N] [PATH...]
 
@@ -17,7 +17,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import hypothesis
@@ -32,23 +32,27 @@ PACKAGE = "ansible_collections.linux.audit"
 # What is changed if no path is given: all but tables of names and numbers.
 SUBJECTS = "plugins/module_utils/rules/*.py"
 TABLES = ("_generated_syscalls.py", "_generated_tables.py", "_typical.py", "syscalls.py", "tables.py")
-TESTS = "tests/unit/plugins/module_utils/rules"
+# The tests of a file are in a tree that mirrors that of the files.
+TESTS = "tests/unit"
 # Modules that are tested through another one, whose name their tests have.
 TESTED_AS = {
+    "_bits": "order",
     "_conditions": "parse",
     "_control_options": "parse",
     "_lint_files": "linter",
     "_lint_lines": "linter",
     "_lint_rules": "linter",
+    "_minimum_cut": "order",
+    "_overlaps": "order",
     "_releases": "parse",
     "_rule_options": "parse",
+    "carrying_out": "transition",
     "findings": "linter",
-    "order": "plan",
     "overlap": "plan",
     "statements": "parse",
     "words": "parse",
 }
-# The tests of these take long and look at nothing else; other tests do not look at these.
+# The tests of these take long and look at nothing else but one another; other tests do not look at these.
 ALONE = ("plan", "order")
 
 # Others than these are known by cosmic-ray; what they find, these find as well.
@@ -69,7 +73,7 @@ CHANGES = (
     ),
 )
 SECONDS = 300
-"""A change that makes the tests take longer is noticed."""
+"""A change that makes the tests take longer is noticed, or one that makes them take ten times as long."""
 
 
 class Mutant(NamedTuple):
@@ -119,50 +123,48 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return self._mutant.source()
 
 
-def run_tests(mutant: Mutant | None) -> None:
-    """In a process of its own, which ends with 0 if all tests pass."""
-    signal.alarm(SECONDS if mutant else 0)
+def run_tests(tests_in_turn: Iterable[list[str]], mutant: Mutant | None = None, seconds: int = 0) -> None:
+    """In a process of its own, which ends with 0 if all tests pass within some seconds."""
+    signal.alarm(seconds)
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(silence, stream)
     if mutant:
         sys.meta_path.insert(0, _Changed(mutant))
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=mutate"]
-    os._exit(next((1 for tests in tests_of(mutant) if tests and pytest.main([*options, *tests])), 0))
+    os._exit(next((1 for tests in tests_in_turn if tests and pytest.main([*options, *tests])), 0))
 
 
-def tests_of(mutant: Mutant | None) -> tuple[list[str], list[str]]:
+def tests_of(mutant: Mutant) -> tuple[list[str], list[str]]:
     """Files of tests: those of the module that is changed, and those that may notice as well."""
-    files = sorted(str(path) for path in (ROOT / TESTS).glob("test_*.py"))
-    if mutant is None:
-        return files, []
+    directory = ROOT / TESTS / mutant.path.relative_to(ROOT).parent
+    files = sorted(str(path) for path in directory.glob("test_*.py"))
 
     def belongs(path: str, name: str) -> bool:
         return pathlib.Path(path).stem.startswith(f"test_{name}")
 
     name = TESTED_AS.get(mutant.path.stem, mutant.path.stem)
     own = [path for path in files if belongs(path, name)]
-    if mutant.path.stem in ALONE:
-        return own, []
-    return own, [path for path in files if path not in own and not any(belongs(path, name) for name in ALONE)]
+    is_alone = name in ALONE
+    return own, [path for path in files if path not in own and is_alone is any(belongs(path, one) for one in ALONE)]
 
 
-def start(mutant: Mutant | None) -> int:
-    """The process that runs the tests of a mutant."""
+def start(tests_in_turn: Iterable[list[str]], mutant: Mutant | None = None, seconds: int = 0) -> int:
+    """The process that runs these tests, of a mutant or of what is there."""
     child = os.fork()
     if not child:
-        run_tests(mutant)
+        run_tests(tests_in_turn, mutant, seconds)
     return child
 
 
-def survivors(todo: list[Mutant], jobs: int) -> Iterator[Mutant]:
+def survivors(todo: list[Mutant], jobs: int, seconds: int) -> Iterator[Mutant]:
     """Those whose change no test notices, as they are found."""
     running: dict[int, Mutant] = {}
     began = time.monotonic()
     for done in range(len(todo)):
         while len(running) < jobs and done + len(running) < len(todo):
             mutant = todo[done + len(running)]
-            running[start(mutant)] = mutant
+            running[start(tests_of(mutant), mutant, seconds)] = mutant
         child, status = os.wait()
         mutant = running.pop(child)
         if not status:
@@ -173,7 +175,7 @@ def survivors(todo: list[Mutant], jobs: int) -> Iterator[Mutant]:
 
 def main() -> None:
     """Print each survivor, and the sum."""
-    parser = argparse.ArgumentParser(prog="./dev mutate", description="Change the rule library and run its tests.")
+    parser = argparse.ArgumentParser(prog="./dev mutate", description="Change one thing at a time and run the tests.")
     parser.add_argument("paths", nargs="*", type=pathlib.Path, help=f"files to change, all of {SUBJECTS} otherwise")
     parser.add_argument("--sample", type=int, metavar="N", help="take N of the changes, as all take about an hour")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another number takes another sample")
@@ -182,9 +184,12 @@ def main() -> None:
     os.chdir(ROOT)
     paths = options.paths or sorted(path for path in ROOT.glob(SUBJECTS) if path.name not in TABLES)
     everything = [mutant for path in paths for mutant in mutants(path.resolve())]
+    used: set[str] = set()
     for mutant in {mutant.path: mutant for mutant in everything}.values():
-        if not any(tests_of(mutant)):
+        own, others = tests_of(mutant)
+        if not own and not others:
             sys.exit(f"There are no tests of {mutant.path.name} in {TESTS}; see TESTED_AS in {__file__}.")
+        used.update(own, others)
     random.Random(options.seed).shuffle(everything)
     todo = everything[: options.sample]
     # The same examples each time, and the first that fails is enough.
@@ -195,10 +200,12 @@ def main() -> None:
         deadline=None,
         phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
     )
-    if os.waitpid(start(None), 0)[1]:
+    began = time.monotonic()
+    if os.waitpid(start([sorted(used)]), 0)[1]:
         sys.exit(f"The tests in {TESTS} fail as it is; nothing can be measured.")
+    seconds = min(SECONDS, int(10 * (time.monotonic() - began)) + 10)
     alive = 0
-    for mutant in survivors(todo, options.jobs):
+    for mutant in survivors(todo, options.jobs, seconds):
         alive += 1
         print(mutant, flush=True)
     killed = len(todo) - alive

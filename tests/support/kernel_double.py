@@ -25,7 +25,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.parse import par
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
 from strategies import HOST
 
-__all__ = ("Fault", "KernelDouble", "connected", "rendered", "requested", "rules_of", "statements")
+__all__ = ("NO_ROOM", "Fault", "KernelDouble", "connected", "rendered", "requested", "rules_of", "statements")
 
 _HEADER = struct.Struct("=IHHII")
 # linux/audit.h and linux/netlink.h
@@ -58,6 +58,10 @@ class Fault(enum.Enum):
     ANSWER_LOST = "done, and not answered"
 
 
+#: No failure of a request: it is done or refused, and the socket says that it had no room for an answer (ENOBUFS).
+NO_ROOM = "no room for the answer"
+
+
 def statements(*lines):
     """Lines of auditctl, as the library parses them."""
     return tuple(parse_line(line, HOST) for line in lines)
@@ -77,9 +81,9 @@ class KernelDouble:
     """What the kernel holds, and which requests it got.
 
     ``held``: the bytes of the rules of all lists, in one sequence. ``log``: the requests that change something, as
-    tuples. ``faults``: by the number of a request, from 0, how it fails: an errno or a Fault. ``before``: by the same
-    number, a function to call first. ``unreachable``: the errno of a system that cannot be reached. ``connections``:
-    how many are open.
+    tuples. ``messages``: how many of these came with each message. ``faults``: by the number of a request, from 0, how
+    it fails: an errno, a Fault or NO_ROOM. ``before``: by the same number, a function to call first. ``unreachable``:
+    the errno of a system that cannot be reached. ``connections``: how many are open.
     """
 
     def __init__(self, *lines):
@@ -88,7 +92,7 @@ class KernelDouble:
         self.lost, self.backlog, self.features = 0, 0, 0x7F
         self.backlog_wait_time, self.backlog_wait_time_actual = 15000, 0
         self.loginuid_immutable = self.loginuid_locked = False
-        self.log, self.faults, self.before = [], {}, {}
+        self.log, self.messages, self.faults, self.before = [], [], {}, {}
         self.requests = 0
         self.unreachable = None
         self.on_message = lambda text: None
@@ -107,6 +111,7 @@ class KernelDouble:
         """Number requests from 0 again, and forget what was asked."""
         self.requests = 0
         self.log.clear()
+        self.messages.clear()
 
     def fail(self, number, fault):
         """Let one of the next requests fail: 0 is the next."""
@@ -156,7 +161,7 @@ class KernelDouble:
         self.log.append(_described(kind, data))
         if isinstance(fault, int):
             return [], -fault
-        code = self._change(kind, data) if fault in (None, Fault.ANSWER_LOST) else 0
+        code = self._change(kind, data) if fault in (None, Fault.ANSWER_LOST, NO_ROOM) else 0
         return None if fault in (Fault.NOT_HEARD, Fault.ANSWER_LOST) else ([], code)
 
     def _change(self, kind, data):
@@ -288,6 +293,14 @@ class _Connection:
         if self._kernel.unreachable:
             raise OSError(self._kernel.unreachable, os.strerror(self._kernel.unreachable))
         assert address == (0, 0)
+        before = self._kernel.requests
+        self._take(request)
+        if self._kernel.requests > before:
+            self._kernel.messages.append(self._kernel.requests - before)
+        if any(self._kernel.faults.get(number) == NO_ROOM for number in range(before, self._kernel.requests)):
+            self._datagrams = collections.deque([None])
+
+    def _take(self, request):
         while request:
             length, kind, flags, sequence, _port = _HEADER.unpack_from(request)
             answer = self._kernel.answer(kind, request[_HEADER.size : length])
@@ -307,6 +320,8 @@ class _Connection:
         if not self._datagrams:
             raise TimeoutError
         datagram = self._datagrams.popleft()
+        if datagram is None:
+            raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
         room[: len(datagram)] = datagram
         return len(datagram)
 

@@ -29,9 +29,13 @@ def test_settings(host):
 
 def test_files(host):
     assert host.check_output("augenrules --check").endswith(": No change")
-    modes = host.check_output("stat -c '%a %U:%G' /etc/audit/audit.rules /etc/audit/rules.d/*.rules").splitlines()
-    assert len(modes) > 2
-    assert set(modes) == {"640 root:root"}
+    paths = host.check_output("stat -c '%a %U:%G %n' /etc/audit/audit.rules /etc/audit/rules.d/*.rules").splitlines()
+    assert paths == [
+        "640 root:root /etc/audit/audit.rules",
+        "600 root:root /etc/audit/rules.d/50-linux-audit.rules",
+        "600 root:root /etc/audit/rules.d/99-linux-audit-control.rules",
+        "600 root:root /etc/audit/rules.d/audit.rules",
+    ]
 
 
 def test_daemon(host):

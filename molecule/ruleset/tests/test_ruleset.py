@@ -24,7 +24,7 @@ def test_files(host):
     assert host.check_output("augenrules --check").endswith(": No change")
     assert host.check_output("ls /etc/audit/rules.d") == "40-linux-audit-ruleset.rules"
     modes = host.check_output("stat -c '%a %U:%G' /etc/audit/audit.rules /etc/audit/rules.d/*").splitlines()
-    assert set(modes) == {"640 root:root"}
+    assert modes == ["640 root:root", "600 root:root"]
     kept = host.check_output("cat /etc/audit/rules.d.before-*/60-by-hand.rules")
     assert kept == "-w /etc/group -k by-hand", "files of others are moved away, and not lost"
 

@@ -83,10 +83,22 @@ def _among_others(
     if steps:
         from ..rules.insertion import insertion
 
-        after = insertion(order, [(current[index].rule, index) for index in others])
+        after = insertion(order, [(current[index].rule, index) for index in _firsts(current, others)])
         wanted = _with_others(order, current, after)
         steps = plan_list(current, wanted)
     return wanted, steps
+
+
+def _firsts(current: Sequence[KernelRule], others: Sequence[int]) -> List[int]:
+    """Of equivalent rules the first, which is the one that takes effect.
+
+    A rule that moves is another copy of it, which its owner does not recognise, and may add once more; and a run that
+    was killed leaves both. If all of them moved, there would be one more each time.
+    """
+    found: Dict[Rule, int] = {}
+    for index in others:
+        found.setdefault(canonical(current[index].rule), index)
+    return list(found.values())
 
 
 def _with_others(order: Sequence[_Indexed], current: Sequence[KernelRule], after: Dict[int, int]) -> List[_Indexed]:

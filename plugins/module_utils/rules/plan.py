@@ -165,8 +165,12 @@ def _exchanged(rule: Rule) -> Tuple[Field, ...]:
 
 
 def _copy(rule: Rule, held: Optional[int], taken: Set[Rule]) -> Rule:
-    """The rule to add for a wanted rule: itself if it is new, or a twin if it is held and has to move."""
-    if held is None:
+    """The rule to add for a wanted rule: itself, or a twin if it has to move, or if the list holds one like it.
+
+    The kernel appends no rule that is there. It may hold several all the same, because it prepends them.
+    """
+    if held is None and rule not in taken:
+        taken.add(rule)
         return rule
     copy = reordered_twin(rule)
     while copy in taken:

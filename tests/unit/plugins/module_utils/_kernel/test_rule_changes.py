@@ -106,6 +106,14 @@ def test_a_message_grows_while_the_kernel_is_quick(monkeypatch):
         assert [data for requests in kernel.messages for _kind, data in requests] == [one.data for one in changes]
 
 
+def test_a_kernel_that_was_slow_for_a_while_gets_more_again(monkeypatch):
+    kernel = KernelOfMessages()
+    kernel.seconds = lambda requests: 1.0 if len(kernel.messages) < 4 else 0.0
+    monkeypatch.setattr(rule_changes, "time", types.SimpleNamespace(monotonic=lambda: kernel.now))
+    change_rules(kernel, [appended(rule(str(number))) for number in range(11)])
+    assert list(map(len, kernel.messages)) == [1, 1, 1, 1, 2, 4, 1]
+
+
 def test_a_message_has_room_for_a_rule_of_any_size():
     kernel = KernelOfMessages()
     change_rules(kernel, [appended(rule("a", size)) for size in (1, 40000, 1, 16000, 16000, 1)])
@@ -190,10 +198,11 @@ def test_a_change_whose_acknowledgement_was_lost_is_looked_at(there, change, don
             change_rules(kernel, [change])
 
 
-def test_a_message_that_is_too_long_for_the_host_is_parted():
+@pytest.mark.parametrize("room", [1, 2, 3, 7])
+def test_a_message_that_is_too_long_for_the_host_is_parted(room):
     class Narrow(KernelOfMessages):
         def request_all(self, requests):
-            if len(requests) > 3:
+            if len(requests) > room:
                 raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
             return super().request_all(requests)
 
@@ -205,6 +214,23 @@ def test_a_message_that_is_too_long_for_the_host_is_parted():
         change_rules(Narrow({6: errno.EINVAL}), changes)
 
 
-def test_a_message_that_is_not_sent_is_a_refusal_of_its_first_rule():
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EAGAIN, errno.EINTR, errno.ENOMEM])
+def test_a_message_that_is_not_sent_is_a_refusal_of_its_first_rule(code):
+    """The kernel holds nothing of it, and gets no other message."""
+
+    class Failing(KernelOfMessages):
+        def request_all(self, requests):
+            if len(self.messages) == 2:
+                raise OSError(code, os.strerror(code))
+            return super().request_all(requests)
+
+    kernel = Failing()
+    with pytest.raises(RuleRefused, match="refuses to add .*key=3") as refused:
+        change_rules(kernel, [appended(rule(str(number))) for number in range(20)])
+    assert refused.value.code == code
+    assert list(map(len, kernel.messages)) == [1, 2]
+
+
+def test_a_rule_that_is_too_long_for_the_host_is_refused():
     with pytest.raises(RuleRefused, match="refuses to add .*/etc/a.*Message too long"):
         change_rules(KernelOfMessages(error=errno.EMSGSIZE), list(map(appended, RULES)))

@@ -10,12 +10,13 @@ import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._host import files
 from ansible_collections.linux.audit.plugins.module_utils._host.files import FileError
+from ansible_collections.linux.audit.plugins.module_utils._kernel import rule_changes
 from ansible_collections.linux.audit.plugins.module_utils._kernel.settings import SETTINGS
 from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
 from ansible_collections.linux.audit.plugins.module_utils._policy.single_rules import Change
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from changing import System
-from kernel_double import Fault, KernelDouble, rendered, rules_of, statements
+from kernel_double import NO_ROOM, Fault, KernelDouble, rendered, rules_of, statements
 
 PASSWD, SHADOW, GROUP = (f"-w /etc/{name} -p wa -k {name}" for name in ("passwd", "shadow", "group"))
 MOUNTS = "-a always,exit -S mount -F key=mounts"
@@ -130,9 +131,11 @@ def test_the_error_is_true_whichever_request_fails(host, change, number, fault):
 def assert_unfinished_change_is_named(host, before, message, request):
     """The kernel confirmed what it did not do: nothing is undone, no setting changes, what is missing is named."""
     operation, line = request
-    option = "-d" if operation == "delete" else "-a"
+    options = ("-d",) if operation == "delete" else ("-a", "-A")
     needed = message.partition("It still needs: ")[2].split("; ")
-    assert any(step[:1] + step[2:] == "-" + line[2:] and step[:2] in (option, "-A") for step in needed)
+    # A rule that moves is another copy of the same rule.
+    same = [canonical(rule) for rule in rules_of([line])]
+    assert any(step[:2] in options and list(map(canonical, rules_of([f"-a{step[2:]}"]))) == same for step in needed)
     assert "as it was before" not in message
     assert snapshot(host)[2] == before[2]
     assert ("-e 2" in needed) is any(control.startswith("-e 2") for control in host.file.read_text().splitlines())
@@ -152,6 +155,72 @@ def test_a_kernel_that_a_lost_answer_has_locked_is_named_with_its_rules(host, fa
     assert host.files() == before[0]
 
 
+#: More than go with one message; of the last two the order matters, and one of them keeps events out of the log.
+LARGE, OTHERS = (
+    [f"-a always,exit -S mount -F auid={number} -F key=k" for number in numbers] for numbers in (range(8), range(8, 16))
+)
+KEPT = "-a always,exit -S umount2 -F key=umounts"
+DROPS = "-a never,exit -S umount2 -F auid=7"
+LARGE_REQUESTS = range(2 * len(LARGE) + 2)
+
+
+@pytest.fixture
+def large_host(host, monkeypatch):
+    """A host with many rules, which are of one file; its kernel is quick, however slow this machine is."""
+    monkeypatch.setattr(rule_changes, "_LONG", 60.0)
+    host.declare(["-D", *LARGE, DROPS, KEPT], purge="all")
+    host.kernel.forget()
+    return host
+
+
+def replace_large(host):
+    """Replace nearly all of them, and let the rule that keeps events out of the log come last."""
+    host.declare(["-D", *OTHERS, KEPT, DROPS], purge="all")
+
+
+def test_a_large_set_goes_with_few_messages(large_host):
+    replace_large(large_host)
+    assert large_host.kernel.canonical == list(map(canonical, rules_of([KEPT, *OTHERS, DROPS])))
+    assert large_host.kernel.messages == [1, 2, 4, 1, 1, 1, 2, 4, 2]
+    assert large_host.kernel.requests == len(LARGE_REQUESTS)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("number", LARGE_REQUESTS)
+def test_the_error_is_true_whichever_request_of_a_message_fails(large_host, number, fault):
+    """Those after it in the same message are done, and undone."""
+    before, paths = snapshot(large_host), tree(large_host)
+    large_host.kernel.fail(number, fault)
+    with pytest.raises(ChangeError) as error:
+        replace_large(large_host)
+    if fault is Fault.NOT_DONE:
+        assert_unfinished_change_is_named(large_host, before, str(error.value), large_host.kernel.log[number])
+    else:
+        assert_message_is_true(large_host, before, str(error.value))
+        assert snapshot(large_host) == before
+        assert tree(large_host) == paths
+    assert_nothing_is_left_behind(large_host)
+
+
+@pytest.mark.parametrize("number", LARGE_REQUESTS)
+def test_answers_that_there_was_no_room_for_are_not_needed(large_host, number):
+    """The kernel says what it holds."""
+    large_host.kernel.fail(number, NO_ROOM)
+    replace_large(large_host)
+    assert large_host.kernel.canonical == list(map(canonical, rules_of([KEPT, *OTHERS, DROPS])))
+    assert_nothing_is_left_behind(large_host)
+
+
+@pytest.mark.parametrize("number", LARGE_REQUESTS[1:])
+def test_a_refusal_that_there_was_no_room_for_is_found(large_host, number):
+    """As the rule is not what was asked for; the reason was lost."""
+    before = snapshot(large_host)
+    large_host.kernel.faults = {number - 1: errno.ENOMEM, number: NO_ROOM}
+    with pytest.raises(ChangeError, match="everything is as it was before$"):
+        replace_large(large_host)
+    assert snapshot(large_host) == before
+
+
 @pytest.mark.parametrize("fault", [errno.EPERM, Fault.NOT_HEARD, Fault.NOT_DONE])
 def test_an_undo_that_fails_is_not_said_to_be_done(host, fault):
     """The third request fails, and then the first one that undoes something."""
@@ -162,6 +231,31 @@ def test_an_undo_that_fails_is_not_said_to_be_done(host, fault):
     assert snapshot(host)[1] != before[1]
     assert_message_is_true(host, before, str(error.value))
     assert_nothing_is_left_behind(host)
+
+
+def test_a_kernel_that_cannot_be_reached_any_more_is_not_said_to_be_put_back(host):
+    """Nor is it known what it holds."""
+
+    def leave():
+        host.kernel.unreachable = errno.ECONNREFUSED
+
+    host.kernel.faults, host.kernel.before = {2: errno.ENOMEM}, {2: leave}
+    files = host.files()
+    with pytest.raises(ChangeError, match="the kernel could not be put back to what it was before: cannot reach"):
+        single_rules(host)
+    assert host.files() == files
+    assert_nothing_is_left_behind(host)
+
+
+@pytest.mark.parametrize("number", range(dict(CHANGES)[single_rules] + 1))
+def test_copies_of_a_rule_are_put_back_as_many_as_there_were(host, number):
+    """auditctl -A adds a rule that is there. What is put back may be another copy of the same rule."""
+    host.kernel.held = [*host.kernel.held, *KernelDouble(PASSWD, MOUNTS, PASSWD).held]
+    before = Counter(host.kernel.canonical)
+    host.kernel.fail(number, errno.ENOMEM)
+    with pytest.raises(ChangeError, match="everything is as it was before$"):
+        single_rules(host)
+    assert Counter(host.kernel.canonical) == before
 
 
 def test_an_undo_that_is_done_but_not_confirmed_is_known_to_be_done(host):

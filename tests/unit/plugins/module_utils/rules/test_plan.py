@@ -219,6 +219,10 @@ ROOT_A, ROOT_B = (always(name, ("uid", "!=", number)) for number, name in enumer
         ([ROOT_A, ROOT_B, ROOT_A], [(ROOT_B, 1), (ROOT_A, 2)], [Step("delete", ROOT_A, 0)]),
         # A copy that was not held yet is added as it is.
         ([A, A, B], [(A, 0), (C, None)], [Step("append", C), Step("delete", A, 0), Step("delete", B, 2)]),
+        # The kernel appends no rule that is there, so another copy of it is one with other bytes.
+        ([A], [(A, 0), (A, None)], [Step("append", reordered_twin(A))]),
+        ([], [(A, None), (A, None)], [Step("append", A), Step("append", reordered_twin(A))]),
+        ([A, B], [(A, None), (B, 1)], [Step("append", reordered_twin(A)), Step("delete", A, 0)]),
     ],
 )
 def test_which_of_several_copies_is_kept(current, wanted, steps):
