@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ansible.utils.display import Display
+
 from ansible_collections.linux.audit.plugins.module_utils.rules.cost import described
 from ansible_collections.linux.audit.plugins.module_utils.rules.errors import RuleError
 from ansible_collections.linux.audit.plugins.module_utils.rules.optimise import optimise
@@ -18,6 +20,10 @@ def optimise_rules(value, machine="x86_64", version=None, guard=False, reasons=F
     """Cheaper rules as lines, or the reasons for them. Raises FilterError."""
     rules, release = _read("optimise_rules", value, machine, version)
     found = optimise(rules, machine, with_guard=bool(guard))
+    if not found.is_complete:
+        Display().warning(
+            "linux.audit.optimise_rules: there are so many rules that not all were compared; fewer rules may do"
+        )
     if not reasons:
         return [render(item.rule, machine, release) for item in found.rules]
     texts = [render(rule, machine, release) for rule in rules]

@@ -290,7 +290,7 @@ lint:
       text: -a always,exit -F arch=b64 -S openat -F exit=EACCES -k access
       repair: -a always,exit -F arch=b64 -S openat -F exit=-EACCES -k access
 notes:
-  description: Rules that packs left out on this host, and why.
+  description: Rules that packs left out on this host, and why; and if there were too many rules to compare all of them.
   type: list
   elements: str
   returned: success

@@ -15,11 +15,15 @@ from .places import may_be_missing_at_boot
 __all__ = ("OptimisedLines", "optimised_lines")
 
 
+_TOO_MANY = "the set has so many rules that not all were compared to make it cheaper; fewer rules may do"
+
+
 class OptimisedLines(NamedTuple):
-    """Lines, and why they differ from those that were declared, a sentence for each rule."""
+    """Lines, and why they differ from those that were declared, a sentence for each rule; and what to note of all."""
 
     lines: List[RulesLine]
     reasons: List[str]
+    notes: Sequence[str] = ()
 
 
 def optimised_lines(lines: Sequence[RulesLine], exact: AbstractSet[int], host: Host) -> OptimisedLines:
@@ -44,6 +48,7 @@ def optimised_lines(lines: Sequence[RulesLine], exact: AbstractSet[int], host: H
     return OptimisedLines(
         _in_order([item.place for item in found.rules if item.place is not None], made, lines, places),
         [_sentence(reason, texts) for reason in found.reasons],
+        () if found.is_complete else (_TOO_MANY,),
     )
 
 

@@ -85,7 +85,9 @@ def _silences(rules: Sequence[Rule], host: Resolver) -> List[Tuple[int, str, boo
         found.setdefault(place, (f"leaves out all or nearly all events of {which}", True))
     if unknown:
         which = _named([rules[other] for other in unknown], host)
-        last = max(place for place in range(unknown[0]) if decision(rules[place]) is DROPPED)
+        first = unknown[0]
+        before = [place for place in range(first) if rules[place].list == rules[first].list]
+        last = max(place for place in before if decision(rules[place]) is DROPPED)
         reason = "may, together with those before it, leave out all events of"
         found.setdefault(last, (f"{reason} {which}; they divide them into too many parts to be sure", False))
     return [(place, *reason) for place, reason in sorted(found.items())]

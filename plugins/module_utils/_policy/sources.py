@@ -100,7 +100,7 @@ def read_sources(sources: Sequence[Mapping[str, Any]], host: Host, optimise: Opt
     from .optimised import optimised_lines
 
     found = optimised_lines(lines, exact, host)
-    return Sources(found.lines, notes, found.reasons)
+    return Sources(found.lines, [*notes, *found.notes], found.reasons)
 
 
 def _not_recorded_yet(

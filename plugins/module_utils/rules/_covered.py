@@ -23,7 +23,7 @@ _Object = Optional[Tuple[str, str]]
 
 def drop_covered_later(entries: Entries) -> None:
     """Drop each rule, and each syscall of a rule, that never takes effect, because earlier rules match first."""
-    index = _Index()
+    index = _Index(entries)
     for place in entries.places:
         entry = entries.at(place)
         if not entry.fixed:
@@ -38,7 +38,7 @@ def drop_covered_later(entries: Entries) -> None:
 
 def drop_covered_earlier(entries: Entries) -> None:
     """Drop each rule whose events a later and wider rule records under the same keys."""
-    index = _Index()
+    index = _Index(entries)
     for place in reversed(entries.places):
         entry = entries.at(place)
         if not entry.fixed:
@@ -80,7 +80,8 @@ def _remaining(rule: Rule, other: Rule) -> Optional[FrozenSet[int]]:
 class _Index:
     """Finds the rules that may cover another one, without comparing it with every rule."""
 
-    def __init__(self) -> None:
+    def __init__(self, entries: Entries) -> None:
+        self._entries = entries
         self._wide: Dict[_Object, List[int]] = {}
         self._by_number: Dict[_Object, Dict[int, List[int]]] = {}
         self._left = _MOST_PAIRS
@@ -104,7 +105,10 @@ class _Index:
             for number in by_number.keys() & (rule.syscalls or ()):
                 places.update(by_number[number])
         self._left -= len(places)
-        return iter(sorted(places) if self._left > 0 else ())
+        if self._left <= 0:
+            self._entries.give_up()
+            return iter(())
+        return iter(sorted(places))
 
 
 def _object(rule: Rule) -> _Object:

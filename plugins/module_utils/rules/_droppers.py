@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which of thousands of rules that leave events out suit a value: a look at sets of bits, and not at each rule."""
 
-from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple
+from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence
 
 from ._bits import bits
 from ._bounds import Bounds
+from ._call_sets import CallSets
 from ._first_match import Dimension, dimension
 from ._typical import comparison, meeting, text_is_met, typical_syscalls, typical_values
 from .model import Field, Rule
@@ -20,20 +21,14 @@ class Droppers:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules
         by_field: Dict[Field, List[int]] = {}
-        by_calls: Dict[Tuple[FrozenSet[str], FrozenSet[int]], List[int]] = {}
-        for_all_calls: List[int] = []
+        by_calls: Dict[Optional[FrozenSet], List[int]] = {}
         for number, rule in enumerate(rules):
             for field in rule.fields:
                 by_field.setdefault(field, []).append(number)
-            if rule.syscalls is None:
-                for_all_calls.append(number)
-            else:
-                by_calls.setdefault((typical_syscalls(rule), rule.syscalls), []).append(number)
-        self._for_all_calls = bits(for_all_calls)
-        self._with_call: Dict[object, int] = {}
-        for (typical, calls), numbers in by_calls.items():
-            for call in (*typical, *calls):
-                self._with_call[call] = self._with_call.get(call, 0) | bits(numbers)
+            # Events have numbers of calls, or the names of typical ones.
+            calls = None if rule.syscalls is None else typical_syscalls(rule) | rule.syscalls
+            by_calls.setdefault(calls, []).append(number)
+        self._calls = CallSets(by_calls)
         by_name: Dict[str, Dict[Field, int]] = {}
         for field, numbers in by_field.items():
             by_name.setdefault(field.name, {})[field] = bits(numbers)
@@ -53,16 +48,14 @@ class Droppers:
 
     def dimensions(self, given: Mapping[str, FrozenSet], facts: AbstractSet[Field]) -> List[Dimension]:
         """What the rules ask of events that meet the ``facts``, with the ``given`` values by field, or typical ones."""
-        found = [self._calls(given["syscall"]), self._texts.dimension(facts), *self._compared(facts)]
+        found = [self._dimension_of(given["syscall"]), self._texts.dimension(facts), *self._compared(facts)]
         for name, typical in self._typical.items():
             found.append(self._conditions[name].dimension(given[name]) if name in given else typical)
         return found
 
-    def _calls(self, calls: FrozenSet) -> Dimension:
-        """``calls``: numbers, or names of typical calls."""
+    def _dimension_of(self, calls: FrozenSet) -> Dimension:
         if calls not in self._of_calls:
-            suited = (self._for_all_calls | self._with_call.get(call, 0) for call in calls)
-            self._of_calls[calls] = dimension(suited)
+            self._of_calls[calls] = dimension(map(self._calls.having, calls))
         return self._of_calls[calls]
 
     def _compared(self, facts: AbstractSet[Field]) -> Iterable[Dimension]:

@@ -34,6 +34,7 @@ class Entries:
         self._at = dict(rules)
         self._archs = archs
         self.reasons: List[Reason] = []
+        self._compared_all = True
         last = max(self._at, default=-1)
         self._passage = Passage([self._narrow(self._at.get(place)) for place in range(last + 1)])
 
@@ -57,6 +58,15 @@ class Entries:
         """Whether the rules of two places may change their order."""
         one, two = (narrowed(self._at[number].rule, self._archs) for number in (place, other))
         return self._passage.may_change(one, two)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all rules were compared."""
+        return self._compared_all and self._passage.is_complete
+
+    def give_up(self) -> None:
+        """Note that there are too many rules to compare all of them."""
+        self._compared_all = False
 
     def explain_move(self, place: int, before: int) -> None:
         """Note that a rule is moved before another one."""

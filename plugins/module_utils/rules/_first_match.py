@@ -10,14 +10,22 @@ from typing import Iterable, List, NamedTuple, Optional, Sequence
 
 from ._bits import lowest
 
-__all__ = ("Dimension", "TooManyParts", "dimension", "last_needed")
+__all__ = ("Budget", "Dimension", "TooManyParts", "dimension", "last_needed")
 
-# More parts than rules that people write divide the events into.
-_MOST_PARTS = 20000
+# More parts than rules that people write divide the events into: those of one question, and of all that are asked about
+# a set. Ten thousand rules of all kinds need a quarter of the latter, and all of them take a few seconds.
+_MOST_PARTS, _MOST_OF_ALL = 20000, 500000
 
 
 class TooManyParts(Exception):
     """The rules divide the events into more parts than are looked at, so that there is no answer."""
+
+
+class Budget:
+    """How many more parts are looked at for the questions about a set."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_OF_ALL
 
 
 class Dimension(NamedTuple):
@@ -36,22 +44,22 @@ def dimension(suited: Iterable[int]) -> Dimension:
     return Dimension(found, ~everywhere)
 
 
-def last_needed(rules: int, dimensions: Sequence[Dimension]) -> Optional[int]:
+def last_needed(rules: int, dimensions: Sequence[Dimension], budget: Budget) -> Optional[int]:
     """The greatest number of a rule that is the first to match some event; None if an event matches none.
 
     Raises TooManyParts.
     """
-    return _Search(dimensions).last(rules, 0)
+    return _Search(dimensions, budget).last(rules, 0)
 
 
 class _Search:
-    def __init__(self, dimensions: Sequence[Dimension]) -> None:
-        self._dimensions = dimensions
+    def __init__(self, dimensions: Sequence[Dimension], budget: Budget) -> None:
+        self._dimensions, self._budget = dimensions, budget
         # By place in the dimensions, the rules that this one or a later one limits.
         self._limited = [0] * (len(dimensions) + 1)
         for place in reversed(range(len(dimensions))):
             self._limited[place] = self._limited[place + 1] | dimensions[place].limited
-        self._left = _MOST_PARTS
+        self._least = max(0, budget.left - _MOST_PARTS)
 
     def last(self, rules: int, place: int) -> Optional[int]:
         """The answer for the events that so far suit these rules, of which the dimensions from a place on are left."""
@@ -76,8 +84,8 @@ class _Search:
         if not rules & self._dimensions[place].limited:
             return [rules]
         found = sorted({rules & some for some in self._dimensions[place].suited}, key=_size)
-        self._left -= len(found)
-        if self._left < 0:
+        self._budget.left -= len(found)
+        if self._budget.left < self._least:
             raise TooManyParts
         least: List[int] = []
         for some in found:

@@ -9,6 +9,7 @@ from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ._bits import bits
 from ._bounds import Bounds
+from ._call_sets import CallSets
 from .overlap import Scope, WatchIndex
 
 __all__ = ("Overlaps",)
@@ -33,8 +34,7 @@ class Overlaps:
             for name, limits in scope.ranges.items():
                 self._by_limits.setdefault(name, {}).setdefault(limits, []).append(place)
         self._bounds: Dict[str, Bounds] = {}
-        self._with_call: Dict[int, int] = {}
-        self._sharing_calls: Dict[Optional[FrozenSet[int]], int] = {}
+        self._calls: Optional[CallSets] = None
         self._of: Dict[int, int] = {}
         self._room = _MOST_BYTES
 
@@ -62,24 +62,12 @@ class Overlaps:
 
     def _sharing(self, calls: FrozenSet[int]) -> int:
         """The rules that have some of these calls, or that are for all calls."""
-        if not self._sharing_calls:
-            self._sort_calls()
-        if calls not in self._sharing_calls:
-            found = self._sharing_calls[None]
-            for call in calls:
-                found |= self._with_call.get(call, 0)
-            self._sharing_calls[calls] = found
-        return self._sharing_calls[calls]
-
-    def _sort_calls(self) -> None:
-        by_calls: Dict[Optional[FrozenSet[int]], List[int]] = {None: []}
-        for place, scope in enumerate(self._scopes):
-            by_calls.setdefault(scope.syscalls, []).append(place)
-        self._sharing_calls[None] = bits(by_calls.pop(None))
-        for calls, places in by_calls.items():
-            found = bits(places)
-            for call in calls or ():
-                self._with_call[call] = self._with_call.get(call, 0) | found
+        if self._calls is None:
+            by_calls: Dict[Optional[FrozenSet[int]], List[int]] = {}
+            for place, scope in enumerate(self._scopes):
+                by_calls.setdefault(scope.syscalls, []).append(place)
+            self._calls = CallSets(by_calls)
+        return self._calls.sharing(calls)
 
     def _bounds_of(self, name: str) -> Bounds:
         if name not in self._bounds:

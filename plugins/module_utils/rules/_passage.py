@@ -54,10 +54,15 @@ class Passage:
         if last - first < len(self._kinds):
             self._left -= last - first
             between = {at for at in self._at[first + 1 : last] if at is not None}
-            return self._left > 0 and not any(self._conflict(kind, other) for other in between)
+            return self.is_complete and not any(self._conflict(kind, other) for other in between)
         others = [other for other in range(len(self._kinds)) if self._conflict(kind, other)]
         self._left -= len(self._kinds)
-        return self._left > 0 and not any(self._has_one(other, first, last) for other in others)
+        return self.is_complete and not any(self._has_one(other, first, last) for other in others)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every question was answered; if not, rules have stayed that may be free."""
+        return self._left > 0
 
     def may_change(self, one: Rule, other: Rule) -> bool:
         """Whether two rules may change their order."""

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which rules record something that a later exclusion leaves out, without a look at each pair of rules."""
 
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Optional, Sequence, Tuple
 
 from ._bits import bits, lowest
 from ._bounds import Bounds
+from ._call_sets import CallSets
 from .list_semantics import single_valued
 from .model import Field, Rule
 from .permissions import matchable_syscalls
@@ -17,13 +18,6 @@ _Calls = Optional[FrozenSet[int]]
 # A call that names a file has nearly always one of the permissions.
 _ANY_PERMISSION = 15
 _SINGLE = single_valued("exit")
-
-
-class _CallIndex(NamedTuple):
-    """Rules that have all calls, and the others by the calls that they have."""
-
-    with_all: int
-    with_call: Mapping[int, int]
 
 
 class RecordedBefore:
@@ -55,7 +49,7 @@ class RecordedBefore:
             by_program.setdefault(some, []).append(number)
         self._by_programs = {some: bits(numbers) for some, numbers in by_program.items()}
         self._bounds = {name: Bounds.of_limits(found) for name, found in by_limits.items()}
-        self._calls: Dict[Tuple[Optional[int], Optional[int]], _CallIndex] = {}
+        self._calls: Dict[Tuple[Optional[int], Optional[int]], CallSets] = {}
         self._near: Dict[Tuple[str, bool], int] = {}
 
     def first(self, exclusion: Rule, count: int) -> Optional[int]:
@@ -100,23 +94,11 @@ class RecordedBefore:
         if asked is None:
             return 0
         if (arch, common) not in self._calls:
-            self._calls[arch, common] = self._call_index(numbers, common)
-        sharing, with_call = self._calls[arch, common]
-        for call in asked:
-            sharing |= with_call.get(call, 0)
-        return rules & ~sharing
-
-    def _call_index(self, numbers: Sequence[int], arch: Optional[int]) -> _CallIndex:
-        by_calls: Dict[_Calls, List[int]] = {}
-        for number in numbers:
-            by_calls.setdefault(_calls(self._rules[number], arch), []).append(number)
-        with_all = bits(by_calls.pop(None, ()))
-        with_call: Dict[int, int] = {}
-        for calls, some in by_calls.items():
-            found = bits(some)
-            for call in calls or ():
-                with_call[call] = with_call.get(call, 0) | found
-        return _CallIndex(with_all, with_call)
+            by_calls: Dict[_Calls, List[int]] = {}
+            for number in numbers:
+                by_calls.setdefault(_calls(self._rules[number], common), []).append(number)
+            self._calls[arch, common] = CallSets(by_calls)
+        return rules & ~self._calls[arch, common].sharing(asked)
 
 
 def _programs(rule: Rule) -> FrozenSet[str]:

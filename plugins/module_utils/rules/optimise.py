@@ -46,10 +46,14 @@ class Optimised(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The rules in their new order, and a reason for each change."""
+    """The rules in their new order, and a reason for each change.
+
+    ``is_complete``: whether all rules were compared. If there are too many, a cheaper sequence may exist.
+    """
 
     rules: List[Optimised]
     reasons: List[Reason]
+    is_complete: bool
 
 
 def optimise(
@@ -66,19 +70,20 @@ def optimise(
         lists.setdefault(rule.list, {})[place] = Entry(rule, place in fixed, (place,))
     made: List[Optimised] = []
     reasons: List[Reason] = []
+    is_complete = True
     for name, found in lists.items():
         if name in _LISTS:
-            better, why = _optimised_list(found, machine, with_guard)
-            made += better
-            reasons += why
+            entries = Entries(found, archs_of(machine))
+            made += _optimised_list(entries, machine, with_guard)
+            reasons += entries.reasons
+            is_complete = is_complete and entries.is_complete
         else:
             made += [Optimised(entry.rule, place, (place,)) for place, entry in found.items()]
-    return Result(_in_order_of_lines(made), sorted(reasons, key=lambda reason: reason.place))
+    return Result(_in_order_of_lines(made), sorted(reasons, key=lambda reason: reason.place), is_complete)
 
 
-def _optimised_list(found: Dict[int, Entry], machine: str, with_guard: bool) -> Tuple[List[Optimised], List[Reason]]:
+def _optimised_list(entries: Entries, machine: str, with_guard: bool) -> List[Optimised]:
     archs = archs_of(machine)
-    entries = Entries(found, archs)
     for place in entries.places:
         entry = entries.at(place)
         rule = narrowed(entry.rule, archs)
@@ -99,7 +104,7 @@ def _optimised_list(found: Dict[int, Entry], machine: str, with_guard: bool) -> 
     before, after, barrier = _better_order.guard(entries, order) if with_guard else (order, [], None)
     made = [_optimised(entries, place) for place in before]
     made += [Optimised(barrier, None)] if barrier else []
-    return made + [_optimised(entries, place) for place in after], entries.reasons
+    return made + [_optimised(entries, place) for place in after]
 
 
 def _optimised(entries: Entries, place: int) -> Optimised:

@@ -12,7 +12,7 @@ from bisect import bisect
 from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ._droppers import Droppers
-from ._first_match import TooManyParts, last_needed
+from ._first_match import Budget, TooManyParts, last_needed
 from ._typical import TYPICAL_SYSCALLS, meeting, typical_values
 from .dead_rules import implied
 from .list_semantics import DROPPED, decision, no_effect
@@ -49,6 +49,7 @@ def overruled(rules: Sequence[Rule]) -> Tuple[List[Overruled], List[int]]:
     many parts. Rules that name a path or a program are not looked at; dead_rules.shadows() knows what they leave out.
     """
     found: Dict[int, List[int]] = {}
+    budget = Budget()
     for name in ("exit", "io_uring"):
         some = [(place, rule) for place, rule in enumerate(rules) if rule.list == name and not no_effect(rule)]
         places = [place for place, rule in some if decision(rule) is DROPPED and not _has_text(rule)]
@@ -60,7 +61,7 @@ def overruled(rules: Sequence[Rule]) -> Tuple[List[Overruled], List[int]]:
                 continue
             key = (before, _without_names(rule))
             if key not in known:
-                number = _overruling(droppers, *key)
+                number = _overruling(droppers, *key, budget)
                 known[key] = number if number is None or number == _UNKNOWN else places[number]
             by = known[key]
             if by is not None:
@@ -79,7 +80,7 @@ def _without_names(rule: Rule) -> Rule:
     return rule._replace(fields=fields, keys=())
 
 
-def _overruling(droppers: Droppers, before: int, rule: Rule) -> Optional[int]:
+def _overruling(droppers: Droppers, before: int, rule: Rule, budget: Budget) -> Optional[int]:
     """Of the first so many rules that leave events out, the one after which no event of the rule is left."""
     given = _given(rule)
     if not all(given.values()):
@@ -89,7 +90,7 @@ def _overruling(droppers: Droppers, before: int, rule: Rule) -> Optional[int]:
     found: Optional[int] = None
     for arch in (rule.arch,) if rule.arch is not None else (_OTHER, *droppers.archs):
         try:
-            found = last_needed(droppers.for_arch(arch) & (1 << before) - 1, dimensions)
+            found = last_needed(droppers.for_arch(arch) & (1 << before) - 1, dimensions, budget)
         except TooManyParts:
             found = _UNKNOWN
         if found is not None:

@@ -13,7 +13,7 @@ real one does either, or hardly any. So several rules together, ranges and ``!=`
 from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ._bits import bits
-from ._first_match import Dimension, TooManyParts, dimension, last_needed
+from ._first_match import Budget, Dimension, TooManyParts, dimension, last_needed
 from ._typical import DISK_FILE_SYSTEMS, RECORD_TYPES, SYSCALL_RECORD, USER_RECORDS, matched_values
 from .list_semantics import DROPPED, decision, ends_search, no_effect
 from .model import Rule
@@ -83,9 +83,10 @@ def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: s
     rules = [(place, rule) for place, rule in rules if not no_effect(rule)]
     archs = {field.number for _place, rule in rules for field in rule.fields if field.name == "arch"}
     found: Dict[int, str] = {}
+    budget = Budget()
     for arch in (_OTHER, *sorted(archs)):
         try:
-            decided = _deciding_rule([(place, rule) for place, rule in rules if is_for(rule, arch)], events)
+            decided = _deciding_rule([(place, rule) for place, rule in rules if is_for(rule, arch)], events, budget)
         except TooManyParts:
             found.setdefault(rules[-1][0], _UNKNOWN)
             continue
@@ -105,7 +106,7 @@ def _described(rule: Rule, effect: str) -> str:
     return most + effect + "".join(archs)
 
 
-def _deciding_rule(rules: Iterable[Tuple[int, Rule]], events: _Events) -> Optional[Tuple[int, Rule]]:
+def _deciding_rule(rules: Iterable[Tuple[int, Rule]], events: _Events, budget: Budget) -> Optional[Tuple[int, Rule]]:
     """The rule that matches the last of the typical events that no earlier rule matches; None if some are left."""
     matching: List[Tuple[int, Rule]] = []
     by_name: Dict[str, Dict[_Matched, List[int]]] = {}
@@ -119,7 +120,7 @@ def _deciding_rule(rules: Iterable[Tuple[int, Rule]], events: _Events) -> Option
                 by_name.setdefault(name, {}).setdefault(matched, []).append(len(matching))
             matching.append((place, rule))
     every = (1 << len(matching)) - 1
-    last = last_needed(every, [_dimension(by_name[name], events.get(name), every) for name in by_name])
+    last = last_needed(every, [_dimension(by_name[name], events.get(name), every) for name in by_name], budget)
     return None if last is None else matching[last]
 
 

@@ -17,6 +17,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.linux.audit.plugins.filter import cost as cost_filters
 from ansible_collections.linux.audit.plugins.filter.cost import optimise_rules, rule_cost
 from ansible_collections.linux.audit.plugins.filter.rules import parse_rules, render_rules
+from ansible_collections.linux.audit.plugins.module_utils.rules import _covered
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_file, parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.render import render
@@ -312,6 +313,15 @@ def test_in_a_play(tmp_path):
 
 
 MODES = [f"-a always,exit -F arch=b64 -S {name} -F auid>=1000 -F key=modes" for name in ("chmod", "fchmod")]
+
+
+def test_optimise_rules_warns_of_more_rules_than_it_compares(monkeypatch, capsys):
+    said = "there are so many rules that not all were compared"
+    optimise_rules(MODES)
+    assert said not in " ".join(capsys.readouterr().err.split())
+    monkeypatch.setattr(_covered, "_MOST_PAIRS", 0)
+    optimise_rules(MODES)
+    assert said in " ".join(capsys.readouterr().err.split())
 
 
 def test_optimise_rules_takes_what_the_other_filters_take():

@@ -6,6 +6,7 @@ import pytest
 
 from ansible_collections.linux.audit.plugins.module_utils._policy import optimised
 from ansible_collections.linux.audit.plugins.module_utils._policy.sources import read_sources
+from ansible_collections.linux.audit.plugins.module_utils.rules import _covered
 from ansible_collections.linux.audit.plugins.module_utils.rules.cost import described
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.plugin_utils import packs
@@ -117,3 +118,11 @@ def test_all_packs_together_are_written_and_read_again(machine, version):
         costs.append(described(made, machine)["rules"])
         assert rules(read_sources(sources, host, optimise)) == rules(found)
     assert costs[0] > costs[1] > costs[2]
+
+
+def test_a_set_that_is_too_large_to_be_compared_whole_is_noted(monkeypatch):
+    said = "the set has so many rules that not all were compared to make it cheaper; fewer rules may do"
+    assert read_sources([own(*TWINS)], PackHost(), True).notes == []
+    monkeypatch.setattr(_covered, "_MOST_PAIRS", 1)
+    assert read_sources([own(*TWINS)], PackHost(), True).notes == [said]
+    assert read_sources([own(*TWINS)], PackHost(), False).notes == []

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from ansible_collections.linux.audit.plugins.module_utils.rules import _first_match
 from ansible_collections.linux.audit.plugins.module_utils.rules._bits import bits
 from ansible_collections.linux.audit.plugins.module_utils.rules._droppers import Droppers
-from ansible_collections.linux.audit.plugins.module_utils.rules._first_match import TooManyParts, dimension, last_needed
+from ansible_collections.linux.audit.plugins.module_utils.rules._first_match import (
+    Budget,
+    TooManyParts,
+    dimension,
+    last_needed,
+)
 from ansible_collections.linux.audit.plugins.module_utils.rules._typical import meeting, typical_values
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
 
@@ -35,14 +40,14 @@ def of_each_event(rules, dimensions):
 @given(st.integers(0, (1 << RULES) - 1), st.lists(st.lists(SETS, min_size=1, max_size=4), max_size=4))
 @example((1 << RULES) - 1, [[0b110001, 0b110010], [0b110100, 0b111000]])
 def test_the_last_rule_is_that_of_a_look_at_each_event(rules, dimensions):
-    assert last_needed(rules, list(map(dimension, dimensions))) == of_each_event(rules, dimensions)
+    assert last_needed(rules, list(map(dimension, dimensions)), Budget()) == of_each_event(rules, dimensions)
 
 
 def test_too_many_parts_are_no_answer(monkeypatch):
     monkeypatch.setattr(_first_match, "_MOST_PARTS", 3)
-    assert last_needed(0b11, [dimension([0b01, 0b10])]) == 1
+    assert last_needed(0b11, [dimension([0b01, 0b10])], Budget()) == 1
     with pytest.raises(TooManyParts):
-        last_needed(0b11111, [dimension([0b10001, 0b10010]), dimension([0b10100, 0b11000])])
+        last_needed(0b11111, [dimension([0b10001, 0b10010]), dimension([0b10100, 0b11000])], Budget())
 
 
 CONDITIONS = st.builds(

@@ -107,3 +107,12 @@ def test_rules_whose_events_are_divided_into_too_many_parts_are_named(monkeypatc
     monkeypatch.setattr(_first_match, "_MOST_PARTS", 0)
     lines = [f"{NEVER} -F uid{operator}61 -F pid{operator}647" for operator in ("<", ">")]
     assert overruled([parse_line(line, HOST).rule for line in [*lines, CALLS, WATCH]]) == ([], [2, 3])
+
+
+def test_all_rules_together_have_a_limit_too(monkeypatch):
+    """Each of them needs a look at three parts of events, the uids that events typically have."""
+    lines = [f"{NEVER} -F uid<61", *(f"{CALLS} -F a0={number}" for number in range(10))]
+    monkeypatch.setattr(_first_match, "_MOST_OF_ALL", 10)
+    by, unknown = overruled([parse_line(line, HOST).rule for line in lines])
+    assert by == []
+    assert unknown and unknown == list(range(unknown[0], 11)) and unknown[0] > 1
