@@ -21,9 +21,9 @@ from . import lost, merged, prepare, table, traced_steps, try_faults, write_tabl
 PARTS = 4
 FOUND = ROOT / ".cache" / "faults.json"
 SCENARIOS = (
-    "audit_rule present", "audit_rule absent", "audit_watch", "audit_ruleset", "audit_ruleset purge", "audit_control",
-    "auditd_conf", "auditd_conf restart", "audisp_plugin", "audisp_remote_conf", "auditd_service stopped",
-    "auditd_service started", "auditd_service restarted", "audit_trace", "audit_trial",
+    "audit_rule present", "audit_rule absent", "audit_watch", "audit_ruleset", "audit_ruleset purge",
+    "audit_ruleset large", "audit_control", "auditd_conf", "auditd_conf restart", "audisp_plugin", "audisp_remote_conf",
+    "auditd_service stopped", "auditd_service started", "auditd_service restarted", "audit_trace", "audit_trial",
     "audit_search",
 )  # fmt: skip
 

@@ -22,8 +22,16 @@ sed -i 's/^flush.*/flush = NONE/' /etc/audit/auditd.conf
 auditctl -b 60000 >/dev/null
 service auditd reload
 """
-_EMPTY = "service auditd rotate && sleep 0.5 && rm -f /var/log/audit/audit.log.* && auditctl --reset-lost"
-_SETTLE = "until auditctl -s | grep -q '^backlog 0'; do sleep 0.1; done; sleep 0.5"
+# As `service auditd rotate`, which sid does not have.
+_EMPTY = (
+    "cd /var/log/audit && rm -f audit.log.* && kill -USR1 $(auditctl -s | sed -n 's/^pid //p') && "
+    "until [ -e audit.log.1 ]; do sleep 0.1; done && rm -f audit.log.* && auditctl --reset-lost"
+)
+# What auditd was too slow for waits in another queue than that of the backlog, so a last record says when all is there.
+_SETTLE = (
+    "auditctl -m settled$$; until cat /var/log/audit/audit.log* | grep -q settled$$; do sleep 0.2; done; "
+    "until auditctl -s | grep -q '^backlog 0'; do sleep 0.1; done; sleep 0.5"
+)
 
 
 class Probed(NamedTuple):
@@ -91,7 +99,7 @@ def probing(lab, guest):
     finally:
         output, _nothing = process.communicate()
     made = json.loads(output)
-    guest.run(_SETTLE)
+    guest.run(_SETTLE, timeout=300)
     counted = json.loads(guest.run(f"python3 /root/probe.py count {made['made']}").stdout)
     assert counted["unknown"] == 0
     status = dict(line.rsplit(" ", 1) for line in guest.run("auditctl -s").stdout.splitlines())

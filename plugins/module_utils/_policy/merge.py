@@ -66,12 +66,15 @@ def _in_file_order(current: Sequence[KernelRule], in_files: Sequence[Rule], ours
 def _others(
     current: Sequence[KernelRule], order: Sequence[_Indexed], matches: Set[Rule], dropped: Set[Rule]
 ) -> List[int]:
-    """The indices of held rules that are in no file and stay; those with the match of a declared rule do not."""
-    used = {index for _rule, index in order}
+    """The indices of held rules that are in no file and stay.
+
+    Those with the match of a declared rule do not, nor do further copies of rules of the files.
+    """
+    gone = dropped.union(canonical(rule) for rule, _index in order)
     return [
         index
         for index, entry in enumerate(current)
-        if index not in used and canonical(entry.rule) not in dropped and without_keys(entry.rule) not in matches
+        if canonical(entry.rule) not in gone and without_keys(entry.rule) not in matches
     ]
 
 

@@ -21,6 +21,8 @@ NAME = "-a always,exit -F arch=b64 -S sethostname -F key=name"
 PASSWD = "-w /etc/passwd -p wa -k identity"
 BACKLOG = "-b 8192"
 CHECKPOINT = "/var/lib/marks/search"
+# So many that several go to the kernel with one message; their order is free.
+_LARGE = [f"-w /etc/large{number} -p wa -k large" for number in range(20)]
 _INSTALLED = {f"/etc/audit/{name}": f"/root/{name}.installed" for name in ("auditd.conf", "audisp-remote.conf")}
 
 
@@ -120,6 +122,11 @@ SCENARIOS = {
         "audit_ruleset",
         {"content": "\n".join(["-D", "-b 9000", SECOND, FIRST, NAME]), "purge": "all"},
         {SET: ["-D", BACKLOG, THIRD, FIRST, SECOND, PASSWD], "20-other.rules": [HOSTS]},
+    ),
+    "audit_ruleset large": Scenario(
+        "audit_ruleset",
+        {"content": "\n".join(["-D", SECOND, *_LARGE[10:], THIRD, FIRST]), "persistent": False},
+        {SET: ["-D", BACKLOG, THIRD, *_LARGE[:10], FIRST, SECOND], "20-other.rules": [HOSTS]},
     ),
     "audit_control": Scenario(
         "audit_control",

@@ -11,6 +11,7 @@ from ansible_collections.linux.audit.plugins.module_utils._policy.merge import m
 from ansible_collections.linux.audit.plugins.module_utils.rules import wire
 from ansible_collections.linux.audit.plugins.module_utils.rules.model import canonical
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
+from ansible_collections.linux.audit.plugins.module_utils.rules.plan import reordered_twin
 from list_model import FilterList
 from strategies import HOST
 
@@ -59,6 +60,8 @@ def test_of_thousands_of_rules_none_moves_but_the_one_that_has_to():
 
 
 FILES = [*(f"-w /etc/{name} -p wa -k files" for name in "abc"), "-a always,exit -F arch=b64 -S mount -F key=mounts"]
+#: In another file.
+BESIDE = "-w /etc/hosts -p wa -k hosts"
 THEIRS = [f"-a always,exit -F arch=b64 -S acct -F auid={number} -F key=theirs" for number in range(2)]
 
 
@@ -66,7 +69,7 @@ def merged(kernel, old, new):
     """The steps to the new set, which replaces the old one; and the rules after them."""
     change = merge(
         [KernelRule(rule, wire.encode(rule)) for rule in kernel],
-        rules(new),
+        rules([BESIDE, *new]),
         rules(new),
         set(map(canonical, rules(old))) - set(map(canonical, rules(new))),
         lambda rule: True,
@@ -83,7 +86,7 @@ def test_a_rule_that_others_add_again_and_again_is_held_at_most_twice(seed):
 
     A run may be killed after any step. Whatever is held, the next run reaches what it wants.
     """
-    chance, kernel, old = random.Random(seed), [], []
+    chance, kernel, old = random.Random(seed), rules([BESIDE]), []
     for _round in range(12):
         for theirs in rules(chance.sample(THEIRS, chance.randrange(3))):
             if theirs not in kernel:
@@ -100,8 +103,19 @@ def test_a_rule_that_others_add_again_and_again_is_held_at_most_twice(seed):
             kernel = halfway.rules
         kernel = merged(kernel, [*old, *FILES], new)[1]
         assert merged(kernel, new, new)[0] == []
-        assert set(map(canonical, kernel)) == (held_before - set(map(canonical, rules(FILES)))) | set(
-            map(canonical, rules(new))
-        )
-        assert len(kernel) <= len(new) + 2 * len(THEIRS)
+        ours = [set(map(canonical, rules(lines))) for lines in (FILES, new)]
+        assert set(map(canonical, kernel)) == held_before - ours[0] | ours[1]
+        assert len(kernel) <= len(new) + 1 + 2 * len(THEIRS)
         old = new
+
+
+@pytest.mark.parametrize(("line", "at_once"), [(BESIDE, True), (THEIRS[0], False)])
+def test_the_next_run_leaves_one_of_the_copies_that_a_killed_run_has_left(line, at_once):
+    """Of a rule that is in no file, only if something changes: its owner may add it again and again."""
+    (moved,) = rules([line])
+    kernel = [*rules(FILES[:1]), moved, reordered_twin(moved)]
+    for new, is_whole in ((FILES[:1], at_once), (FILES[:2], True)):
+        steps, after = merged(kernel, FILES[:1], new)
+        copies = [] if is_whole else [line]
+        assert sorted(map(canonical, after)) == sorted(map(canonical, rules([*new, line, *copies])))
+        assert bool(steps) is is_whole
