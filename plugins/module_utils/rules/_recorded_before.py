@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which rules record something that a later exclusion leaves out, without a look at each pair of rules."""
 
-from typing import Any, Dict, FrozenSet, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ._bits import bits, lowest
 from ._bounds import Bounds
 from ._call_sets import CallSets
 from .list_semantics import single_valued
 from .model import Field, Rule
+from .overlap import Scope, WatchIndex
 from .permissions import matchable_syscalls
 from .ranges import ranges
 
@@ -28,18 +29,14 @@ class RecordedBefore:
         by_field: Dict[Field, List[int]] = {}
         by_limits: Dict[str, Dict[Tuple[Any, Any], List[int]]] = {}
         by_arch: Dict[Optional[int], List[int]] = {}
-        self._below: Dict[str, List[int]] = {}
         for number, rule in enumerate(rules):
             for field in rule.fields:
                 by_field.setdefault(field, []).append(number)
             for name, limits in ranges(rule.fields, _SINGLE).items():
                 by_limits.setdefault(name, {}).setdefault(limits, []).append(number)
             by_arch.setdefault(rule.arch, []).append(number)
-            path, _is_tree = _path(rule)
-            for place in _places(path) if path else ("",):
-                self._below.setdefault(place, []).append(number)
         self._by_arch = {arch: (numbers, bits(numbers)) for arch, numbers in by_arch.items()}
-        self._without_path = bits(self._below.get("", ()))
+        self._watches = WatchIndex([Scope(rule) for rule in rules])
         self._unequal = {field: bits(numbers) for field, numbers in by_field.items() if field.operator == "!="}
         programs = [_programs(rule) for rule in rules]
         self._with_programs = bits(number for number, some in enumerate(programs) if some)
@@ -54,12 +51,12 @@ class RecordedBefore:
 
     def first(self, exclusion: Rule, count: int) -> Optional[int]:
         """The first of the first so many rules that may match a call which the exclusion matches."""
-        path, is_tree = _path(exclusion)
+        scope = Scope(exclusion)
         found = (1 << count) - 1
-        if path:
-            if (path, is_tree) not in self._near:
-                self._near[path, is_tree] = self._without_path | bits(self._related(path, is_tree))
-            found &= self._near[path, is_tree]
+        if scope.node:
+            if (scope.node, scope.is_tree) not in self._near:
+                self._near[scope.node, scope.is_tree] = bits(self._watches.near(scope))
+            found &= self._near[scope.node, scope.is_tree]
         for name, (least, most) in ranges(exclusion.fields, _SINGLE).items():
             if name in self._bounds:
                 found &= ~self._bounds[name].apart(least, most)
@@ -70,14 +67,6 @@ class RecordedBefore:
         for arch in self._by_arch if found else ():
             found &= ~self._without_calls(exclusion, arch)
         return lowest(found) if found else None
-
-    def _related(self, path: str, is_tree: bool) -> Iterator[int]:
-        """The rules of this path, of trees above it, and, if it is a tree, of what is in it."""
-        for number in self._below.get(path, ()):
-            if is_tree or _path(self._rules[number])[0] == path:
-                yield number
-        for place in _places(path)[:-1]:
-            yield from (number for number in self._below.get(place, ()) if _path(self._rules[number]) == (place, True))
 
     def _of_other_programs(self, exclusion: Rule) -> int:
         """The rules that, with this one, are for more than one program."""
@@ -103,17 +92,6 @@ class RecordedBefore:
 
 def _programs(rule: Rule) -> FrozenSet[str]:
     return frozenset(field.text for field in rule.fields if field.name == "exe" and field.operator == "=")
-
-
-def _path(rule: Rule) -> Tuple[str, bool]:
-    tree = rule.value("dir")
-    return str(tree or rule.value("path") or "").rstrip("/"), tree is not None
-
-
-def _places(path: str) -> List[str]:
-    """The path and all directories above it."""
-    parts = path.split("/")
-    return ["/".join(parts[:count]) for count in range(2, len(parts) + 1)]
 
 
 def _calls(rule: Rule, arch: Optional[int]) -> _Calls:

@@ -25,8 +25,8 @@ CONDITIONS = st.one_of(
     field("exe", ["=", "!="], "/a", "/b"),
     field("arch", ["="], B64, B32),
     field("perm", ["="], 1, 2, 8),
-    field("path", ["="], "/a", "/a/b", "/a0"),
-    field("dir", ["="], "/a", "/a/b"),
+    field("path", ["="], "/a", "/a/b", "/a0", "/"),
+    field("dir", ["="], "/a", "/a/b", "/"),
 )
 RULES = st.builds(
     lambda fields, calls: Rule("exit", "always", tuple(fields), None if calls is None else frozenset(calls), ()),
@@ -49,8 +49,8 @@ def may_meet(one, other):
     tree, other_tree = one.value("dir"), other.value("dir")
     path, other_path = tree or one.value("path"), other_tree or other.value("path")
     if path and other_path and path != other_path:
-        above = tree and other_path.startswith(f"{path}/")
-        below = other_tree and path.startswith(f"{other_path}/")
+        above = tree and other_path.startswith(f"{path.rstrip('/')}/")
+        below = other_tree and path.startswith(f"{other_path.rstrip('/')}/")
         if not (above or below):
             return False
     limits, others = ranges(one.fields, SINGLE), ranges(other.fields, SINGLE)
@@ -70,3 +70,13 @@ def test_the_first_rule_is_that_of_a_look_at_each_pair(rules, exclusion, count):
     count = min(count, len(rules))
     found = RecordedBefore(rules).first(exclusion, count)
     assert found == next((number for number, rule in enumerate(rules[:count]) if may_meet(rule, exclusion)), None)
+
+
+def test_of_thousands_of_watches_only_those_near_an_exclusion_are_looked_at(monkeypatch):
+    looks, value = [], Rule.value
+    monkeypatch.setattr(Rule, "value", lambda rule, name: looks.append(name) or value(rule, name))
+    watched = [Rule("exit", "always", (Field("path", "=", f"/etc/{number}"),), None, ()) for number in range(2000)]
+    before = RecordedBefore(watched)
+    for number, rule in enumerate(watched):
+        assert before.first(rule._replace(action="never"), len(watched)) == number
+    assert len(looks) <= 20 * len(watched)
