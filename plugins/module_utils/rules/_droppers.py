@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which of thousands of rules that leave events out suit a value: a look at sets of bits, and not at each rule."""
 
-from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence
+from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from ._bits import bits
+from ._bits import bits, numbers
 from ._bounds import Bounds
 from ._call_sets import CallSets
 from ._first_match import Dimension, dimension
-from ._typical import comparison, meeting, text_is_met, typical_syscalls, typical_values
+from ._typical import comparison, text_is_met, typical_syscalls, typical_values
 from .model import Field, Rule
 from .silence import is_for
 
@@ -30,8 +30,8 @@ class Droppers:
             by_calls.setdefault(calls, []).append(number)
         self._calls = CallSets(by_calls)
         by_name: Dict[str, Dict[Field, int]] = {}
-        for field, numbers in by_field.items():
-            by_name.setdefault(field.name, {})[field] = bits(numbers)
+        for field, places in by_field.items():
+            by_name.setdefault(field.name, {})[field] = bits(places)
         self.archs = sorted({field.number for field in by_name.pop("arch", ())})
         self._comparisons = by_name.pop("field_compare", {})
         self._texts = _Texts([by_name.pop(name) for name in list(by_name) if not typical_values(name)])
@@ -98,11 +98,13 @@ class _Conditions:
         least: Dict[int, int] = {}
         greatest: Dict[int, int] = {}
         self._without: Dict[int, int] = {}
-        self._others: Dict[Field, int] = {}
+        self._masks = _Masks()
         for field, rules in fields.items():
             operator, number = field.operator, field.number
-            if field.name == "perm" or operator in ("&", "&="):
-                self._others[field] = rules
+            if field.name == "perm":
+                self._masks.add(number, rules, asks_all=False)
+            elif operator in ("&", "&="):
+                self._masks.add(number, rules, asks_all=operator == "&=")
             elif operator == "!=":
                 self._without[number] = rules
             if field.name != "perm" and operator in ("=", "<=", "<"):
@@ -118,8 +120,42 @@ class _Conditions:
         return dimension(~self._unsuited(value) for value in values)
 
     def _unsuited(self, value: int) -> int:
-        rules = self._without.get(value, 0) | self._bounds.apart(value, value)
-        for field, some in self._others.items():
-            if not meeting(field, frozenset((value,))):
-                rules |= some
-        return rules
+        return self._without.get(value, 0) | self._bounds.apart(value, value) | self._masks.unmet(value)
+
+
+class _Masks:
+    """The conditions of one field that ask for some bits of a number, or for all of them."""
+
+    def __init__(self) -> None:
+        self._asking_all: Dict[int, int] = {}
+        # For each condition of a rule that asks for some: the rules that have one, and those by each bit.
+        self._asking_some: List[Tuple[int, Dict[int, int]]] = []
+
+    def add(self, mask: int, rules: int, asks_all: bool) -> None:
+        """Add a condition of these rules."""
+        if asks_all:
+            _note(self._asking_all, mask, rules)
+            return
+        for place, (having, by_bit) in enumerate(self._asking_some):
+            _note(by_bit, mask, rules & ~having)
+            self._asking_some[place] = (having | rules, by_bit)
+            rules &= having
+        if rules:
+            self._asking_some.append((rules, {}))
+            _note(self._asking_some[-1][1], mask, rules)
+
+    def unmet(self, value: int) -> int:
+        """The rules with a condition that a value does not meet."""
+        found = 0
+        for bit, rules in self._asking_all.items():
+            found |= 0 if value & bit else rules
+        for having, by_bit in self._asking_some:
+            for bit, rules in by_bit.items():
+                having &= ~rules if value & bit else -1
+            found |= having
+        return found
+
+
+def _note(by_bit: Dict[int, int], mask: int, rules: int) -> None:
+    for place in numbers(mask & 0xFFFFFFFF):
+        by_bit[1 << place] = by_bit.get(1 << place, 0) | rules

@@ -2,10 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules that record nothing because of earlier ones; tests/integration/promises/test_silence.py asks a kernel."""
 
+import sys
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.linux.audit.plugins.module_utils.rules import _first_match
 from ansible_collections.linux.audit.plugins.module_utils.rules import overruled as module
+from ansible_collections.linux.audit.plugins.module_utils.rules._droppers import Droppers
+from ansible_collections.linux.audit.plugins.module_utils.rules._typical import TYPICAL_SYSCALLS, meeting
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
 from ansible_collections.linux.audit.plugins.module_utils.rules.overruled import Overruled, overruled
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from strategies import HOST
@@ -116,3 +123,32 @@ def test_all_rules_together_have_a_limit_too(monkeypatch):
     by, unknown = overruled([parse_line(line, HOST).rule for line in lines])
     assert by == []
     assert unknown and unknown == list(range(unknown[0], 11)) and unknown[0] > 1
+
+
+CONDITIONS = st.builds(
+    Field, st.just("a0"), st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "&", "&="]), st.integers(0, 9)
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.lists(CONDITIONS, max_size=4), max_size=6), st.integers(0, 9) | st.just(0xFFFFFFFF))
+def test_a_value_suits_the_rules_whose_conditions_it_meets(rules, value):
+    droppers = Droppers([Rule("exit", "never", tuple(fields), None, ()) for fields in rules])
+    *_others, (suited, _limited) = droppers.dimensions({"syscall": TYPICAL_SYSCALLS, "a0": frozenset((value,))}, set())
+    for number, fields in enumerate(rules):
+        assert suited[0] >> number & 1 == all(meeting(field, frozenset((value,))) for field in fields)
+
+
+def test_conditions_with_masks_are_not_looked_at_one_by_one():
+    """Of twice as many rules, each has as many calls of functions as before."""
+    calls = {}
+    for count in (200, 400):
+        of_kind = {action: [f"-a {action},exit -F arch=b64 -S openat -F a0&{number + 1} -F a1&={number}"
+                            for number in range(count)] for action in ("never", "always")}  # fmt: skip
+        rules = [parse_line(line, HOST).rule for lines in of_kind.values() for line in lines]
+        seen = []
+        sys.setprofile(lambda _frame, event, _argument, seen=seen: seen.append(event))
+        overruled(rules)
+        sys.setprofile(None)
+        calls[count] = len(seen)
+    assert calls[400] < 2.5 * calls[200]
