@@ -19,6 +19,8 @@ _ENTRIES = 8
 # spellings for one name.
 _LISTED_WHOLE = frozenset(("btrfs", "erofs", "ext2", "ext3", "ext4", "overlay", "squashfs", "tmpfs", "xfs"))
 
+_Names = Dict[str, "os.DirEntry[str]"]
+
 
 class Links:
     """Symbolic links of a host; each path is looked up once. ``kind_of`` tells the file system type of a directory."""
@@ -27,7 +29,7 @@ class Links:
         self._kind_of = kind_of
         self._found: Dict[str, Optional[bool]] = {}
         self._lookups: Dict[str, int] = {}
-        self._listed: Dict[str, Dict[str, bool]] = {}
+        self._listed: Dict[str, _Names] = {}
 
     def is_link(self, path: str) -> Optional[bool]:
         """Whether the path is a symbolic link now; None if nothing has that name."""
@@ -37,7 +39,7 @@ class Links:
         # A path that ends with a slash is that of what a link leads to.
         names = self._listed.get(directory) if name not in ("", ".", "..") else None
         if names is not None:
-            return names.get(name)
+            return _of_entry(names[name]) if name in names else None
         if path not in self._found:
             self._found[path] = _look_up(path)
             self._count(directory)
@@ -46,9 +48,9 @@ class Links:
     def _count(self, directory: str) -> None:
         lookups = self._lookups[directory] = self._lookups.get(directory, 0) + 1
         # After 16, 32, 64 lookups, and so on: the larger the directory is, the more of them a listing must save.
-        if lookups >= _LOOKUPS and not lookups & (lookups - 1):
+        if lookups >= _LOOKUPS and not lookups & (lookups - 1) and self._kind_of(directory) in _LISTED_WHOLE:
             names = _listed(directory, lookups * _ENTRIES)
-            if names and self._kind_of(directory) in _LISTED_WHOLE and _tells_case_apart(directory, names):
+            if names and _tells_case_apart(directory, names):
                 self._listed[directory] = names
 
 
@@ -59,21 +61,32 @@ def _look_up(path: str) -> Optional[bool]:
         return None
 
 
-def _listed(directory: str, most: int) -> Optional[Dict[str, bool]]:
-    """The names in a directory, and whether each is a link; None if it has more than ``most``, or cannot be read."""
-    names: Dict[str, bool] = {}
+def _of_entry(entry: "os.DirEntry[str]") -> Optional[bool]:
+    try:
+        return entry.is_symlink()
+    except OSError:
+        return None
+
+
+def _listed(directory: str, most: int) -> Optional[_Names]:
+    """What is in a directory by its name; None if it has more than ``most``, or cannot be read.
+
+    No entry is asked yet if it is a link: file systems that do not list types of files, as XFS with ftype=0, need a
+    lookup for each.
+    """
+    names: _Names = {}
     try:
         with os.scandir(directory) as entries:
             for entry in entries:
                 if len(names) == most:
                     return None
-                names[entry.name] = entry.is_symlink()
+                names[entry.name] = entry
     except (OSError, ValueError):
         return None
     return names
 
 
-def _tells_case_apart(directory: str, names: Dict[str, bool]) -> bool:
+def _tells_case_apart(directory: str, names: _Names) -> bool:
     """Whether a name does not exist in the other case; a directory of ext4 may ignore the case, chattr(1), +F."""
     for name in names:
         other = "".join(letter.swapcase() if letter < "\x80" else letter for letter in name)

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which paths are symbolic links: the answers are those of lstat(2), with few calls of it."""
 
+import collections
+import contextlib
 import os
 import stat
 
@@ -81,12 +83,30 @@ def test_a_directory_with_far_more_entries_than_rules_is_not_listed(directory, l
 
 
 @pytest.mark.parametrize("kind", ["autofs", "cifs", "fuse.sshfs", "nfs4", "proc", "vfat", "zfs", None])
-def test_what_is_not_listed_may_exist_on_other_file_systems(directory, lookups, kind):
+def test_what_is_not_listed_may_exist_on_other_file_systems(directory, lookups, monkeypatch, kind):
     """They make names when these are looked up, hide them, or know several spellings of one."""
+    monkeypatch.setattr(os, "scandir", lambda path: pytest.fail("it was listed"))
     links = Links(lambda path: kind)
     for path in in_directory(directory, map(str, range(MANY))):
         links.is_link(path)
     assert len(lookups) == MANY
+
+
+def test_only_wanted_names_are_looked_up_where_types_of_files_are_not_listed(directory, monkeypatch):
+    """There, an entry needs a lookup to tell if it is a link. No file system here is like that, so entries note it."""
+    asked, scandir = [], os.scandir
+    Entry = collections.namedtuple("Entry", "name is_symlink")
+
+    @contextlib.contextmanager
+    def listed(path):
+        with scandir(path) as entries:
+            yield [Entry(one.name, lambda one=one: asked.append(one.name) or one.is_symlink()) for one in entries]
+
+    monkeypatch.setattr(os, "scandir", listed)
+    links = Links(lambda path: "xfs")
+    for path in in_directory(directory, (*map(str, range(MANY)), "link", "tree")):
+        links.is_link(path)
+    assert asked == ["link", "tree"]
 
 
 def test_a_directory_that_ignores_the_case_is_not_listed(directory, lookups, monkeypatch):
