@@ -4,7 +4,9 @@
 
 import pytest
 
-from ansible_collections.linux.audit.plugins.module_utils.rules.conf_values import is_accepted, is_comparison
+from ansible_collections.linux.audit.plugins.module_utils._daemon import meaning
+from ansible_collections.linux.audit.plugins.module_utils._daemon.keywords import AUDITD_CONF
+from ansible_collections.linux.audit.plugins.module_utils.rules.conf_values import TEXTS, is_accepted, is_comparison
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,19 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.conf_values impo
         ("max_log_file_action", "rotate", ">=1", None, False),
         ("space_left_action", "exec /usr/bin/mail", "exec /usr/bin/mail", None, True),
         ("space_left_action", "exec /usr/bin/mail", "exec", None, False),
+        ("space_left_action", "EXEC /usr/bin/mail", "exec /usr/bin/mail", None, True),
+        ("space_left_action", "exec /usr/bin/Mail", "exec /usr/bin/mail", None, False),
+        # Names and paths.
         ("name", "07", "7", None, False),
+        ("tls_psk_identity", "07", "7", None, False),
+        ("action_mail_acct", "Root", "root", None, False),
+        ("log_file", "/var/log/Audit/audit.log", "/var/log/audit/audit.log", None, False),
+        ("log_group", "0", "root", None, True),
+        ("log_group", "root", "0", None, True),
+        ("log_group", "Root", "root", None, False),
+        ("log_group", "004", "4", None, True),
+        ("log_group", "4", "adm", None, False),
+        ("log_group", "adm", "root", None, False),
         ("log_format", None, "enriched", None, False),
         ("max_log_file", None, ">=0", None, False),
     ],
@@ -73,8 +87,13 @@ def test_a_value_is_accepted_by_what_it_means(name, value, wanted, space, accept
         ("space_left", "<25%", True),
         ("report_interval", "<=6h", True),
         ("name", ">=1", False),
+        ("log_file", ">=1", False),
         ("freq", ">=" + "9" * 19, False),
     ],
 )
 def test_a_comparison_needs_a_number_that_the_keyword_can_have(name, wanted, can):
     assert is_comparison(name, wanted) is can
+
+
+def test_names_and_paths_are_those_of_the_table_of_keywords():
+    assert {name for name, word in AUDITD_CONF.keywords.items() if word.kind in meaning._CASE_SENSITIVE} == TEXTS
