@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -61,14 +62,14 @@ def host_entry(
 
 def _left_out(entry: Mapping, row: Mapping, audit: Mapping, keep: Collection[str]) -> dict[str, int]:
     """Of which lists the entry has not all, and how many more the host has."""
-    all_of = {
-        "reasons": row.get("reasons"),
-        "drift": list(_drift(audit, keep)) if "drift" in entry else (),
-        "problems": audit.get("problems"),
-        "plugins": audit.get("plugins"),
-        "keys": (audit.get("retention") or {}).get("keys"),
+    counts = {
+        "reasons": len(row.get("reasons") or ()),
+        "drift": sum(1 for _row in _drift(audit, keep)) if "drift" in entry else 0,
+        "problems": len(audit.get("problems") or ()),
+        "plugins": len(audit.get("plugins") or ()),
+        "keys": len((audit.get("retention") or {}).get("keys") or ()),
     }
-    more = {name: len(found or ()) - len(entry.get(name) or ()) for name, found in all_of.items()}
+    more = {name: count - len(entry.get(name) or ()) for name, count in counts.items()}
     return {name: count for name, count in more.items() if count > 0}
 
 
@@ -186,12 +187,17 @@ def _row(what: str, file: list[str], origin: str, kernel: list[str], boot: str) 
 
 def _lost_at_boot(audit: Mapping, lost: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Rules that the kernel holds now, and that the next boot does not load."""
-    held = [rule.get("rule") for rule in audit.get("rules") or ()]
+    # A line that stops the loading loses all after it, which may be thousands.
+    held = {_written(rule.get("rule")) for rule in audit.get("rules") or ()} if lost else set()
     for line in audit.get("files") or ():
         origin = f"{line['path']}:{line['line']}"
-        if origin in lost and line.get("rule") and line["rule"] in held:
+        if origin in lost and line.get("rule") and _written(line["rule"]) in held:
             boot = f"the boot does not load it, because it {lost[origin]}"
             yield _row("lost at a boot", [line["text"]], origin, [line["text"]], boot)
+
+
+def _written(rule: Any) -> str:
+    return json.dumps(rule, sort_keys=True, default=str)
 
 
 def _judged(judged: Mapping) -> dict[str, Any]:

@@ -326,3 +326,26 @@ def test_the_page_allows_its_own_script_alone():
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', found, re.DOTALL)[1]
     assert not set("<>&") & set(data)
     assert len(json.loads(data)["hosts"]) == 3
+
+
+def test_rules_that_a_boot_loses_are_looked_up_and_not_compared_one_by_one():
+    """A line that stops the loading loses all after it."""
+
+    class Rule(dict):
+        compared = 0
+
+        def __eq__(self, other):
+            Rule.compared += 1
+            return dict.__eq__(self, other)
+
+    info, path, count = audited(), f"{FILES}/60-app.rules", 2000
+    rules = [Rule(fields=[f"path=/etc/{number}"]) for number in range(count)]
+    info["rules"] = [{"text": "", "rule": rule} for rule in rules]
+    info["files"] = [{"path": path, "line": number, "text": "", "rule": rule} for number, rule in enumerate(rules, 1)]
+    info["problems"] = [
+        {"path": path, "line": number, "text": "", "reason": "is not loaded", "lost_at_boot": True}
+        for number in range(1, count + 1)
+    ]
+    found = entry(info)
+    assert (len(found["drift"]), found["left_out"]["drift"]) == (400, count - 400)
+    assert Rule.compared < count
