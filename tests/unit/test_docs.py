@@ -19,6 +19,7 @@ from ansible_collections.linux.audit.plugins.module_utils.rules.model import equ
 from ansible_collections.linux.audit.plugins.module_utils.rules.parse import parse_line
 from ansible_collections.linux.audit.plugins.module_utils.rules.resolver import Resolver
 from ansible_collections.linux.audit.plugins.module_utils.rules.structure import parse_structure
+from ansible_collections.linux.audit.plugins.modules import audit_info
 from ansible_collections.linux.audit.plugins.plugin_utils import standards
 from hostile_host import HostileHosts, shown
 from paths import ROOT
@@ -97,6 +98,11 @@ def test_errors_of_the_readme_are_those_that_are_raised():
         assert str(error.value.of(line, origin)) == f"{origin}: audit rule '{line}': {reason}"
 
 
+def test_the_page_of_rules_names_a_result_that_has_lines():
+    (name,) = re.findall(r"`audit_info` lists all rules of a host, as `rules\[\]\.(\w+)`", RULES)
+    assert yaml.safe_load(audit_info.RETURN)["rules"]["contains"][name]["type"] == "str"
+
+
 @pytest.mark.parametrize("text", [README, RULES], ids=["README.md", "rules.md"])
 def test_the_pages_say_of_how_many_rules_a_result_has_the_rules(text):
     """test_rule_modules.py has tasks for as many, and for one more."""
@@ -106,10 +112,10 @@ def test_the_pages_say_of_how_many_rules_a_result_has_the_rules(text):
 
 def test_the_tasks_of_the_readme_show_all_rules(tmp_path):
     tasks = yaml.safe_load(blocks(README, "yaml")[1])
-    rule = "-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"
-    hosts = HostileHosts(tmp_path, {"web1": {"audit_info": {"changed": False, "rules": [{"rule": rule}]}}})
+    rules = yaml.safe_load(audit_info.RETURN)["rules"]["sample"]
+    hosts = HostileHosts(tmp_path, {"web1": {"audit_info": {"changed": False, "rules": rules}}})
     lines = hosts.run([{"hosts": "all", "gather_facts": False, "tasks": tasks}])
-    assert shown(lines, "Show them as lines") == [[rule]]
+    assert shown(lines, "Show them as lines") == [["-a always,exit -F path=/etc/passwd -F perm=wa -F key=identity"]]
 
 
 def test_other_results_of_the_readme_are_valid_json():
