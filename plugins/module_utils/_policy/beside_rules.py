@@ -93,7 +93,7 @@ def _is(value: Optional[bool], wanted: bool) -> Optional[bool]:
 def _of_conf(name: str, wanted: Any, facts: HostFacts, where: str) -> ComplianceCheck:
     words = [_text(one) for one in _list(wanted)]
     for word in words:
-        if word.startswith(("<", ">")) and not is_comparison(name, word):
+        if word.startswith(("<", ">", "=")) and not is_comparison(name, word):
             raise ChangeError(
                 f"{where}: auditd_conf: {name}: '{shown(word)}' must compare with a number that it can have, as in >= 8"
             )

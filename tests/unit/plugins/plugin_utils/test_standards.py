@@ -11,6 +11,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linux.audit.plugins.filter.standards import host_standards
 from ansible_collections.linux.audit.plugins.module_utils._policy.beside_rules import HostFacts, checked
 from ansible_collections.linux.audit.plugins.module_utils._policy.command_line import CommandLine
+from ansible_collections.linux.audit.plugins.module_utils._policy.options import ChangeError
 from ansible_collections.linux.audit.plugins.module_utils.rules.conf_values import is_accepted, is_comparison
 from ansible_collections.linux.audit.plugins.plugin_utils import packs, standards
 
@@ -116,6 +117,15 @@ def test_every_stig_asks_for_what_makes_rules_count(name):
         assert checked(checks, NOTHING, requirement["id"])
     families = {requirement["id"].rpartition("-")[0] for requirement in standard["requirements"]}
     assert len(families) == 1
+
+
+@pytest.mark.parametrize(
+    ("keyword", "word"), [("freq", "=>1"), ("freq", "== 1"), ("freq", ">=5%"), ("log_file", ">=1"), ("name", "<9")]
+)
+def test_a_comparison_that_cannot_be_met_is_an_error(keyword, word):
+    """It is not the text that a value must have."""
+    with pytest.raises(ChangeError, match=f"X-1: auditd_conf: {keyword}: '{word}' must compare with a number"):
+        checked({"auditd_conf": {keyword: [5, word]}}, NOTHING, "X-1")
 
 
 def requirements_of_settings():
