@@ -153,7 +153,7 @@ How to read it:
 - The ratio is our time divided by the rival's: 1.5 is half as much again, 0.5 is half of it.
 - A goal is a ratio that this project wants to stay at or below, and the table says whether this run did. Rows without
   a goal are there to compare.
-- Tables of growth have seconds, unless the title names another unit, and ratios in the columns with a slash. Both axes
+- Tables of growth have seconds, or megabytes of memory, and ratios in the columns with a slash. Both axes
   of the plots are logarithmic. A fitted exponent tells how time grows with size over the whole table: with 1, twice as
   much takes twice as long; with 2, four times. Where small sizes cost mostly a fixed start, look at the last rows for
   what more of it will cost.

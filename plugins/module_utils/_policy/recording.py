@@ -89,7 +89,7 @@ def _silences(rules: Sequence[Rule], host: Resolver) -> List[Tuple[int, str, boo
         before = [place for place in range(first) if rules[place].list == rules[first].list]
         last = max(place for place in before if decision(rules[place]) is DROPPED)
         reason = "may, together with those before it, leave out all events of"
-        found.setdefault(last, (f"{reason} {which}; they divide them into too many parts to be sure", False))
+        found.setdefault(last, (f"{reason} {which}; these rules divide events into too many parts to be sure", False))
     return [(place, *reason) for place, reason in sorted(found.items())]
 
 

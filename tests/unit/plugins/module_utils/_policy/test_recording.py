@@ -142,7 +142,7 @@ def test_what_is_too_involved_to_be_known_is_said(host, warnings, monkeypatch):
     assert warnings("audit_rule")[0] == (
         rule.format(647)
         + "may, together with those before it, leave out all events of 2 rules after it, such as '-a always,exit "
-        "-F path=/etc/passwd -F perm=wa -F key=passwd'; they divide them into too many parts to be sure"
+        "-F path=/etc/passwd -F perm=wa -F key=passwd'; these rules divide events into too many parts to be sure"
     )
     host.kernel.held.clear()
     host.kernel.load("-a never,exit -F uid<61 -F pid<648")
