@@ -34,6 +34,7 @@ class Overlaps:
             for name, limits in scope.ranges.items():
                 self._by_limits.setdefault(name, {}).setdefault(limits, []).append(place)
         self._bounds: Dict[str, Bounds] = {}
+        self._of_result: Dict[Optional[FrozenSet[str]], int] = {}
         self._calls: Optional[CallSets] = None
         self._of: Dict[int, int] = {}
         self._room = _MOST_BYTES
@@ -58,7 +59,9 @@ class Overlaps:
             found &= self._sharing(scope.syscalls)
         for name, (least, most) in scope.ranges.items():
             found &= ~self._bounds_of(name).apart(least, most)
-        return found & ~bits(self._by_result[scope.result])
+        if scope.result not in self._of_result:
+            self._of_result[scope.result] = bits(self._by_result[scope.result])
+        return found & ~self._of_result[scope.result]
 
     def _sharing(self, calls: FrozenSet[int]) -> int:
         """The rules that have some of these calls, or that are for all calls."""

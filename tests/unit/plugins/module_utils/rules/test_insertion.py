@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.linux.audit.plugins.module_utils.rules import _overlaps
 from ansible_collections.linux.audit.plugins.module_utils.rules.fields import LISTS
 from ansible_collections.linux.audit.plugins.module_utils.rules.insertion import insertion
+from ansible_collections.linux.audit.plugins.module_utils.rules.model import Field, Rule
 from ansible_collections.linux.audit.plugins.module_utils.rules.overlap import must_keep_order
 from list_model import rules
 
@@ -40,3 +42,14 @@ def test_rules_go_where_a_look_at_each_pair_puts_them(filter_list, data):
         order.insert(data.draw(st.integers(0, len(order))), (rule, None))
     others = [(rule, held) for held, rule in enumerate(kernel) if kinds[held] == "other"]
     assert insertion(order, others) == by_pairs(order, others)
+
+
+def test_the_rules_of_one_result_are_made_a_set_once(monkeypatch):
+    """And not for each rule that is asked about: thousands have the same key."""
+    made, bits = [], _overlaps.bits
+    monkeypatch.setattr(_overlaps, "bits", lambda places: bits([made.append(place) or place for place in places]))
+    some = [Rule("exit", "always", (Field("path", "=", f"/etc/{number}"),), None, ("k",)) for number in range(500)]
+    found = insertion([(rule, held) for held, rule in enumerate(some[::2])],
+                      [(rule, len(some) + held) for held, rule in enumerate(some[1::2])])  # fmt: skip
+    assert found == {len(some) + held: 249 for held in range(250)}
+    assert len(made) < 10 * len(some)
