@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Sets of small numbers as the bits of an int: of thousands of rules, Python combines two in a microsecond."""
 
+from itertools import compress, count
 from typing import Iterable, List
 
 __all__ = ("bits", "lowest", "numbers")
 
 # Each number of these costs a copy of the set; more are collected first.
 _FEW = 8
+_AS_TRUTH = bytes.maketrans(b"01", b"\0\1")
 
 
 def bits(numbers: Iterable[int]) -> int:
@@ -29,7 +31,7 @@ def bits(numbers: Iterable[int]) -> int:
 
 def numbers(found: int) -> List[int]:
     """The numbers in a set, ascending."""
-    return [number for number, digit in enumerate(reversed(bin(found)[2:])) if digit == "1"]
+    return list(compress(count(), bin(found)[:1:-1].encode().translate(_AS_TRUTH)))
 
 
 def lowest(found: int) -> int:
