@@ -10,7 +10,7 @@ Rules are held against typical events (_typical.py): if no typical event gets pa
 real one does either, or hardly any. So several rules together, ranges and ``!=`` need no code of their own.
 """
 
-from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ._bits import bits
 from ._first_match import Budget, Dimension, TooManyParts, dimension, last_needed
@@ -67,31 +67,37 @@ def silences(rules: Sequence[Rule]) -> List[Silence]:
         # A list that drops every record drops those of system calls, too.
         found.update(_silent_places(numbered, {"msgtype": frozenset((SYSCALL_RECORD,))}, _NO_SYSCALL_RECORDS))
         everything = _silent_places(numbered, {"msgtype": RECORD_TYPES}, _EFFECTS[name])
-        if everything:
+        if set(everything.values()) - {_UNKNOWN}:
             found = {place: effect for place, effect in found.items() if rules[place].list != name}
-            found.update(everything)
+        found = {**everything, **found}
     found.update((place, _NO_FILES) for place, rule in enumerate(rules) if _leaves_out_disks(rule))
     return [Silence(place, found[place], found[place] != _UNKNOWN) for place in sorted(found)]
 
 
 def _silent_places(rules: Iterable[Tuple[int, Rule]], events: _Events, effect: str) -> Dict[int, str]:
     """Places of the rules after which no event of an architecture is left, if they leave it out; with the effect."""
-    rules = list(rules)
-    # A rule that records is never named, so what comes after the last rule that leaves events out need not be read.
-    while rules and decision(rules[-1][1]) is not DROPPED:
-        rules.pop()
-    rules = [(place, rule) for place, rule in rules if not no_effect(rule)]
+    rules = _up_to_last_dropping((place, rule) for place, rule in rules if not no_effect(rule))
     archs = {field.number for _place, rule in rules for field in rule.fields if field.name == "arch"}
     found: Dict[int, str] = {}
     budget = Budget()
+    unknown: Set[int] = set()
     for arch in (_OTHER, *sorted(archs)):
+        some = _up_to_last_dropping((place, rule) for place, rule in rules if is_for(rule, arch))
         try:
-            decided = _deciding_rule([(place, rule) for place, rule in rules if is_for(rule, arch)], events, budget)
+            decided = _deciding_rule(some, events, budget)
         except TooManyParts:
-            found.setdefault(rules[-1][0], _UNKNOWN)
+            unknown.add(some[-1][0])
             continue
         if decided and decision(decided[1]) is DROPPED:
             found.setdefault(decided[0], _described(decided[1], effect))
+    return {**dict.fromkeys(unknown, _UNKNOWN), **found}
+
+
+def _up_to_last_dropping(rules: Iterable[Tuple[int, Rule]]) -> List[Tuple[int, Rule]]:
+    """The rules up to the last that leaves events out; one that records is never named, so the rest does not matter."""
+    found = list(rules)
+    while found and decision(found[-1][1]) is not DROPPED:
+        found.pop()
     return found
 
 

@@ -165,3 +165,19 @@ def test_what_divides_the_events_into_too_many_parts_is_not_certain(monkeypatch)
     ((place, effect, is_certain),) = silences(some)
     assert (place, is_certain) == (1, False)
     assert "not known whether" in effect
+
+
+def test_what_is_certain_of_one_arch_is_not_hidden_by_what_is_not_of_another(monkeypatch):
+    monkeypatch.setattr(_first_match, "_MOST_PARTS", 0)
+    b32 = ["-a never,exit -F arch=b32 -F uid<61 -F pid<647", "-a never,exit -F arch=b32 -F uid>=61"]
+    recording = [f"-a always,exit -F arch=b32 -S openat -F uid<{number}" for number in (5, 61)]
+    some = rules(*b32, *recording, "-a never,exit -F arch=b64", WATCH)
+    assert [(one.place, one.is_certain) for one in silences(some)] == [(1, False), (4, True)]
+
+
+def test_records_of_calls_that_are_certainly_dropped_are_said_to_be(monkeypatch):
+    """Even if it is not known whether all others are, too."""
+    monkeypatch.setattr(_first_match, "_MOST_PARTS", 0)
+    (found,) = silences(rules("-a always,exclude -F msgtype=SYSCALL"))
+    assert found.is_certain
+    assert "the records of system calls" in found.effect
