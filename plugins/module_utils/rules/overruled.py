@@ -87,15 +87,16 @@ def _overruling(droppers: Droppers, before: int, rule: Rule, budget: Budget) -> 
         # No event that is known here meets the conditions of the rule.
         return None
     dimensions = droppers.dimensions(given, implied(rule.fields))
-    found: Optional[int] = None
+    unknown: Optional[int] = None
     for arch in (rule.arch,) if rule.arch is not None else (_OTHER, *droppers.archs):
         try:
             found = last_needed(droppers.for_arch(arch) & (1 << before) - 1, dimensions, budget)
         except TooManyParts:
-            found = _UNKNOWN
+            unknown = _UNKNOWN
+            continue
         if found is not None:
-            break
-    return found
+            return found
+    return unknown
 
 
 def _given(rule: Rule) -> _Given:

@@ -116,6 +116,12 @@ def test_rules_whose_events_are_divided_into_too_many_parts_are_named(monkeypatc
     assert overruled([parse_line(line, HOST).rule for line in [*lines, CALLS, WATCH]]) == ([], [2, 3])
 
 
+def test_what_is_certain_of_one_arch_is_not_hidden_by_what_is_not_of_another(monkeypatch):
+    monkeypatch.setattr(_first_match, "_MOST_PARTS", 0)
+    b32 = [f"{NEVER} -F arch=b32 -F uid{operator}61 -F pid{operator}647" for operator in ("<", ">")]
+    assert found(*b32, f"{NEVER} -F arch=b64 -F perm=wa", WATCH) == [(2, (3,))]
+
+
 def test_all_rules_together_have_a_limit_too(monkeypatch):
     """Each of them needs a look at three parts of events, the uids that events typically have."""
     lines = [f"{NEVER} -F uid<61", *(f"{CALLS} -F a0={number}" for number in range(10))]
