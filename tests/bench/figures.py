@@ -169,7 +169,9 @@ SPENT = """\
 - **A task that changes nothing**: Python compiles the files of the collection in each task, because Ansible sends
   source text, and then it reads, compares and examines the rules; "Where the time of the process goes" has both. The
   collection keeps no compiled code and no results on hosts: root would run or believe what others may have written.
-  To import the files takes nearly all that the goals of `audit_rule` / `ping` allow.
+  To import the files takes nearly all that the goals of `audit_rule` / `ping` allow. With thousands of rules in the
+  kernel, each lookup of a path takes long, because the kernel asks its rules for files each time; so if many rules
+  name files of one directory, the module lists the directory instead.
 - **Packs**: those that ask for privileged programs search the host for them. Each file needs one system call, which is
   as much as find(1) needs. What was found is not kept for the next task, because nothing tells whether a mode has
   changed. Hosts with local connections are all this machine, which has many more files than a guest, and searches them
