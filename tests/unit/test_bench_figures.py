@@ -2,14 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page of ./dev bench says what was measured."""
 
-import platform
-import re
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.linux.audit.plugins.module_utils.rules.cost import is_by_inode
-from bench import cost
 from bench.figures import CPU, Growth, Pair, Section, read, write
 from paths import ROOT
 
@@ -121,17 +117,3 @@ def test_the_page_of_this_checkout_is_written_from_its_figures(tmp_path):
     written = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("*.*")}
     assert written == {path: (DOCS / path).read_text() for path in written}
     assert len(list((DOCS / "performance").iterdir())) == len(list((tmp_path / "performance").iterdir()))
-
-
-def test_the_page_of_costs_has_as_many_rules_as_the_packs_of_today():
-    """Those on the list, which cost each call; `./dev bench cost --own-kernel` measures the nanoseconds."""
-    if platform.freedesktop_os_release()["ID"] != "debian":
-        pytest.skip("the page has the forms that packs have on Debian")
-    counts = {
-        name: str(sum(rule.list == "exit" and not is_by_inode(rule) for rule in rules))
-        for name, rules in cost.sets().items()
-    }
-    titles = {f"`{name}`": name for name in cost.STANDARDS}
-    titles[f"{', '.join(cost.UNION[:-1])} and {cost.UNION[-1]}"] = "the union"
-    rows = re.findall(r"^\| (.*?) \| (\d+) \| (\d+) \|", (DOCS / "cost.md").read_text(), re.MULTILINE)
-    assert rows == [(title, counts[name], counts[f"{name}, optimised"]) for title, name in titles.items()]
