@@ -52,7 +52,7 @@ class _PlacesByLevel:
             groups[place >> level] = groups.get(place >> level, 0) | 1 << rule
 
     def greatest(self, rules: int) -> int:
-        """The greatest place of these rules, of which some may have none; -1 if there is none."""
+        """The greatest place that one of these rules has; -1 if no rule of them has a place."""
         group = 0 if self._levels[-1].get(0, 0) & rules else -1
         for groups in reversed(self._levels[:-1] if group == 0 else ()):
             group = 2 * group + 1
